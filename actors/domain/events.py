@@ -1,0 +1,161 @@
+"""What happened, as actors tell gateways and supervisors. Frozen, tagged, array-shaped msgspec structs; units as in `commands.py`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from actors.domain.commands import DealerView, SeatStakes
+
+# ---------------------------------------------------------------- table events: everyone at the table may see them
+
+
+class RoundOpened(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
+    """A round takes bets. closes_ms 0: until the dealer closes it."""
+
+    round_id: bytes
+    round_no: int
+    opens_ms: int
+    closes_ms: int
+    server_ms: int
+
+
+class StakesShown(msgspec.Struct, frozen=True, array_like=True, tag=2):
+    """What these players have on the layout now."""
+
+    round_id: bytes
+    seats: list[SeatStakes]
+
+
+class BetsClosed(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
+    """No more bets."""
+
+    round_id: bytes
+
+
+class RoundDecided(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
+    """The outcome and the whole settlement plan are durable."""
+
+    round_id: bytes
+    number: int
+
+
+class Win(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Who was paid how much, stake included."""
+
+    name: str
+    payout_minor: int
+
+
+class RoundSettled(msgspec.Struct, frozen=True, array_like=True, tag=5):
+    """Every reservation of the round is settled. winners: at most 20, largest first."""
+
+    round_id: bytes
+    winners: list[Win]
+    next_opens_ms: int
+
+
+class RoundVoided(msgspec.Struct, frozen=True, array_like=True, tag=6, gc=False):
+    """The round does not count. reason: a stable word."""
+
+    round_id: bytes
+    reason: str
+
+
+class TablePaused(msgspec.Struct, frozen=True, array_like=True, tag=7, gc=False):
+    """Paused or not; dealer: who deals now."""
+
+    paused: bool
+    reason: str
+    dealer: str
+
+
+TableEvent = RoundOpened | StakesShown | BetsClosed | RoundDecided | RoundSettled | RoundVoided | TablePaused
+
+# ---------------------------------------------------------------- personal events: one player's only
+
+
+class BetOutcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One bet after its round. payout_minor includes the stake of winning chips; 0: lost."""
+
+    bet_id: bytes
+    stake_minor: int
+    payout_minor: int
+
+
+class MyBetsSettled(msgspec.Struct, frozen=True, array_like=True, tag=20):
+    """A player's bets of a round are settled in the books."""
+
+    table_id: str
+    round_id: bytes
+    number: int
+    bets: list[BetOutcome]
+    stake_minor: int
+    payout_minor: int
+    seq: int
+    cash_minor: int
+    escrow_minor: int
+
+
+class MyBetsVoided(msgspec.Struct, frozen=True, array_like=True, tag=21):
+    """These bets do not count; the stakes are available again."""
+
+    table_id: str
+    round_id: bytes
+    bet_ids: list[bytes]
+    returned_minor: int
+    reason: str
+    seq: int
+    cash_minor: int
+    escrow_minor: int
+
+
+class MyBonus(msgspec.Struct, frozen=True, array_like=True, tag=22, gc=False):
+    """A bonus tick was paid."""
+
+    amount_minor: int
+    tick: int
+    seq: int
+    cash_minor: int
+    escrow_minor: int
+
+
+class MyDealerView(msgspec.Struct, frozen=True, array_like=True, tag=23, gc=False):
+    """The dealer's own picture of his table changed."""
+
+    view: DealerView
+
+
+PersonalEvent = MyBetsSettled | MyBetsVoided | MyBonus | MyDealerView
+
+# ---------------------------------------------------------------- gateway: address "gateway/N"
+
+
+class TableNews(msgspec.Struct, frozen=True, array_like=True, tag=40):
+    """Events of one table, in order: the first has version first_version, the next one more. Told to every follower."""
+
+    table_id: str
+    epoch: int
+    first_version: int
+    events: list[TableEvent]
+
+
+class PersonalNews(msgspec.Struct, frozen=True, array_like=True, tag=41):
+    """Something for one player; dropped where he is not connected (his next snapshot tells him)."""
+
+    player_id: int
+    event: PersonalEvent
+
+
+GatewayMessage = TableNews | PersonalNews
+
+# ---------------------------------------------------------------- supervisor: address "supervisor/NAME"
+
+
+class JournalGrew(msgspec.Struct, frozen=True, array_like=True, tag=60, gc=False):
+    """A shard's journal is durable up to seq. A hint: the follower reads PostgreSQL from its own checkpoint."""
+
+    shard: int
+    seq: int
+
+
+SupervisorMessage = JournalGrew

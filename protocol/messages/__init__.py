@@ -1,0 +1,148 @@
+"""Every message of the wire. Tags are explicit and never reused; new fields go last and have defaults."""
+
+from __future__ import annotations
+
+from protocol.messages.dealer import (
+    DealerClose,
+    DealerConfirm,
+    DealerNumber,
+    DealerOpen,
+    DealerSit,
+    DealerState,
+    DealerVoid,
+)
+from protocol.messages.lobby import ListTables, TableInfo, Tables
+from protocol.messages.session import (
+    Balance,
+    BonusGranted,
+    Error,
+    GetBalance,
+    Hello,
+    Money,
+    Notice,
+    Ping,
+    Pong,
+    Welcome,
+)
+from protocol.messages.table import (
+    Bet,
+    BetsAccepted,
+    BetsClosed,
+    BetsSettled,
+    BetsUndone,
+    BetsVoided,
+    Call,
+    Chip,
+    DoubleBets,
+    JoinTable,
+    LeaveTable,
+    LeftTable,
+    Limits,
+    PlaceBets,
+    RepeatBets,
+    RoundOpened,
+    RoundResult,
+    RoundSettled,
+    RoundVoided,
+    SeatBets,
+    SettledBet,
+    TableBets,
+    TablePaused,
+    TableSnapshot,
+    UndoBets,
+    Winner,
+)
+
+ClientMessage = (
+    Hello
+    | Ping
+    | GetBalance
+    | ListTables
+    | JoinTable
+    | LeaveTable
+    | PlaceBets
+    | RepeatBets
+    | DoubleBets
+    | UndoBets
+    | DealerSit
+    | DealerOpen
+    | DealerClose
+    | DealerNumber
+    | DealerConfirm
+    | DealerVoid
+)
+
+ServerMessage = (
+    Welcome
+    | Pong
+    | Balance
+    | BonusGranted
+    | Notice
+    | Error
+    | Tables
+    | TableSnapshot
+    | LeftTable
+    | BetsAccepted
+    | BetsUndone
+    | RoundOpened
+    | TableBets
+    | BetsClosed
+    | RoundResult
+    | RoundSettled
+    | RoundVoided
+    | TablePaused
+    | BetsSettled
+    | BetsVoided
+    | DealerState
+)
+
+__all__ = [
+    "Balance",
+    "Bet",
+    "BetsAccepted",
+    "BetsClosed",
+    "BetsSettled",
+    "BetsUndone",
+    "BetsVoided",
+    "BonusGranted",
+    "Call",
+    "Chip",
+    "ClientMessage",
+    "DealerClose",
+    "DealerConfirm",
+    "DealerNumber",
+    "DealerOpen",
+    "DealerSit",
+    "DealerState",
+    "DealerVoid",
+    "DoubleBets",
+    "Error",
+    "GetBalance",
+    "Hello",
+    "JoinTable",
+    "LeaveTable",
+    "LeftTable",
+    "Limits",
+    "ListTables",
+    "Money",
+    "Notice",
+    "Ping",
+    "PlaceBets",
+    "Pong",
+    "RepeatBets",
+    "RoundOpened",
+    "RoundResult",
+    "RoundSettled",
+    "RoundVoided",
+    "SeatBets",
+    "ServerMessage",
+    "SettledBet",
+    "TableBets",
+    "TableInfo",
+    "TablePaused",
+    "TableSnapshot",
+    "Tables",
+    "UndoBets",
+    "Welcome",
+    "Winner",
+]

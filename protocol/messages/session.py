@@ -1,0 +1,107 @@
+"""Messages about the connection and the player's own money (tags 1 - 19)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from protocol.messages.lobby import TableInfo
+
+
+class Hello(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
+    """First request on a connection. Anything else first is a protocol fault.
+
+    token: the access token from the HTTP API. client: name and version of the client, for logs, at most 64 characters.
+    """
+
+    token: str
+    client: str = ""
+
+
+class Money(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The player's money as the books have it at journal sequence `seq` of his shard.
+
+    Units: minor units of the account's currency. available: may be staked now. reserved: staked in rounds not yet settled.
+    """
+
+    available_minor: int
+    reserved_minor: int
+    seq: int
+
+
+class Welcome(msgspec.Struct, frozen=True, array_like=True, tag=2):
+    """Answers `Hello`: who you are, what you have, where you can play.
+
+    server_ms: the server's clock, milliseconds since 1970, to estimate the clock offset.
+    heartbeat_s: send a `Ping` at least this often; silence for twice as long closes the connection.
+    roles: any of "player", "dealer", "device", "staff".
+    """
+
+    player_id: int
+    name: str
+    roles: list[str]
+    session_id: str
+    server_ms: int
+    heartbeat_s: int
+    currency: str
+    exponent: int
+    play_money: bool
+    money: Money
+    net_minor: int
+    tables: list[TableInfo]
+
+
+class Ping(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
+    """Keeps the connection alive. client_ms comes back unchanged, so that the client can measure the round trip."""
+
+    client_ms: int
+
+
+class Pong(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
+    """Answers `Ping`."""
+
+    client_ms: int
+    server_ms: int
+
+
+class GetBalance(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):
+    """Asks for the player's money."""
+
+
+class Balance(msgspec.Struct, frozen=True, array_like=True, tag=6, gc=False):
+    """Answers `GetBalance`; also pushed on the personal stream. Of two, the one with the higher `money.seq` is true.
+
+    net_minor: wins minus stakes of rounds settled since this session began.
+    """
+
+    money: Money
+    net_minor: int
+
+
+class BonusGranted(msgspec.Struct, frozen=True, array_like=True, tag=7, gc=False):
+    """Personal push: a play-money bonus tick was paid. tick: its number, the same for all players."""
+
+    amount_minor: int
+    tick: int
+    money: Money
+
+
+class Notice(msgspec.Struct, frozen=True, array_like=True, tag=8, gc=False):
+    """Personal push: a message for a person. code: a stable word such as "draining"; text: English."""
+
+    code: str
+    text: str
+
+
+class Error(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=False):
+    """Answers a request that was refused or could not be carried out; `code` is from the error registry.
+
+    retryable: the same request with the same ids may be sent again. For OUTCOME_UNKNOWN it must be,
+    until an answer comes: the money may or may not have moved.
+    retry_after_ms: wait at least so long. detail: English, for logs; never needed to understand the refusal.
+    """
+
+    code: int
+    name: str
+    retryable: bool
+    retry_after_ms: int = 0
+    detail: str = ""
