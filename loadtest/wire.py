@@ -1,0 +1,126 @@
+"""The cheapest honest client: real WebSocket frames over real sockets, no object per message, for load generation only.
+
+It masks with the zero key (RFC 6455 5.3 asks for a key, not for a secret one towards a server of one's own), understands
+only complete binary frames, ping and close, and hands payloads to a callback. Everything else uses the SDK.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+_BINARY = 0x82
+_CLOSE = 0x88
+_PING = 0x89
+_PONG = 0x8A
+
+
+def client_frame(payload: bytes) -> bytes:
+    """Return one masked binary frame. Shape: up to 65,535 bytes."""
+    size = len(payload)
+    if size < 126:
+        return bytes((_BINARY, 0x80 | size, 0, 0, 0, 0)) + payload
+    return bytes((_BINARY, 0x80 | 126)) + size.to_bytes(2, "big") + bytes(4) + payload
+
+
+class LoadConnection(asyncio.Protocol):
+    """One connection. on_payload(connection, payload) runs for every binary frame; on_lost(connection, reason) once."""
+
+    def __init__(
+        self,
+        path: str,
+        host: str,
+        on_payload: Callable[[LoadConnection, bytes], None],
+        on_lost: Callable[[LoadConnection, str], None],
+    ) -> None:
+        self._request = (
+            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Protocol: croupier.v1\r\n\r\n"
+        ).encode()
+        self._on_payload = on_payload
+        self._on_lost = on_lost
+        self._rest = b""
+        self._open = False
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.transport: asyncio.Transport | None = None
+        self.close_code = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.write(self._request)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.ready.done():
+            self.ready.set_exception(ConnectionError("closed during the handshake"))
+        self._on_lost(self, repr(exc) if exc else f"closed {self.close_code}")
+
+    def send(self, payload: bytes) -> None:
+        """Send one binary message; silently nothing on a closed connection (on_lost has been called)."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(client_frame(payload))
+
+    def close(self) -> None:
+        """Close politely with code 1000."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(bytes((_CLOSE, 0x82, 0, 0, 0, 0)) + (1000).to_bytes(2, "big"))
+            self.transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self._rest:
+            data = self._rest + data
+        if not self._open:
+            end = data.find(b"\r\n\r\n")
+            if end < 0:
+                self._rest = data
+                return
+            if not data.startswith(b"HTTP/1.1 101"):
+                self.ready.set_exception(ConnectionError(data[:end].decode("latin-1")))
+                return
+            self._open = True
+            data = data[end + 4 :]
+            self.ready.set_result(None)
+        position, size = 0, len(data)
+        while size - position >= 2:
+            length = data[position + 1]
+            body = position + 2
+            if length == 126:
+                if size - body < 2:
+                    break
+                length = int.from_bytes(data[body : body + 2], "big")
+                body += 2
+            elif length == 127:
+                if size - body < 8:
+                    break
+                length = int.from_bytes(data[body : body + 8], "big")
+                body += 8
+            if size - body < length:
+                break
+            opcode = data[position]
+            position = body + length
+            if opcode == _BINARY:
+                self._on_payload(self, data[body:position])
+            elif opcode == _PING and self.transport is not None:
+                self.transport.write(bytes((_PONG, 0x80 | length, 0, 0, 0, 0)) + data[body:position])
+            elif opcode == _CLOSE:
+                self.close_code = int.from_bytes(data[body : body + 2], "big") if length >= 2 else 1005
+        self._rest = data[position:] if position < size else b""
+
+
+async def connect(
+    url: str,
+    on_payload: Callable[[LoadConnection, bytes], None],
+    on_lost: Callable[[LoadConnection, str], None],
+) -> LoadConnection:
+    """Open a connection and finish its handshake. Raises ConnectionError or OSError."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "127.0.0.1", parts.port or 80
+    _, protocol = await asyncio.get_running_loop().create_connection(
+        lambda: LoadConnection(parts.path or "/", f"{host}:{port}", on_payload, on_lost), host, port
+    )
+    await protocol.ready
+    return protocol
