@@ -1,6 +1,6 @@
 """The cheapest honest client: real WebSocket frames over real sockets, no object per message, for load generation only.
 
-It masks with the zero key (RFC 6455 5.3 asks for a key, not for a secret one towards a server of one's own), understands
+It masks with the zero key (RFC 6455 5.3 asks for a key, not for a secret one towards a server of one's own), knows
 only complete binary frames, ping and close, and hands payloads to a callback. Everything else uses the SDK.
 """
 
