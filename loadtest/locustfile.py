@@ -19,4 +19,4 @@ def judge(environment: Any, **_: Any) -> None:
         environment.process_exit_code = 1
 
 
-events.quitting.add_listener(judge)
+events.quitting.add_listener(judge)  # type: ignore[no-untyped-call]
