@@ -35,6 +35,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token_s: int = 30 * 86_400  # CROUPIER_REFRESH_TOKEN_S
     cpus: int = 2  # CROUPIER_RAY_CPUS: what the local Ray is told it has
     log_level: str = "info"  # CROUPIER_LOG_LEVEL
+    ids_key: str = ""  # CROUPIER_IDS_KEY: 64 hexadecimal digits; empty = kept in the state folder, as the next two
+    token_key: str = ""  # CROUPIER_TOKEN_KEY
+    refresh_key: str = ""  # CROUPIER_REFRESH_KEY
 
 
 _VARIABLES: dict[str, str] = {
@@ -57,6 +60,9 @@ _VARIABLES: dict[str, str] = {
     "refresh_token_s": "CROUPIER_REFRESH_TOKEN_S",
     "cpus": "CROUPIER_RAY_CPUS",
     "log_level": "CROUPIER_LOG_LEVEL",
+    "ids_key": "CROUPIER_IDS_KEY",
+    "token_key": "CROUPIER_TOKEN_KEY",
+    "refresh_key": "CROUPIER_REFRESH_KEY",
 }
 
 

@@ -1,0 +1,71 @@
+"""Key material: made once, kept in `state/keys` for the owner's eyes only, or given by the environment.
+
+Losing `ids` would let a restarted table pay a round under other ids than before its crash, and losing `postgres_password`
+shuts the cluster: back these files up together with the data.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+import nacl.utils
+
+from server.config import Config, ConfigError
+
+KEY_BYTES = 32
+
+
+class Secrets(msgspec.Struct, frozen=True, kw_only=True):
+    """What nobody outside the hosts may know. Each key is 32 bytes."""
+
+    ids: bytes  # HMAC key of derived ids (settlements, voids, bonus ticks)
+    token: bytes  # Ed25519 seed that signs access tokens
+    refresh: bytes  # HMAC key under which refresh tokens are stored
+    postgres_password: str
+    valkey_password: str
+
+    def __repr__(self) -> str:
+        return "Secrets(...)"
+
+
+def load_secrets(config: Config) -> Secrets:
+    """Return the keys of this state folder, making those that are missing. Raises ConfigError naming a broken one."""
+    folder = config.state / "keys"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return Secrets(
+        ids=_given("CROUPIER_IDS_KEY", config.ids_key) or _kept(folder / "ids"),
+        token=_given("CROUPIER_TOKEN_KEY", config.token_key) or _kept(folder / "token"),
+        refresh=_given("CROUPIER_REFRESH_KEY", config.refresh_key) or _kept(folder / "refresh"),
+        postgres_password=_kept(folder / "postgres_password").hex(),
+        valkey_password=_kept(folder / "valkey_password").hex(),
+    )
+
+
+def _given(variable: str, text: str) -> bytes | None:
+    return _parse(text, variable) if text else None
+
+
+def _kept(file: Path) -> bytes:
+    """Return the key in the file, making it if there is none: written aside and linked, so that it is whole or absent."""
+    if not file.exists():
+        fresh = file.with_name(f"{file.name}.{os.getpid()}")
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
+            output.write(nacl.utils.random(KEY_BYTES).hex() + "\n")
+            output.flush()
+            os.fsync(output.fileno())
+        fresh.replace(file)
+    file.chmod(0o600)
+    return _parse(file.read_text().strip(), str(file))
+
+
+def _parse(text: str, where: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ConfigError(f"{where} must be {2 * KEY_BYTES} hexadecimal digits")
+    return key
