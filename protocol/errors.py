@@ -62,7 +62,7 @@ class Code(IntEnum):
 
 
 class Entry(NamedTuple):
-    """meaning: one English sentence. retryable: as in `Error`. close: the close code, 0 if the connection stays open."""
+    """meaning: one English sentence. retryable: as in `Error`. close: the close code, 0 if it stays open."""
 
     meaning: str
     retryable: bool
@@ -70,7 +70,10 @@ class Entry(NamedTuple):
 
 
 class Close(IntEnum):
-    """WebSocket close codes. 40xx reconnect with back-off, 41xx get a new token first, 42xx do not reconnect: the client is at fault."""
+    """WebSocket close codes: 40xx reconnect with back-off, 41xx get a new token first, 42xx do not reconnect.
+
+    After 42xx the client itself is at fault, and would be again.
+    """
 
     GOING_AWAY = 4000
     SLOW_CONSUMER = 4001
@@ -138,4 +141,20 @@ REGISTRY: Final[dict[Code, Entry]] = {
     Code.DRAINING: Entry("This server is about to restart and takes no new rounds.", True, 0),
     Code.RATE_LIMITED: Entry("Too many requests; nothing was done.", True, 0),
     Code.INTERNAL: Entry("A fault of ours; it has been recorded.", True, Close.INTERNAL),
+}
+
+CLOSE_MEANINGS: Final[dict[Close, str]] = {
+    Close.GOING_AWAY: "The server is about to restart.",
+    Close.SLOW_CONSUMER: "You read too slowly, and too much was waiting for you.",
+    Close.HEARTBEAT_LOST: "Nothing was heard from you for twice the heartbeat.",
+    Close.INTERNAL: "A fault of ours; it has been recorded.",
+    Close.TOO_MANY_CONNECTIONS: "This server takes no more connections for now.",
+    Close.UNAUTHENTICATED: "The token is not valid.",
+    Close.TOKEN_EXPIRED: "The token has expired.",
+    Close.SESSION_REPLACED: "You connected elsewhere; do not reconnect unless a person wants to.",
+    Close.HELLO_TIMEOUT: "No Hello came in time.",
+    Close.MALFORMED: "A frame was not a msgpack envelope of this protocol.",
+    Close.UNSUPPORTED_VERSION: "This protocol version is not spoken here.",
+    Close.FRAME_TOO_LARGE: "A frame was larger than allowed.",
+    Close.HELLO_EXPECTED: "The first request must be Hello, and only the first.",
 }

@@ -1,0 +1,493 @@
+// Generated from the Python source by `make schema`. Do not edit.
+
+/** A stake on one position. In one bet a position may stand more than once; equal positions are added up. */
+export interface Chip {
+  readonly position: number;
+  readonly stake_minor: number;
+}
+
+/** An announced bet. name: "voisins" (9 units), "tiers" (6 units) or "orphelins" (5 units). */
+export interface Call {
+  readonly name: string;
+  readonly unit_minor: number;
+}
+
+/**
+ * The player's money as the books have it at journal sequence `seq` of his shard.
+ *
+ * Units: minor units of the account's currency. available: may be staked now. reserved: staked in rounds not yet settled.
+ */
+export interface Money {
+  readonly available_minor: number;
+  readonly reserved_minor: number;
+  readonly seq: number;
+}
+
+/**
+ * One table as the lobby shows it.
+ *
+ * game: "roulette". kind: "rng" (the server spins) or "live" (a dealer spins).
+ * Limits in minor units; max_table_minor is the most one player may have on the whole layout in a round.
+ * players: how many are seated now. phase: see `TableSnapshot.phase`.
+ */
+export interface TableInfo {
+  readonly table_id: string;
+  readonly game: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly currency: string;
+  readonly min_stake_minor: number;
+  readonly max_table_minor: number;
+  readonly players: number;
+  readonly phase: string;
+}
+
+/**
+ * Per-position limits by kind of position, and for the whole layout. Minor units.
+ *
+ * max_by_size[k] is the most one player may have on a position that covers k numbers; keys 1, 2, 3, 4, 6, 12, 18.
+ */
+export interface Limits {
+  readonly min_stake_minor: number;
+  readonly max_table_minor: number;
+  readonly max_by_size: Readonly<Record<number, number>>;
+}
+
+/** What one player has on the layout, as everyone at the table may see it: replaces what was shown for `name`. */
+export interface SeatBets {
+  readonly name: string;
+  readonly stake_minor: number;
+  readonly chips: readonly Chip[];
+}
+
+/** One accepted bet of mine in the current round. */
+export interface Bet {
+  readonly bet_id: Uint8Array;
+  readonly chips: readonly Chip[];
+  readonly stake_minor: number;
+}
+
+/** Someone who was paid. payout_minor includes the winning stake. */
+export interface Winner {
+  readonly name: string;
+  readonly payout_minor: number;
+}
+
+/** One of my bets after the round. payout_minor includes the stake of winning chips; 0: lost. */
+export interface SettledBet {
+  readonly bet_id: Uint8Array;
+  readonly stake_minor: number;
+  readonly payout_minor: number;
+}
+
+/**
+ * First request on a connection. Anything else first is a protocol fault.
+ *
+ * token: the access token from the HTTP API. client: name and version of the client, for logs, at most 64 characters.
+ */
+export interface Hello {
+  readonly t: "Hello";
+  readonly token: string;
+  readonly client?: string;
+}
+
+/** Keeps the connection alive. client_ms comes back unchanged, so that the client can measure the round trip. */
+export interface Ping {
+  readonly t: "Ping";
+  readonly client_ms: number;
+}
+
+/** Asks for the player's money. */
+export interface GetBalance {
+  readonly t: "GetBalance";
+}
+
+/** Asks for the lobby. */
+export interface ListTables {
+  readonly t: "ListTables";
+}
+
+/** Takes a seat, or takes it again: answered with a fresh `TableSnapshot`, after which the stream's pushes follow. */
+export interface JoinTable {
+  readonly t: "JoinTable";
+  readonly table_id: string;
+}
+
+/** Stops the table's pushes. Accepted bets stay and are settled. */
+export interface LeaveTable {
+  readonly t: "LeaveTable";
+  readonly table_id: string;
+}
+
+/**
+ * Places a batch of chips: all or nothing, one stake, one id.
+ *
+ * Send it unchanged until it is answered; the same bet_id always has the same answer.
+ */
+export interface PlaceBets {
+  readonly t: "PlaceBets";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly bet_id: Uint8Array;
+  readonly chips: readonly Chip[];
+  readonly calls?: readonly Call[];
+}
+
+/** Places once more what I had in my last settled round at this table. */
+export interface RepeatBets {
+  readonly t: "RepeatBets";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly bet_id: Uint8Array;
+}
+
+/** Places once more all that I have on the layout now. */
+export interface DoubleBets {
+  readonly t: "DoubleBets";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly bet_id: Uint8Array;
+}
+
+/** Takes bets back before betting closes. bet_ids: which; empty: all of mine in this round. command_id: made by the client. */
+export interface UndoBets {
+  readonly t: "UndoBets";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly command_id: Uint8Array;
+  readonly bet_ids?: readonly Uint8Array[];
+}
+
+/** Takes over a live table (the newer dealer wins) and asks for its state. */
+export interface DealerSit {
+  readonly t: "DealerSit";
+  readonly table_id: string;
+}
+
+/** Opens a round for betting. command_id: made by the client, class 0; becomes nothing else. window_s: 0 = until closed by hand. */
+export interface DealerOpen {
+  readonly t: "DealerOpen";
+  readonly table_id: string;
+  readonly command_id: Uint8Array;
+  readonly window_s?: number;
+}
+
+/** No more bets. */
+export interface DealerClose {
+  readonly t: "DealerClose";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+}
+
+/**
+ * Enters the number the wheel shows. source: "manual" or "sensor" (role device may send this one message).
+ *
+ * A number that differs from one already entered replaces it until it is confirmed.
+ */
+export interface DealerNumber {
+  readonly t: "DealerNumber";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly number: number;
+  readonly source?: string;
+}
+
+/** Confirms the entered number, which must be repeated: the outcome is recorded, published and settled. */
+export interface DealerConfirm {
+  readonly t: "DealerConfirm";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly number: number;
+}
+
+/** Voids the round before a number is confirmed: every stake goes back. */
+export interface DealerVoid {
+  readonly t: "DealerVoid";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly reason: string;
+}
+
+/**
+ * Answers `Hello`: who you are, what you have, where you can play.
+ *
+ * server_ms: the server's clock, milliseconds since 1970, to estimate the clock offset.
+ * heartbeat_s: send a `Ping` at least this often; silence for twice as long closes the connection.
+ * roles: any of "player", "dealer", "device", "staff".
+ */
+export interface Welcome {
+  readonly t: "Welcome";
+  readonly player_id: number;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly session_id: string;
+  readonly server_ms: number;
+  readonly heartbeat_s: number;
+  readonly currency: string;
+  readonly exponent: number;
+  readonly play_money: boolean;
+  readonly money: Money;
+  readonly net_minor: number;
+  readonly tables: readonly TableInfo[];
+}
+
+/** Answers `Ping`. */
+export interface Pong {
+  readonly t: "Pong";
+  readonly client_ms: number;
+  readonly server_ms: number;
+}
+
+/**
+ * Answers `GetBalance`; also pushed on the personal stream. Of two, the one with the higher `money.seq` is true.
+ *
+ * net_minor: wins minus stakes of rounds settled since this session began.
+ */
+export interface Balance {
+  readonly t: "Balance";
+  readonly money: Money;
+  readonly net_minor: number;
+}
+
+/** Personal push: a play-money bonus tick was paid. tick: its number, the same for all players. */
+export interface BonusGranted {
+  readonly t: "BonusGranted";
+  readonly amount_minor: number;
+  readonly tick: number;
+  readonly money: Money;
+}
+
+/** Personal push: a message for a person. code: a stable word such as "draining"; text: English. */
+export interface Notice {
+  readonly t: "Notice";
+  readonly code: string;
+  readonly text: string;
+}
+
+/**
+ * Answers a request that was refused or could not be carried out; `code` is from the error registry.
+ *
+ * retryable: the same request with the same ids may be sent again. For OUTCOME_UNKNOWN it must be,
+ * until an answer comes: the money may or may not have moved.
+ * retry_after_ms: wait at least so long. detail: English, for logs; never needed to understand the refusal.
+ */
+export interface Error {
+  readonly t: "Error";
+  readonly code: number;
+  readonly name: string;
+  readonly retryable: boolean;
+  readonly retry_after_ms: number;
+  readonly detail: string;
+}
+
+/** Answers `ListTables`. */
+export interface Tables {
+  readonly t: "Tables";
+  readonly tables: readonly TableInfo[];
+}
+
+/**
+ * Everything a client must know to show the table; the pushes of stream `stream` with seq > `version` change it.
+ *
+ * phase: "idle" (no round), "betting", "closed" (no more bets, no result yet), "result" (decided, being settled),
+ * "paused" (no rounds for now). round_id: empty bytes when phase is "idle" or "paused".
+ * opens_ms, closes_ms: the betting window by the server's clock; 0 when there is no window, closes_ms 0 for a live
+ * round that the dealer closes. number: the drawn pocket in phase "result", else -1.
+ * history: the last drawn numbers, newest first, at most 50. my_bets: my accepted bets in this round, oldest first.
+ * can_repeat: I had bets in the last round of mine that was settled.
+ * dealer: who deals (live tables), else "".
+ */
+export interface TableSnapshot {
+  readonly t: "TableSnapshot";
+  readonly stream: number;
+  readonly epoch: number;
+  readonly version: number;
+  readonly info_table_id: string;
+  readonly title: string;
+  readonly kind: string;
+  readonly currency: string;
+  readonly limits: Limits;
+  readonly phase: string;
+  readonly round_id: Uint8Array;
+  readonly round_no: number;
+  readonly opens_ms: number;
+  readonly closes_ms: number;
+  readonly server_ms: number;
+  readonly number: number;
+  readonly history: readonly number[];
+  readonly seats: readonly SeatBets[];
+  readonly my_bets: readonly Bet[];
+  readonly can_repeat: boolean;
+  readonly money: Money;
+  readonly net_minor: number;
+  readonly rules_version: string;
+  readonly dealer: string;
+}
+
+/** Answers `LeaveTable`. */
+export interface LeftTable {
+  readonly t: "LeftTable";
+  readonly table_id: string;
+}
+
+/** Answers the three above: the stake is reserved in the books, durably. received_ms: when the server got the bet. */
+export interface BetsAccepted {
+  readonly t: "BetsAccepted";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly bet: Bet;
+  readonly received_ms: number;
+  readonly money: Money;
+}
+
+/** Answers `UndoBets`: the stakes are available again. */
+export interface BetsUndone {
+  readonly t: "BetsUndone";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly bet_ids: readonly Uint8Array[];
+  readonly returned_minor: number;
+  readonly money: Money;
+}
+
+/** Table push: a round takes bets until closes_ms (0: until the dealer closes it). phase becomes "betting". */
+export interface RoundOpened {
+  readonly t: "RoundOpened";
+  readonly round_id: Uint8Array;
+  readonly round_no: number;
+  readonly opens_ms: number;
+  readonly closes_ms: number;
+  readonly server_ms: number;
+}
+
+/** Table push: what these players have on the layout now. Gathers the changes of up to 200 ms. */
+export interface TableBets {
+  readonly t: "TableBets";
+  readonly round_id: Uint8Array;
+  readonly seats: readonly SeatBets[];
+}
+
+/** Table push: no more bets. phase becomes "closed". */
+export interface BetsClosed {
+  readonly t: "BetsClosed";
+  readonly round_id: Uint8Array;
+}
+
+/** Table push: the outcome, already durable together with every payout. phase becomes "result". */
+export interface RoundResult {
+  readonly t: "RoundResult";
+  readonly round_id: Uint8Array;
+  readonly number: number;
+}
+
+/** Table push: every bet is settled in the books. winners: at most 20, the largest first. phase becomes "idle". */
+export interface RoundSettled {
+  readonly t: "RoundSettled";
+  readonly round_id: Uint8Array;
+  readonly winners: readonly Winner[];
+  readonly next_opens_ms: number;
+}
+
+/** Table push: the round does not count; every stake goes back. phase becomes "idle". */
+export interface RoundVoided {
+  readonly t: "RoundVoided";
+  readonly round_id: Uint8Array;
+  readonly reason: string;
+}
+
+/** Table push: phase becomes "paused" (paused) or "idle" (not paused). dealer: who deals now. */
+export interface TablePaused {
+  readonly t: "TablePaused";
+  readonly paused: boolean;
+  readonly reason: string;
+  readonly dealer: string;
+}
+
+/** Personal push: my bets of a round are settled in the books. */
+export interface BetsSettled {
+  readonly t: "BetsSettled";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly number: number;
+  readonly bets: readonly SettledBet[];
+  readonly stake_minor: number;
+  readonly payout_minor: number;
+  readonly money: Money;
+  readonly net_minor: number;
+}
+
+/** Personal push: these bets do not count; the stakes are available again. reason: a stable word. */
+export interface BetsVoided {
+  readonly t: "BetsVoided";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly bet_ids: readonly Uint8Array[];
+  readonly returned_minor: number;
+  readonly reason: string;
+  readonly money: Money;
+}
+
+/**
+ * Answers every dealer message, and is pushed on the personal stream of the dealer (and device) at each change.
+ *
+ * phase: as in `TableSnapshot`, and "number" (a number is entered, not confirmed).
+ * number: entered or confirmed, else -1. source: of that number. bets, players, stake_minor: of this round.
+ */
+export interface DealerState {
+  readonly t: "DealerState";
+  readonly table_id: string;
+  readonly phase: string;
+  readonly round_id: Uint8Array;
+  readonly round_no: number;
+  readonly closes_ms: number;
+  readonly server_ms: number;
+  readonly number: number;
+  readonly source: string;
+  readonly bets: number;
+  readonly players: number;
+  readonly stake_minor: number;
+  readonly dealer: string;
+}
+
+/** Everything a client may say. */
+export type ClientMessage =
+  | Hello
+  | Ping
+  | GetBalance
+  | ListTables
+  | JoinTable
+  | LeaveTable
+  | PlaceBets
+  | RepeatBets
+  | DoubleBets
+  | UndoBets
+  | DealerSit
+  | DealerOpen
+  | DealerClose
+  | DealerNumber
+  | DealerConfirm
+  | DealerVoid;
+
+/** Everything the gateway may say. */
+export type ServerMessage =
+  | Welcome
+  | Pong
+  | Balance
+  | BonusGranted
+  | Notice
+  | Error
+  | Tables
+  | TableSnapshot
+  | LeftTable
+  | BetsAccepted
+  | BetsUndone
+  | RoundOpened
+  | TableBets
+  | BetsClosed
+  | RoundResult
+  | RoundSettled
+  | RoundVoided
+  | TablePaused
+  | BetsSettled
+  | BetsVoided
+  | DealerState;
