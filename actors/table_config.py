@@ -1,0 +1,65 @@
+"""What makes one table different from another. Stored as JSON in `casino.game_table.config`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from actors.domain.games.roulette_bets import BetLimits
+
+
+class TableConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A table's settings. Durations in ms, stakes in minor units of `ccy` (its number in the books).
+
+    kind: "rng" (the server spins) or "live" (a dealer spins; betting_ms and pause_ms are unused).
+    grace_ms: how long after closing a bet may still arrive that its gateway received in time.
+    drain_ms: how long after that the wallets may still answer; what they have not answered then is voided.
+    max_by_size: k -> the most one player may have on a position that covers k numbers.
+    max_table_minor: the most one player may have on the whole layout.
+    max_chips: chips and announced bets in one order. max_bets: bets of one player in one round.
+    max_round_bets: bets of all players in one round; more are answered BUSY. sort: place in the lobby.
+    """
+
+    table_id: str
+    kind: str
+    title: str
+    ccy: int = 1
+    betting_ms: int = 15_000
+    pause_ms: int = 6_000
+    grace_ms: int = 150
+    drain_ms: int = 3_000
+    min_stake_minor: int = 100
+    max_table_minor: int = 500_000
+    max_by_size: dict[int, int] = {
+        1: 10_000,
+        2: 20_000,
+        3: 30_000,
+        4: 40_000,
+        6: 60_000,
+        12: 120_000,
+        18: 200_000,
+    }
+    max_chips: int = 200
+    max_bets: int = 200
+    max_round_bets: int = 50_000
+    game: str = "roulette"
+    sort: int = 0
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether a dealer spins."""
+        return self.kind == "live"
+
+    def bet_limits(self) -> BetLimits:
+        """Return the limits in the shape that the game's checks take."""
+        return BetLimits(self.min_stake_minor, self.max_table_minor, self.max_by_size, self.max_chips)
+
+
+def default_tables() -> list[TableConfig]:
+    """Return the three tables of a fresh casino."""
+    return [
+        TableConfig(table_id="roulette-1", kind="rng", title="European Roulette", sort=1),
+        TableConfig(
+            table_id="roulette-2", kind="rng", title="Speed Roulette", betting_ms=6_000, pause_ms=3_000, sort=2
+        ),
+        TableConfig(table_id="live-1", kind="live", title="Live Roulette", betting_ms=0, pause_ms=0, sort=3),
+    ]
