@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from actors.domain.rounds import Plan, RoundState
+
 
 class Clock(Protocol):
     """Time. Durations are waited for with asyncio, so that a virtual event loop can make them pass at once."""
@@ -71,4 +73,92 @@ class Actor(Protocol):
 
     def handle_batch(self, sender: str, messages: Sequence[Any]) -> Awaitable[Sequence[Any]]:
         """Carry out the messages and return one answer for each, by index. The part before the first await runs in order."""
+        ...
+
+
+class StoreUnavailable(Exception):
+    """Storage cannot be reached or did not answer. What was asked may have been done; asking again unchanged is safe."""
+
+
+class StaleEpoch(Exception):
+    """A newer incarnation of this table has claimed it: this one must end."""
+
+
+class RoundConflict(Exception):
+    """The round is in a state that excludes what was asked: a bug, or a row changed by hand."""
+
+
+class NewRound(msgspec.Struct, frozen=True):
+    """A round to open. closes_ms 0: until the dealer closes it. dealer: who deals, "" at an RNG table."""
+
+    round_id: bytes
+    table_id: str
+    table_epoch: int
+    round_no: int
+    opens_ms: int
+    closes_ms: int
+    dealer: str
+    rules_version: str
+
+
+class UnfinishedRound(msgspec.Struct, frozen=True):
+    """A round that is neither settled nor voided. number and plan: of a decided round, else -1 and None."""
+
+    round_id: bytes
+    round_no: int
+    table_epoch: int
+    state: RoundState
+    number: int
+    plan: Plan | None
+
+
+class RoundStore(Protocol):
+    """Where rounds are durable. Every call may be repeated unchanged; every writer but `claim_table` is fenced by epoch.
+
+    Each may raise StoreUnavailable; each writer StaleEpoch. Adapter: `server/storage/rounds.py`.
+    """
+
+    async def claim_table(self, table_id: str, owner: str) -> int:
+        """Return the table's new epoch, one above the last; writers of older epochs are refused from now on.
+
+        Raises KeyError where there is no such table. Repeating it is harmless: it takes one more epoch.
+        """
+        ...
+
+    async def unfinished(self, table_id: str) -> list[UnfinishedRound]:
+        """Return the table's rounds that are not settled and not voided, by round number."""
+        ...
+
+    async def last_round_no(self, table_id: str) -> int:
+        """Return the highest round number of this table; 0 if there was none."""
+        ...
+
+    async def recent_numbers(self, table_id: str, limit: int) -> list[int]:
+        """Return the last drawn numbers, newest first."""
+        ...
+
+    async def open(self, new: NewRound) -> None:
+        """Make the round durable in state OPEN. The same round again only changes its times.
+
+        Raises RoundConflict: the number is another round's, or the round is past OPEN.
+        """
+        ...
+
+    async def close(self, table_id: str, epoch: int, round_id: bytes) -> None:
+        """OPEN -> CLOSED; where the round is past OPEN, nothing happens."""
+        ...
+
+    async def decide(self, table_id: str, epoch: int, round_id: bytes, number: int, plan: Plan) -> None:
+        """OPEN or CLOSED -> DECIDED, outcome and plan with it. The same outcome and plan again: nothing happens.
+
+        Raises RoundConflict: the round is being voided, or was decided otherwise.
+        """
+        ...
+
+    async def start_void(self, table_id: str, epoch: int, round_id: bytes, reason: str) -> bool:
+        """OPEN or CLOSED -> VOIDING; True also if it is voiding or voided already, False if it is decided."""
+        ...
+
+    async def finish(self, table_id: str, epoch: int, round_id: bytes) -> None:
+        """DECIDED -> SETTLED or VOIDING -> VOIDED; a finished round stays as it is. Raises RoundConflict otherwise."""
         ...

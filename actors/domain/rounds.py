@@ -81,7 +81,7 @@ class VoidEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Plan(msgspec.Struct, frozen=True, array_like=True):
     """How a decided round is settled. Every reservation of the round is in exactly one of the two lists.
 
-    Stored in `casino.round.plan` as msgpack of nested arrays, integers and 16-byte binaries (any msgpack reader will do):
+    Stored in `casino.round.plan` as msgpack of nested arrays, integers and 16-byte binaries, for any msgpack reader:
     `[version, settle, void]` with settle = `[[shard, reservation_id, player_id, ccy, stake_minor, payout_minor], ...]`
     and void = `[[shard, reservation_id, player_id, ccy, stake_minor], ...]`. version is 1.
     """
