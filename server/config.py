@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,7 +16,7 @@ class ConfigError(Exception):
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """All settings, with the values that `make run` uses on a fresh machine. Each is set by the variable named beside it."""
+    """All settings, with the values `make run` uses on a fresh machine. Each is set by the variable beside it."""
 
     state: Path = Path(".state")  # CROUPIER_STATE: data of the embedded services, keys, logs
     bind: str = "127.0.0.1"  # CROUPIER_BIND: address the HTTP API and the gateways listen on
@@ -38,9 +40,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ids_key: str = ""  # CROUPIER_IDS_KEY: 64 hexadecimal digits; empty = kept in the state folder, as the next two
     token_key: str = ""  # CROUPIER_TOKEN_KEY
     refresh_key: str = ""  # CROUPIER_REFRESH_KEY
+    explicit: frozenset[str] = frozenset()  # fields that the environment has set
 
 
-_VARIABLES: dict[str, str] = {
+VARIABLES: dict[str, str] = {
     "state": "CROUPIER_STATE",
     "bind": "CROUPIER_BIND",
     "http_port": "CROUPIER_HTTP_PORT",
@@ -65,23 +68,67 @@ _VARIABLES: dict[str, str] = {
     "refresh_key": "CROUPIER_REFRESH_KEY",
 }
 
+_RANGES: dict[str, tuple[int, int]] = {
+    "http_port": (1, 65_535),
+    "ws_port": (1, 65_535),
+    "dashboard_port": (1, 65_535),
+    "shards": (1, 1024),
+    "gateways": (1, 64),
+    "betting_ms": (0, 3_600_000),
+    "pause_ms": (-1, 3_600_000),
+    "bonus_period_s": (1, 86_400),
+    "bonus_minor": (0, 1_000_000_00),
+    "welcome_minor": (0, 1_000_000_00),
+    "access_token_s": (5, 86_400),
+    "refresh_token_s": (60, 366 * 86_400),
+    "cpus": (1, 1024),
+}
+
+_SCHEMES: dict[str, tuple[str, ...]] = {
+    "database_url": ("postgresql", "postgres"),
+    "redis_url": ("redis", "rediss", "unix"),
+}
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
     """Return the settings of this environment. Raises ConfigError naming the variable that is wrong."""
     source = os.environ if environ is None else environ
-    given: dict[str, object] = {}
-    for field, variable in _VARIABLES.items():
-        text = source.get(variable, "").strip()
-        if not text:
-            continue
-        default = getattr(Config(), field)
-        if isinstance(default, int):
-            try:
-                given[field] = int(text)
-            except ValueError:
-                raise ConfigError(f"{variable} must be a whole number, not {text!r}") from None
-        elif isinstance(default, Path):
-            given[field] = Path(text)
-        else:
-            given[field] = text
-    return Config(**given)  # type: ignore[arg-type]
+    given = {
+        field: _parse(field, variable, text)
+        for field, variable in VARIABLES.items()
+        if (text := source.get(variable, "").strip())
+    }
+    return Config(**given, explicit=frozenset(given))  # type: ignore[arg-type]
+
+
+def misspelt_variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return variables that look like a setting of ours and are none, with the setting probably meant."""
+    source = os.environ if environ is None else environ
+    known = VARIABLES.values()
+    strange = [name for name in source if name.startswith("CROUPIER_") and name not in known]
+    meant = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.85) for name in strange}
+    return {name: matches[0] for name, matches in meant.items() if matches}
+
+
+def _parse(field: str, variable: str, text: str) -> object:
+    if field in _RANGES:
+        return _parse_int(field, variable, text)
+    if field == "state":
+        return Path(text).expanduser()
+    if field in _SCHEMES and urlsplit(text).scheme not in _SCHEMES[field]:
+        raise ConfigError(f"{variable} must begin with {_SCHEMES[field][0]}://")
+    if field == "log_level" and text not in _LOG_LEVELS:
+        raise ConfigError(f"{variable} must be one of {', '.join(_LOG_LEVELS)}, not {text!r}")
+    return text
+
+
+def _parse_int(field: str, variable: str, text: str) -> int:
+    low, high = _RANGES[field]
+    try:
+        value = int(text)
+    except ValueError:
+        raise ConfigError(f"{variable} must be a whole number, not {text!r}") from None
+    if not low <= value <= high:
+        raise ConfigError(f"{variable} must be from {low} to {high}, not {value}")
+    return value

@@ -1,7 +1,7 @@
 """Key material: made once, kept in `state/keys` for the owner's eyes only, or given by the environment.
 
-Losing `ids` would let a restarted table pay a round under other ids than before its crash, and losing `postgres_password`
-shuts the cluster: back these files up together with the data.
+Losing `ids` would let a restarted table pay a round under other ids than before its crash, and losing
+`postgres_password` shuts the cluster: back these files up together with the data.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _given(variable: str, text: str) -> bytes | None:
 
 
 def _kept(file: Path) -> bytes:
-    """Return the key in the file, making it if there is none: written aside and linked, so that it is whole or absent."""
+    """Return the key in the file, making it if there is none: written aside and renamed, so it is whole or absent."""
     if not file.exists():
         fresh = file.with_name(f"{file.name}.{os.getpid()}")
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:

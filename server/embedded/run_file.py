@@ -1,0 +1,59 @@
+"""`run.json` in the state folder: what `croupier up` has started and where it answers."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from server.embedded import processes
+from server.embedded.processes import ProcessMark
+
+#: These end leftovers of their own by a safer proof than a number: the folder they work in.
+_SELF_HEALING = frozenset({"postgres", "valkey"})
+
+
+class RunFile(msgspec.Struct, kw_only=True):
+    """One run. Addresses are empty until they are known; `ready` says that all of them answer."""
+
+    up: ProcessMark
+    ready: bool = False
+    http: str = ""
+    websockets: list[str] = []
+    dashboard: str = ""
+    metrics: str = ""
+    processes: list[ProcessMark] = []
+
+    def write(self, state: Path) -> None:
+        """Replace the file whole."""
+        fresh = state / "run.json.new"
+        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n")
+        fresh.replace(state / "run.json")
+
+    def note(self, name: str, pid: int) -> None:
+        """Record a process as started by this run; one that has gone already is not."""
+        found = processes.mark(name, pid)
+        if found is not None:
+            self.processes = [known for known in self.processes if known.pid != pid] + [found]
+
+
+def read_run(state: Path) -> RunFile | None:
+    """Return the last run of this state folder; None when there was none or it ended in order."""
+    try:
+        return msgspec.json.decode((state / "run.json").read_bytes(), type=RunFile)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def forget_run(state: Path) -> None:
+    """Remove the file after an orderly end."""
+    (state / "run.json").unlink(missing_ok=True)
+
+
+async def end_leftovers(run: RunFile) -> list[ProcessMark]:
+    """End what a crashed run left behind and return it. A number reused by another program is not touched."""
+    left = [one for one in run.processes if one.name not in _SELF_HEALING and processes.is_running(one)]
+    await processes.end([psutil.Process(one.pid) for one in left], signal.SIGTERM, 5.0)
+    return left
