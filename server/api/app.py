@@ -1,0 +1,81 @@
+"""The HTTP API as one ASGI application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+from litestar import Litestar, Response
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from redis.exceptions import RedisError
+
+from server.api.accounts import Accounts
+from server.api.deps import ApiDeps
+from server.api.errors import ApiError, answer_api_error, answer_bug, answer_http_exception, answer_outage
+from server.api.routes_accounts import account_routes
+from server.api.routes_service import service_routes
+from server.api.web import web_client
+
+#: No request body of ours is larger.
+MAX_BODY_BYTES = 16 * 1024
+
+# wasm-unsafe-eval: libsodium's WebAssembly. ws: and wss: any host, because gateways listen on ports of their own.
+# style 'unsafe-inline': style attributes set by React. blob: workers and textures of PixiJS.
+_CSP = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss: data: blob:; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+
+
+def create_app(deps: ApiDeps) -> Litestar:
+    """Return the application: API under /api, the web client at /, and /health, /ready, /metrics."""
+    return Litestar(
+        route_handlers=[account_routes(), service_routes(), web_client],
+        state=State({"deps": deps, "accounts": Accounts(deps)}),
+        exception_handlers={
+            ApiError: answer_api_error,
+            HTTPException: answer_http_exception,
+            RedisError: answer_outage,
+            OSError: answer_outage,
+            asyncpg.PostgresConnectionError: answer_outage,
+            asyncpg.InterfaceError: answer_outage,
+            TimeoutError: answer_outage,
+            Exception: answer_bug,
+        },
+        after_request=_finish,
+        request_max_body_size=MAX_BODY_BYTES,
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1024),
+        openapi_config=OpenAPIConfig(
+            title="Croupier HTTP API",
+            version="1",
+            path="/api/schema",
+            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+        ),
+        logging_config=None,
+        debug=False,
+    )
+
+
+async def _finish(response: Response[Any]) -> Response[Any]:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    # Answers of the API are about one person at one moment; files of the web client say otherwise themselves.
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+__all__ = ["MAX_BODY_BYTES", "create_app"]

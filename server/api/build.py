@@ -1,0 +1,52 @@
+"""The HTTP API on real services: PostgreSQL, Valkey, and the hosts behind the post."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+from redis.asyncio import Redis
+
+from actors.ports import Clock, Post
+from server.api.deps import ApiDeps, HostMetrics, HostStatus
+from server.api.refresh import RefreshTokens
+from server.api.throttle import Throttle
+from server.config import Config
+from server.passwords import Passwords
+from server.secrets import Secrets
+from server.storage.players import PostgresPlayers
+from server.storage.reports import PostgresReports
+from server.tokens import Tokens
+
+#: Where `make web` puts the client.
+WEB_FOLDER: Final = Path(__file__).resolve().parents[2] / "clients" / "web" / "dist"
+
+
+def build_deps(
+    config: Config,
+    secrets: Secrets,
+    pool: asyncpg.Pool,
+    redis: Redis,
+    post: Post,
+    clock: Clock,
+    *,
+    host_status: HostStatus,
+    host_metrics: HostMetrics,
+) -> ApiDeps:
+    """Return what `create_app` needs. The caller owns pool and redis, and closes `deps.passwords` at the end."""
+    return ApiDeps(
+        config=config,
+        players=PostgresPlayers(pool),
+        reports=PostgresReports(pool),
+        passwords=Passwords(),
+        tokens=Tokens(secrets.token, lifetime_s=config.access_token_s, now_ms=clock.now_ms),
+        post=post,
+        clock=clock,
+        logins=RefreshTokens(redis, lifetime_s=config.refresh_token_s),
+        throttle=Throttle(redis),
+        key=secrets.ids,
+        host_status=host_status,
+        host_metrics=host_metrics,
+        web=WEB_FOLDER,
+    )

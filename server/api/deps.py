@@ -1,0 +1,116 @@
+"""What the HTTP API is built from: handed in, so that the same routes run on real services and on fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from actors.ports import Clock, Post
+from server.api.models import FraudRow, HistoryItem, RoundRow
+from server.api.refresh import Rotated
+from server.config import Config
+from server.passwords import Passwords
+from server.storage.players import Player
+from server.tokens import Tokens
+
+
+class Players(Protocol):
+    """The accounts' store; see `server.storage.players.PostgresPlayers`."""
+
+    async def create(
+        self, name: str, password_hash: str, shards: int, roles: Sequence[str] = ("player",)
+    ) -> Player | None:
+        """Return the new account, or None when the name is taken."""
+        ...
+
+    async def by_name(self, name: str) -> Player | None:
+        """Return the account with this name."""
+        ...
+
+    async def by_id(self, player_id: int) -> Player | None:
+        """Return the account with this number."""
+        ...
+
+    async def mark_funded(self, player_id: int) -> None:
+        """Record that the books have confirmed the welcome deposit."""
+        ...
+
+    async def ping(self) -> None:
+        """Return when the database answers."""
+        ...
+
+
+class Reports(Protocol):
+    """What players and staff look up; see `server.storage.reports.PostgresReports`."""
+
+    async def history(self, shard: int, player_id: int, before: int, limit: int) -> Sequence[HistoryItem]:
+        """Return up to limit lines with seq < before, newest first."""
+        ...
+
+    async def fraud(self, limit: int) -> Sequence[FraudRow]:
+        """Return the highest antifraud scores."""
+        ...
+
+    async def rounds(self, table_id: str, limit: int) -> Sequence[RoundRow]:
+        """Return the newest rounds of one table, or of all for an empty table_id."""
+        ...
+
+
+class Logins(Protocol):
+    """Refresh tokens; see `server.api.refresh.RefreshTokens`."""
+
+    async def start(self, player_id: int) -> str:
+        """Begin a family; return its first token."""
+        ...
+
+    async def rotate(self, token: str) -> Rotated | None:
+        """Exchange a token for the next one; None when it does not serve (any more)."""
+        ...
+
+    async def revoke(self, token: str) -> None:
+        """End the family of this token."""
+        ...
+
+    async def ping(self) -> None:
+        """Return when the store answers."""
+        ...
+
+
+class LoginThrottle(Protocol):
+    """Counters of failed logins; see `server.api.throttle.Throttle`."""
+
+    async def attempt(self, name_key: str, address: str) -> int:
+        """Count one attempt; return 0 when it may go on, else the seconds to wait."""
+        ...
+
+    async def success(self, name_key: str, address: str) -> None:
+        """Take the attempt back."""
+        ...
+
+
+HostStatus = Callable[[], Awaitable[Mapping[str, bool]]]
+HostMetrics = Callable[[], Awaitable[Mapping[str, str]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiDeps:
+    """key: the HMAC key of derived ids (the same for all hosts). web: the folder of the built web client.
+
+    host_status: which hosts answer, by name. host_metrics: each host's Prometheus exposition, by name.
+    """
+
+    config: Config
+    players: Players
+    reports: Reports
+    passwords: Passwords
+    tokens: Tokens
+    post: Post
+    clock: Clock
+    logins: Logins
+    throttle: LoginThrottle
+    key: bytes
+    host_status: HostStatus
+    host_metrics: HostMetrics
+    web: Path

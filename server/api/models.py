@@ -1,0 +1,159 @@
+"""Bodies of the HTTP API. Amounts are minor units of the named currency; times are milliseconds since 1970, UTC."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+#: The currency of every account so far: play money. Source: the books' currency 1.
+PLAY_CCY: Final = 1
+PLAY_CODE: Final = "PLAY"
+PLAY_EXPONENT: Final = 2
+PLAY_LABEL: Final = "Play money. It has no value and cannot be exchanged for money."
+
+_Text = Annotated[str, msgspec.Meta(max_length=256)]
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """Name and password, to register or to log in."""
+
+    name: _Text
+    password: _Text
+
+
+class RefreshRequest(msgspec.Struct, frozen=True):
+    """The refresh token received last."""
+
+    refresh_token: _Text
+
+
+class PlayerInfo(msgspec.Struct, frozen=True):
+    """Who somebody is."""
+
+    player_id: int
+    name: str
+    roles: tuple[str, ...]
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers register, login and refresh. access_expires_s: seconds from now. A refresh token serves once.
+
+    funded: the books have confirmed the account and its welcome money; false heals by itself when the wallet is back.
+    """
+
+    player: PlayerInfo
+    access_token: str
+    access_expires_s: int
+    refresh_token: str
+    funded: bool
+
+
+class BalanceInfo(msgspec.Struct, frozen=True):
+    """What the books have at seq of the player's shard: available to stake, and reserved in rounds not yet settled."""
+
+    available_minor: int
+    reserved_minor: int
+    seq: int
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers who you are. balance: null while the wallet does not answer."""
+
+    player: PlayerInfo
+    balance: BalanceInfo | None
+    currency: str = PLAY_CODE
+    exponent: int = PLAY_EXPONENT
+    play_money: bool = True
+    label: str = PLAY_LABEL
+    funded: bool = True
+
+
+class ClientConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client needs before it connects."""
+
+    ws_url: str
+    protocol_version: int
+    currency: str
+    exponent: int
+    play_money: bool
+    label: str
+    server_ms: int
+
+
+class HistoryBet(msgspec.Struct, frozen=True):
+    """One bet of a round. state: "open", "settled" or "voided". payout_minor: stake of winning chips included."""
+
+    bet_id: str
+    state: str
+    stake_minor: int
+    payout_minor: int
+
+
+class HistoryItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a player's history. kind: "round", "deposit" or "bonus".
+
+    seq: journal position of the last row that belongs to it; the cursor of paging. at_ms: when that was booked.
+    net_minor: what it did to the player's money. Fields below net_minor are filled for rounds only.
+    """
+
+    kind: str
+    seq: int
+    at_ms: int
+    net_minor: int
+    stake_minor: int = 0
+    payout_minor: int = 0
+    returned_minor: int = 0
+    round_id: str = ""
+    table_id: str = ""
+    round_no: int = 0
+    number: int | None = None
+    voided: bool = False
+    void_reason: str = ""
+    bets: list[HistoryBet] = []
+
+
+class History(msgspec.Struct, frozen=True):
+    """Newest first. next_before: ask again with before= this; null at the end."""
+
+    items: list[HistoryItem]
+    next_before: int | None
+
+
+class FraudRow(msgspec.Struct, frozen=True):
+    """One player's antifraud score, 0 .. 100, and why."""
+
+    player_id: int
+    name: str
+    score: int
+    reasons: list[dict[str, object]]
+    updated_ms: int
+
+
+class FraudList(msgspec.Struct, frozen=True):
+    """Highest score first."""
+
+    players: list[FraudRow]
+
+
+class RoundRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One round as staff see it. state: OPEN, CLOSED, DECIDED, SETTLED, VOIDING or VOIDED."""
+
+    round_id: str
+    table_id: str
+    table_epoch: int
+    round_no: int
+    state: str
+    opened_ms: int
+    closes_ms: int | None
+    decided_ms: int | None
+    finished_ms: int | None
+    number: int | None
+    dealer: str | None
+    void_reason: str | None
+
+
+class RoundList(msgspec.Struct, frozen=True):
+    """Newest first."""
+
+    rounds: list[RoundRow]

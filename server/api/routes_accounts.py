@@ -1,0 +1,89 @@
+"""Routes of accounts: register, login, refresh, logout, me, history."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, Router, get, post
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.params import Parameter
+
+from server.api.accounts import Accounts
+from server.api.deps import ApiDeps
+from server.api.errors import ApiError
+from server.api.identity import provide_claims
+from server.api.models import Credentials, History, Me, PlayerInfo, RefreshRequest, Session
+from server.tokens import Claims
+
+#: Above every sequence number of the books.
+_END_OF_BOOKS = 2**63 - 1
+
+
+@post("/register", status_code=201)
+async def register(data: Credentials, state: State) -> Session:
+    """Make a player with clearly labelled play money, and log him in."""
+    return await _accounts(state).register(data.name, data.password)
+
+
+@post("/login", status_code=200)
+async def login(data: Credentials, state: State, request: Request[Any, Any, Any]) -> Session:
+    """Log in with name and password."""
+    address = request.client.host if request.client else ""
+    return await _accounts(state).login(data.name, data.password, address)
+
+
+@post("/refresh", status_code=200)
+async def refresh(data: RefreshRequest, state: State) -> Session:
+    """Exchange a refresh token for a new pair. Each serves once; a second use ends the login it belongs to."""
+    return await _accounts(state).refresh(data.refresh_token)
+
+
+@post("/logout", status_code=204)
+async def logout(data: RefreshRequest, state: State) -> None:
+    """End the login this refresh token belongs to."""
+    await _accounts(state).logout(data.refresh_token)
+
+
+@get("/me")
+async def me(state: State, claims: Claims) -> Me:
+    """Tell who you are and what you have."""
+    accounts = _accounts(state)
+    player = await _deps(state).players.by_id(claims.player_id)
+    if player is None or not player.active:
+        raise ApiError("TOKEN_INVALID")
+    funded = await accounts.ensure_account(player)
+    balance = await accounts.balance(player.shard, player.player_id) if "player" in player.roles else None
+    return Me(player=PlayerInfo(player.player_id, player.name, player.roles), balance=balance, funded=funded)
+
+
+@get("/history")
+async def history(
+    state: State,
+    claims: Claims,
+    before: Annotated[int, Parameter(ge=1, le=_END_OF_BOOKS)] = _END_OF_BOOKS,
+    limit: Annotated[int, Parameter(ge=1, le=100)] = 25,
+) -> History:
+    """List your finished rounds, deposits and bonuses, newest first."""
+    items = list(await _deps(state).reports.history(claims.shard, claims.player_id, before, limit))
+    return History(items, items[-1].seq if len(items) == limit else None)
+
+
+def account_routes() -> Router:
+    """Return the routes under /api."""
+    return Router(
+        "/api",
+        route_handlers=[register, login, refresh, logout, me, history],
+        dependencies={"claims": Provide(provide_claims, sync_to_thread=False)},
+        tags=["accounts"],
+    )
+
+
+def _deps(state: State) -> ApiDeps:
+    deps: ApiDeps = state.deps
+    return deps
+
+
+def _accounts(state: State) -> Accounts:
+    accounts: Accounts = state.accounts
+    return accounts

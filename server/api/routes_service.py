@@ -1,0 +1,125 @@
+"""Routes of the service itself: configuration for clients, game rules, liveness, readiness, metrics, staff lists."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import asyncpg
+from litestar import MediaType, Request, Response, Router, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.params import Parameter
+from redis.exceptions import RedisError
+
+from protocol.envelope import PROTOCOL_VERSION
+from server.api.deps import ApiDeps
+from server.api.errors import error_response
+from server.api.exposition import join_expositions
+from server.api.identity import provide_staff
+from server.api.models import PLAY_CODE, PLAY_EXPONENT, PLAY_LABEL, ClientConfig, FraudList, RoundList
+from server.tokens import Claims
+
+#: Readiness answers within this time, whatever hangs.
+_READY_TIMEOUT_S = 2.0
+_LIST_ROWS = 200
+
+
+@get("/api/config", tags=["service"])
+async def client_config(state: State, request: Request[Any, Any, Any]) -> ClientConfig:
+    """Tell a client where to connect. With several gateways, clients are sent to them in turn."""
+    deps = _deps(state)
+    host = request.url.hostname or deps.config.bind
+    host = f"[{host}]" if ":" in host else host
+    state.turn = (getattr(state, "turn", -1) + 1) % max(1, deps.config.gateways)
+    scheme = "wss" if request.url.scheme == "https" else "ws"
+    return ClientConfig(
+        ws_url=f"{scheme}://{host}:{deps.config.ws_port + state.turn}/",
+        protocol_version=PROTOCOL_VERSION,
+        currency=PLAY_CODE,
+        exponent=PLAY_EXPONENT,
+        play_money=True,
+        label=PLAY_LABEL,
+        server_ms=deps.clock.now_ms(),
+    )
+
+
+@get("/health", tags=["service"])
+async def health() -> dict[str, str]:
+    """Say that this process runs. Asks nobody."""
+    return {"status": "ok"}
+
+
+@get("/ready", tags=["service"])
+async def ready(state: State) -> Response[Any]:
+    """Say whether a player could play now: PostgreSQL, Valkey and every host answer. Else 503, naming what does not."""
+    deps = _deps(state)
+    names = ("postgres", "valkey", "hosts")
+    checks = (_postgres(deps), _valkey(deps), _hosts(deps))
+    results = dict(zip(names, await asyncio.gather(*checks), strict=True))
+    if all(results.values()):
+        return Response({"status": "ready", **results})
+    missing = ", ".join(name for name, good in results.items() if not good)
+    return error_response("UNAVAILABLE", f"Not ready: {missing}.")
+
+
+@get("/metrics", media_type=MediaType.TEXT, include_in_schema=False)
+async def metrics(state: State) -> Response[str]:
+    """Give the metrics of every host in Prometheus' text format, each with a `host` label."""
+    text = join_expositions(await _deps(state).host_metrics())
+    return Response(text, media_type="text/plain; version=0.0.4")
+
+
+@get("/api/staff/fraud", tags=["staff"])
+async def staff_fraud(state: State, staff: Claims) -> FraudList:
+    """List the highest antifraud scores with their reasons. Needs the role staff."""
+    return FraudList(list(await _deps(state).reports.fraud(_LIST_ROWS)))
+
+
+@get("/api/staff/rounds", tags=["staff"])
+async def staff_rounds(
+    state: State,
+    staff: Claims,
+    table: Annotated[str, Parameter(max_length=64)] = "",
+    limit: Annotated[int, Parameter(ge=1, le=_LIST_ROWS)] = 50,
+) -> RoundList:
+    """List the newest rounds of one table, or of all. Needs the role staff."""
+    return RoundList(list(await _deps(state).reports.rounds(table, limit)))
+
+
+def service_routes() -> Router:
+    """Return the routes of the service, from the root."""
+    return Router(
+        "/",
+        route_handlers=[client_config, health, ready, metrics, staff_fraud, staff_rounds],
+        dependencies={"staff": Provide(provide_staff, sync_to_thread=False)},
+    )
+
+
+def _deps(state: State) -> ApiDeps:
+    deps: ApiDeps = state.deps
+    return deps
+
+
+async def _postgres(deps: ApiDeps) -> bool:
+    try:
+        await asyncio.wait_for(deps.players.ping(), _READY_TIMEOUT_S)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False
+    return True
+
+
+async def _valkey(deps: ApiDeps) -> bool:
+    try:
+        await asyncio.wait_for(deps.logins.ping(), _READY_TIMEOUT_S)
+    except (OSError, TimeoutError, RedisError):
+        return False
+    return True
+
+
+async def _hosts(deps: ApiDeps) -> bool:
+    try:
+        hosts = await asyncio.wait_for(deps.host_status(), _READY_TIMEOUT_S)
+    except TimeoutError:
+        return False
+    return all(hosts.values())
