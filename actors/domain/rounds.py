@@ -58,7 +58,10 @@ def next_state(state: RoundState, event: RoundEvent) -> RoundState | None:
 
 
 class SettleEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One reservation to settle. payout_minor includes the stake of winning chips; 0: lost. reservation_id = bet_id."""
+    """One reservation to settle. payout_minor includes the stake of winning chips; 0: lost. reservation_id = bet_id.
+
+    chips: (position, stake in minor units) of the bet, announced bets expanded: what audit, history and antifraud read.
+    """
 
     shard: int
     reservation_id: bytes
@@ -66,6 +69,7 @@ class SettleEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ccy: int
     stake_minor: int
     payout_minor: int
+    chips: list[tuple[int, int]] = []
 
 
 class VoidEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -82,8 +86,8 @@ class Plan(msgspec.Struct, frozen=True, array_like=True):
     """How a decided round is settled. Every reservation of the round is in exactly one of the two lists.
 
     Stored in `casino.round.plan` as msgpack of nested arrays, integers and 16-byte binaries, for any msgpack reader:
-    `[version, settle, void]` with settle = `[[shard, reservation_id, player_id, ccy, stake_minor, payout_minor], ...]`
-    and void = `[[shard, reservation_id, player_id, ccy, stake_minor], ...]`. version is 1.
+    `[version, settle, void]` with settle = `[[shard, reservation_id, player_id, ccy, stake_minor, payout_minor, chips], ...]`,
+    chips = `[[position, stake_minor], ...]` (absent or empty: not recorded), and void = `[[shard, reservation_id, player_id, ccy, stake_minor], ...]`. version is 1.
     """
 
     version: int
