@@ -13,6 +13,9 @@ from joserfc.jwk import OKPKey
 from nacl.encoding import URLSafeBase64Encoder
 from nacl.signing import SigningKey
 
+from actors.session import Identity
+from server.currencies import CURRENCIES
+
 ISSUER: Final = "croupier"
 #: RFC 9864 names the curve in "alg" and deprecates the older, ambiguous "EdDSA" for the same signature.
 _ALG: Final = "Ed25519"
@@ -28,17 +31,6 @@ class TokenInvalid(Exception):
 
 class TokenExpired(Exception):
     """The token was ours and its time is over."""
-
-
-class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """Who the bearer is. shard: of his wallet. ccy: the number of his currency in the books."""
-
-    player_id: int
-    name: str
-    roles: tuple[str, ...]
-    shard: int
-    ccy: int
-    expires_ms: int
 
 
 class _Payload(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +71,7 @@ class Tokens:
         header = {"alg": _ALG, "typ": "JWT"}
         return jws.serialize_compact(header, msgspec.json.encode(payload), self._key, algorithms=[_ALG])
 
-    def verify(self, token: str) -> Claims:
+    def verify(self, token: str) -> Identity:
         """Return who the bearer is. Raises TokenInvalid or TokenExpired."""
         if len(token) > TOKEN_CHARS_MAX:
             raise TokenInvalid
@@ -94,12 +86,18 @@ class Tokens:
             raise TokenInvalid
         if self._now_ms() > (payload.exp + SKEW_S) * 1000:
             raise TokenExpired
-        return Claims(
+        currency = CURRENCIES.get(payload.ccy)
+        if currency is None:
+            raise TokenInvalid
+        return Identity(
             player_id=player_id,
             name=payload.name,
             roles=payload.roles,
             shard=payload.shard,
             ccy=payload.ccy,
+            currency=currency.code,
+            exponent=currency.exponent,
+            play_money=currency.play_money,
             expires_ms=payload.exp * 1000,
         )
 

@@ -86,8 +86,10 @@ class Plan(msgspec.Struct, frozen=True, array_like=True):
     """How a decided round is settled. Every reservation of the round is in exactly one of the two lists.
 
     Stored in `casino.round.plan` as msgpack of nested arrays, integers and 16-byte binaries, for any msgpack reader:
-    `[version, settle, void]` with settle = `[[shard, reservation_id, player_id, ccy, stake_minor, payout_minor, chips], ...]`,
-    chips = `[[position, stake_minor], ...]` (absent or empty: not recorded), and void = `[[shard, reservation_id, player_id, ccy, stake_minor], ...]`. version is 1.
+    `[version, settle, void]`. version is 1.
+    settle = `[[shard, reservation_id, player_id, ccy, stake_minor, payout_minor, chips], ...]`,
+    with chips = `[[position, stake_minor], ...]` (absent or empty: not recorded);
+    void = `[[shard, reservation_id, player_id, ccy, stake_minor], ...]`.
     """
 
     version: int

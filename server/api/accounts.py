@@ -9,7 +9,8 @@ from actors.domain.ids import Origin, derive_id, make_id
 from actors.domain.refusals import Refusal
 from server.api.deps import ApiDeps
 from server.api.errors import ApiError
-from server.api.models import PLAY_CCY, BalanceInfo, PlayerInfo, Session
+from server.api.models import BalanceInfo, PlayerInfo, Session
+from server.currencies import PLAY_CCY
 from server.names import clean_name, name_key
 from server.passwords import is_strong_enough
 from server.storage.players import Player

@@ -6,12 +6,13 @@ from typing import Any
 
 from litestar import Request
 
+from actors.session import Identity
 from server.api.deps import ApiDeps
 from server.api.errors import ApiError
-from server.tokens import Claims, TokenExpired, TokenInvalid
+from server.tokens import TokenExpired, TokenInvalid
 
 
-def provide_claims(request: Request[Any, Any, Any]) -> Claims:
+def provide_claims(request: Request[Any, Any, Any]) -> Identity:
     """Return the claims of the request's access token. Raises TOKEN_INVALID or TOKEN_EXPIRED."""
     deps: ApiDeps = request.app.state.deps
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -25,7 +26,7 @@ def provide_claims(request: Request[Any, Any, Any]) -> Claims:
         raise ApiError("TOKEN_INVALID") from None
 
 
-def provide_staff(request: Request[Any, Any, Any]) -> Claims:
+def provide_staff(request: Request[Any, Any, Any]) -> Identity:
     """Return the claims of a member of staff. Raises also FORBIDDEN."""
     claims = provide_claims(request)
     if "staff" not in claims.roles:

@@ -6,10 +6,11 @@ from typing import Annotated, Final
 
 import msgspec
 
-#: The currency of every account so far: play money. Source: the books' currency 1.
-PLAY_CCY: Final = 1
-PLAY_CODE: Final = "PLAY"
-PLAY_EXPONENT: Final = 2
+from server.currencies import CURRENCIES, PLAY_CCY
+
+#: The currency of every account so far.
+PLAY_CODE: Final = CURRENCIES[PLAY_CCY].code
+PLAY_EXPONENT: Final = CURRENCIES[PLAY_CCY].exponent
 PLAY_LABEL: Final = "Play money. It has no value and cannot be exchanged for money."
 
 _Text = Annotated[str, msgspec.Meta(max_length=256)]

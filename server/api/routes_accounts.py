@@ -9,12 +9,12 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.params import Parameter
 
+from actors.session import Identity
 from server.api.accounts import Accounts
 from server.api.deps import ApiDeps
 from server.api.errors import ApiError
 from server.api.identity import provide_claims
 from server.api.models import Credentials, History, Me, PlayerInfo, RefreshRequest, Session
-from server.tokens import Claims
 
 #: Above every sequence number of the books.
 _END_OF_BOOKS = 2**63 - 1
@@ -46,7 +46,7 @@ async def logout(data: RefreshRequest, state: State) -> None:
 
 
 @get("/me")
-async def me(state: State, claims: Claims) -> Me:
+async def me(state: State, claims: Identity) -> Me:
     """Tell who you are and what you have."""
     accounts = _accounts(state)
     player = await _deps(state).players.by_id(claims.player_id)
@@ -60,7 +60,7 @@ async def me(state: State, claims: Claims) -> Me:
 @get("/history")
 async def history(
     state: State,
-    claims: Claims,
+    claims: Identity,
     before: Annotated[int, Parameter(ge=1, le=_END_OF_BOOKS)] = _END_OF_BOOKS,
     limit: Annotated[int, Parameter(ge=1, le=100)] = 25,
 ) -> History:

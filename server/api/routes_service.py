@@ -12,13 +12,15 @@ from litestar.di import Provide
 from litestar.params import Parameter
 from redis.exceptions import RedisError
 
+from actors.domain.games.roulette import export_rules
+from actors.session import Identity
+from actors.table_config import default_tables
 from protocol.envelope import PROTOCOL_VERSION
 from server.api.deps import ApiDeps
 from server.api.errors import error_response
 from server.api.exposition import join_expositions
 from server.api.identity import provide_staff
 from server.api.models import PLAY_CODE, PLAY_EXPONENT, PLAY_LABEL, ClientConfig, FraudList, RoundList
-from server.tokens import Claims
 
 #: Readiness answers within this time, whatever hangs.
 _READY_TIMEOUT_S = 2.0
@@ -42,6 +44,23 @@ async def client_config(state: State, request: Request[Any, Any, Any]) -> Client
         label=PLAY_LABEL,
         server_ms=deps.clock.now_ms(),
     )
+
+
+@get("/api/games/roulette", tags=["games"])
+async def roulette_rules() -> dict[str, Any]:
+    """Give the rules of European roulette: wheel, positions, what they pay, announced bets, return to player."""
+    limits = [
+        {
+            "table_id": table.table_id,
+            "title": table.title,
+            "kind": table.kind,
+            "min_stake_minor": table.min_stake_minor,
+            "max_table_minor": table.max_table_minor,
+            "max_by_size": table.max_by_size,
+        }
+        for table in default_tables()
+    ]
+    return {**export_rules(), "tables": limits}
 
 
 @get("/health", tags=["service"])
@@ -71,7 +90,7 @@ async def metrics(state: State) -> Response[str]:
 
 
 @get("/api/staff/fraud", tags=["staff"])
-async def staff_fraud(state: State, staff: Claims) -> FraudList:
+async def staff_fraud(state: State, staff: Identity) -> FraudList:
     """List the highest antifraud scores with their reasons. Needs the role staff."""
     return FraudList(list(await _deps(state).reports.fraud(_LIST_ROWS)))
 
@@ -79,7 +98,7 @@ async def staff_fraud(state: State, staff: Claims) -> FraudList:
 @get("/api/staff/rounds", tags=["staff"])
 async def staff_rounds(
     state: State,
-    staff: Claims,
+    staff: Identity,
     table: Annotated[str, Parameter(max_length=64)] = "",
     limit: Annotated[int, Parameter(ge=1, le=_LIST_ROWS)] = 50,
 ) -> RoundList:
@@ -91,7 +110,7 @@ def service_routes() -> Router:
     """Return the routes of the service, from the root."""
     return Router(
         "/",
-        route_handlers=[client_config, health, ready, metrics, staff_fraud, staff_rounds],
+        route_handlers=[client_config, roulette_rules, health, ready, metrics, staff_fraud, staff_rounds],
         dependencies={"staff": Provide(provide_staff, sync_to_thread=False)},
     )
 
