@@ -1,0 +1,161 @@
+"""A whole platform as a child process: started as a user would start it, watched by its printed lines, ended in order or not.
+
+For load tests, fault tests and end-to-end tests. Everything runs on loopback, in a state folder of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class PlatformFailed(Exception):
+    """The platform did not do what was expected of it; the text ends with its last output."""
+
+
+class Platform:
+    """`croupier up` on free ports with a state folder. `start` may be called again after `stop` or `kill`."""
+
+    def __init__(self, state: Path, environ: Mapping[str, str] | None = None) -> None:
+        self.state = state
+        self.lines: list[str] = []
+        self.http = ""
+        self.ready_s = 0.0
+        self._environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("CROUPIER_")},
+            "CROUPIER_STATE": str(state),
+            "PYTHONUNBUFFERED": "1",
+            **(environ or {}),
+        }
+        self._process: subprocess.Popen[str] | None = None
+        self._ready = threading.Event()
+
+    def start(self, timeout_s: float = 120.0) -> None:
+        """Start and wait for the ready line. Raises PlatformFailed."""
+        self._ready.clear()
+        self.lines.clear()
+        began_s = time.monotonic()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "server.cli", "up"],
+            cwd=ROOT,
+            env=self._environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+        while not self._ready.wait(0.2):
+            if self._process.poll() is not None:
+                raise PlatformFailed(f"ended with {self._process.returncode} before it was ready\n{self.tail()}")
+            if time.monotonic() - began_s > timeout_s:
+                self.kill()
+                raise PlatformFailed(f"not ready after {timeout_s} s\n{self.tail()}")
+        self.ready_s = time.monotonic() - began_s
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.lines.append(line.rstrip())
+            if "croupier: ready " in line:
+                self.http = line.split("croupier: ready ", 1)[1].split()[0]
+                self._ready.set()
+
+    def tail(self, count: int = 40) -> str:
+        """Return the last lines of output."""
+        return "\n".join(self.lines[-count:])
+
+    @property
+    def pid(self) -> int:
+        """The number of the `croupier up` process, which leads its own process group."""
+        return self._process.pid if self._process is not None else 0
+
+    def stop(self, timeout_s: float = 60.0) -> int:
+        """SIGTERM, and wait for the orderly end; returns the exit code. Raises PlatformFailed when it takes too long."""
+        if self._process is None:
+            return 0
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise PlatformFailed(f"did not stop within {timeout_s} s\n{self.tail()}") from None
+
+    def kill(self) -> None:
+        """SIGKILL to the whole process group, as if the machine had lost its power."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(30)
+
+    def run_file(self) -> dict[str, Any]:
+        """Return what the platform says of itself in `run.json`."""
+        found: dict[str, Any] = json.loads((self.state / "run.json").read_text())
+        return found
+
+    def host_pid(self, host: str) -> int:
+        """Return the process of a host such as "wallet/0", as the platform knows it now."""
+        status: dict[str, Any] = self.get("/api/hosts")
+        pid: int = status[host]["pid"]
+        return pid
+
+    def cli(self, *words: str, timeout_s: float = 300.0) -> subprocess.CompletedProcess[str]:
+        """Run `croupier WORDS` against this state folder and return its exit code and output."""
+        return subprocess.run(
+            [sys.executable, "-m", "server.cli", *words],
+            cwd=ROOT,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+
+    def get(self, path: str, token: str = "") -> Any:
+        """GET a JSON resource. Raises urllib.error.HTTPError."""
+        return self._http(path, None, token)
+
+    def post(self, path: str, body: Mapping[str, Any], token: str = "") -> Any:
+        """POST JSON and return the JSON answer. Raises urllib.error.HTTPError."""
+        return self._http(path, json.dumps(body).encode(), token)
+
+    def _http(self, path: str, data: bytes | None, token: str) -> Any:
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        request = urllib.request.Request(self.http + path, data, headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def register(self, name: str, password: str) -> str:
+        """Make a player, or log in where he exists, and return an access token."""
+        try:
+            answer = self.post("/api/register", {"name": name, "password": password})
+        except urllib.error.HTTPError as error:
+            if error.code != 409:
+                raise
+            answer = self.post("/api/login", {"name": name, "password": password})
+        token: str = answer["access_token"]
+        return token
+
+    def __enter__(self) -> Platform:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.stop()
