@@ -22,6 +22,7 @@ def generate() -> dict[str, str]:
         f"{WEB}/codec.ts": typescript.codec_ts(wire),
         f"{WEB}/errors.ts": typescript.errors_ts(),
         f"{WEB}/ids.ts": typescript.ids_ts(),
+        f"{WEB}/roulette.ts": typescript.roulette_ts(),
     }
 
 

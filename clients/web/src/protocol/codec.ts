@@ -1040,7 +1040,7 @@ function openEnvelope(data: ArrayBuffer | Uint8Array, most: number, minRef: numb
   if (!isInt(kind)) return fault(Code.MALFORMED_FRAME, 0, "kind is not a whole number");
   if (!isInt(ref) || ref < minRef || ref > MAX_REF) return fault(Code.BAD_REF, 0, "ref is out of range");
   if (!isInt(seq) || seq < 0) return fault(Code.MALFORMED_FRAME, ref, "seq is not a whole number from 0");
-  if (!Array.isArray(body) || !isInt(body[0])) return fault(Code.MALFORMED_FRAME, ref, "body does not begin with a tag");
+  if (!Array.isArray(body) || !isInt(body[0])) return fault(Code.MALFORMED_FRAME, ref, "body has no tag");
   return { ok: true, frame: { kind, ref, seq, body: body as readonly unknown[] } };
 }
 

@@ -1,0 +1,221 @@
+// Generated from the Python source by `make schema`. Do not edit.
+
+/** European roulette: one zero, 157 positions. Numbers of positions never change. */
+
+export type PositionKind = "straight" | "split" | "trio" | "street" | "first_four" | "corner" | "six_line" | "dozen" | "column" | "red" | "black" | "odd" | "even" | "low" | "high";
+export type CallName = "voisins" | "tiers" | "orphelins";
+
+/** A place on the layout. pays: "pays to 1"; the stake of a winning chip comes back on top of it. */
+export interface Position {
+  readonly position: number;
+  readonly kind: PositionKind;
+  readonly name: string;
+  readonly numbers: readonly number[];
+  readonly pays: number;
+}
+
+/** One chip of an announced bet: so many units on this position. */
+export interface CallChip {
+  readonly position: number;
+  readonly units: number;
+}
+
+/** Equal to `TableSnapshot.rules_version` while client and table agree on the rules. */
+export const RULES_VERSION = "roulette-eu-1:b44f5567bca1";
+
+/** The numbers in the order they stand on the wheel, clockwise from zero. */
+export const WHEEL: readonly number[] = [0, 32, 15, 19, 4, 21, 2, 25, 17, 34, 6, 27, 13, 36, 11, 30, 8, 23, 10, 5, 24, 16, 33, 1, 20, 14, 31, 9, 22, 18, 29, 7, 28, 12, 35, 3, 26];
+
+export const RED: ReadonlySet<number> = new Set([1, 3, 5, 7, 9, 12, 14, 16, 18, 19, 21, 23, 25, 27, 30, 32, 34, 36]);
+
+/** Theoretical return to player, true of every position. */
+export const RTP = "36/37";
+
+/** The index is the position's number. */
+export const POSITIONS: readonly Position[] = [
+  { position: 0, kind: "straight", name: "Straight 0", numbers: [0], pays: 35 },
+  { position: 1, kind: "straight", name: "Straight 1", numbers: [1], pays: 35 },
+  { position: 2, kind: "straight", name: "Straight 2", numbers: [2], pays: 35 },
+  { position: 3, kind: "straight", name: "Straight 3", numbers: [3], pays: 35 },
+  { position: 4, kind: "straight", name: "Straight 4", numbers: [4], pays: 35 },
+  { position: 5, kind: "straight", name: "Straight 5", numbers: [5], pays: 35 },
+  { position: 6, kind: "straight", name: "Straight 6", numbers: [6], pays: 35 },
+  { position: 7, kind: "straight", name: "Straight 7", numbers: [7], pays: 35 },
+  { position: 8, kind: "straight", name: "Straight 8", numbers: [8], pays: 35 },
+  { position: 9, kind: "straight", name: "Straight 9", numbers: [9], pays: 35 },
+  { position: 10, kind: "straight", name: "Straight 10", numbers: [10], pays: 35 },
+  { position: 11, kind: "straight", name: "Straight 11", numbers: [11], pays: 35 },
+  { position: 12, kind: "straight", name: "Straight 12", numbers: [12], pays: 35 },
+  { position: 13, kind: "straight", name: "Straight 13", numbers: [13], pays: 35 },
+  { position: 14, kind: "straight", name: "Straight 14", numbers: [14], pays: 35 },
+  { position: 15, kind: "straight", name: "Straight 15", numbers: [15], pays: 35 },
+  { position: 16, kind: "straight", name: "Straight 16", numbers: [16], pays: 35 },
+  { position: 17, kind: "straight", name: "Straight 17", numbers: [17], pays: 35 },
+  { position: 18, kind: "straight", name: "Straight 18", numbers: [18], pays: 35 },
+  { position: 19, kind: "straight", name: "Straight 19", numbers: [19], pays: 35 },
+  { position: 20, kind: "straight", name: "Straight 20", numbers: [20], pays: 35 },
+  { position: 21, kind: "straight", name: "Straight 21", numbers: [21], pays: 35 },
+  { position: 22, kind: "straight", name: "Straight 22", numbers: [22], pays: 35 },
+  { position: 23, kind: "straight", name: "Straight 23", numbers: [23], pays: 35 },
+  { position: 24, kind: "straight", name: "Straight 24", numbers: [24], pays: 35 },
+  { position: 25, kind: "straight", name: "Straight 25", numbers: [25], pays: 35 },
+  { position: 26, kind: "straight", name: "Straight 26", numbers: [26], pays: 35 },
+  { position: 27, kind: "straight", name: "Straight 27", numbers: [27], pays: 35 },
+  { position: 28, kind: "straight", name: "Straight 28", numbers: [28], pays: 35 },
+  { position: 29, kind: "straight", name: "Straight 29", numbers: [29], pays: 35 },
+  { position: 30, kind: "straight", name: "Straight 30", numbers: [30], pays: 35 },
+  { position: 31, kind: "straight", name: "Straight 31", numbers: [31], pays: 35 },
+  { position: 32, kind: "straight", name: "Straight 32", numbers: [32], pays: 35 },
+  { position: 33, kind: "straight", name: "Straight 33", numbers: [33], pays: 35 },
+  { position: 34, kind: "straight", name: "Straight 34", numbers: [34], pays: 35 },
+  { position: 35, kind: "straight", name: "Straight 35", numbers: [35], pays: 35 },
+  { position: 36, kind: "straight", name: "Straight 36", numbers: [36], pays: 35 },
+  { position: 37, kind: "split", name: "Split 0-1", numbers: [0, 1], pays: 17 },
+  { position: 38, kind: "split", name: "Split 0-2", numbers: [0, 2], pays: 17 },
+  { position: 39, kind: "split", name: "Split 0-3", numbers: [0, 3], pays: 17 },
+  { position: 40, kind: "split", name: "Split 1-2", numbers: [1, 2], pays: 17 },
+  { position: 41, kind: "split", name: "Split 1-4", numbers: [1, 4], pays: 17 },
+  { position: 42, kind: "split", name: "Split 2-3", numbers: [2, 3], pays: 17 },
+  { position: 43, kind: "split", name: "Split 2-5", numbers: [2, 5], pays: 17 },
+  { position: 44, kind: "split", name: "Split 3-6", numbers: [3, 6], pays: 17 },
+  { position: 45, kind: "split", name: "Split 4-5", numbers: [4, 5], pays: 17 },
+  { position: 46, kind: "split", name: "Split 4-7", numbers: [4, 7], pays: 17 },
+  { position: 47, kind: "split", name: "Split 5-6", numbers: [5, 6], pays: 17 },
+  { position: 48, kind: "split", name: "Split 5-8", numbers: [5, 8], pays: 17 },
+  { position: 49, kind: "split", name: "Split 6-9", numbers: [6, 9], pays: 17 },
+  { position: 50, kind: "split", name: "Split 7-8", numbers: [7, 8], pays: 17 },
+  { position: 51, kind: "split", name: "Split 7-10", numbers: [7, 10], pays: 17 },
+  { position: 52, kind: "split", name: "Split 8-9", numbers: [8, 9], pays: 17 },
+  { position: 53, kind: "split", name: "Split 8-11", numbers: [8, 11], pays: 17 },
+  { position: 54, kind: "split", name: "Split 9-12", numbers: [9, 12], pays: 17 },
+  { position: 55, kind: "split", name: "Split 10-11", numbers: [10, 11], pays: 17 },
+  { position: 56, kind: "split", name: "Split 10-13", numbers: [10, 13], pays: 17 },
+  { position: 57, kind: "split", name: "Split 11-12", numbers: [11, 12], pays: 17 },
+  { position: 58, kind: "split", name: "Split 11-14", numbers: [11, 14], pays: 17 },
+  { position: 59, kind: "split", name: "Split 12-15", numbers: [12, 15], pays: 17 },
+  { position: 60, kind: "split", name: "Split 13-14", numbers: [13, 14], pays: 17 },
+  { position: 61, kind: "split", name: "Split 13-16", numbers: [13, 16], pays: 17 },
+  { position: 62, kind: "split", name: "Split 14-15", numbers: [14, 15], pays: 17 },
+  { position: 63, kind: "split", name: "Split 14-17", numbers: [14, 17], pays: 17 },
+  { position: 64, kind: "split", name: "Split 15-18", numbers: [15, 18], pays: 17 },
+  { position: 65, kind: "split", name: "Split 16-17", numbers: [16, 17], pays: 17 },
+  { position: 66, kind: "split", name: "Split 16-19", numbers: [16, 19], pays: 17 },
+  { position: 67, kind: "split", name: "Split 17-18", numbers: [17, 18], pays: 17 },
+  { position: 68, kind: "split", name: "Split 17-20", numbers: [17, 20], pays: 17 },
+  { position: 69, kind: "split", name: "Split 18-21", numbers: [18, 21], pays: 17 },
+  { position: 70, kind: "split", name: "Split 19-20", numbers: [19, 20], pays: 17 },
+  { position: 71, kind: "split", name: "Split 19-22", numbers: [19, 22], pays: 17 },
+  { position: 72, kind: "split", name: "Split 20-21", numbers: [20, 21], pays: 17 },
+  { position: 73, kind: "split", name: "Split 20-23", numbers: [20, 23], pays: 17 },
+  { position: 74, kind: "split", name: "Split 21-24", numbers: [21, 24], pays: 17 },
+  { position: 75, kind: "split", name: "Split 22-23", numbers: [22, 23], pays: 17 },
+  { position: 76, kind: "split", name: "Split 22-25", numbers: [22, 25], pays: 17 },
+  { position: 77, kind: "split", name: "Split 23-24", numbers: [23, 24], pays: 17 },
+  { position: 78, kind: "split", name: "Split 23-26", numbers: [23, 26], pays: 17 },
+  { position: 79, kind: "split", name: "Split 24-27", numbers: [24, 27], pays: 17 },
+  { position: 80, kind: "split", name: "Split 25-26", numbers: [25, 26], pays: 17 },
+  { position: 81, kind: "split", name: "Split 25-28", numbers: [25, 28], pays: 17 },
+  { position: 82, kind: "split", name: "Split 26-27", numbers: [26, 27], pays: 17 },
+  { position: 83, kind: "split", name: "Split 26-29", numbers: [26, 29], pays: 17 },
+  { position: 84, kind: "split", name: "Split 27-30", numbers: [27, 30], pays: 17 },
+  { position: 85, kind: "split", name: "Split 28-29", numbers: [28, 29], pays: 17 },
+  { position: 86, kind: "split", name: "Split 28-31", numbers: [28, 31], pays: 17 },
+  { position: 87, kind: "split", name: "Split 29-30", numbers: [29, 30], pays: 17 },
+  { position: 88, kind: "split", name: "Split 29-32", numbers: [29, 32], pays: 17 },
+  { position: 89, kind: "split", name: "Split 30-33", numbers: [30, 33], pays: 17 },
+  { position: 90, kind: "split", name: "Split 31-32", numbers: [31, 32], pays: 17 },
+  { position: 91, kind: "split", name: "Split 31-34", numbers: [31, 34], pays: 17 },
+  { position: 92, kind: "split", name: "Split 32-33", numbers: [32, 33], pays: 17 },
+  { position: 93, kind: "split", name: "Split 32-35", numbers: [32, 35], pays: 17 },
+  { position: 94, kind: "split", name: "Split 33-36", numbers: [33, 36], pays: 17 },
+  { position: 95, kind: "split", name: "Split 34-35", numbers: [34, 35], pays: 17 },
+  { position: 96, kind: "split", name: "Split 35-36", numbers: [35, 36], pays: 17 },
+  { position: 97, kind: "trio", name: "Trio 0-1-2", numbers: [0, 1, 2], pays: 11 },
+  { position: 98, kind: "trio", name: "Trio 0-2-3", numbers: [0, 2, 3], pays: 11 },
+  { position: 99, kind: "street", name: "Street 1-2-3", numbers: [1, 2, 3], pays: 11 },
+  { position: 100, kind: "street", name: "Street 4-5-6", numbers: [4, 5, 6], pays: 11 },
+  { position: 101, kind: "street", name: "Street 7-8-9", numbers: [7, 8, 9], pays: 11 },
+  { position: 102, kind: "street", name: "Street 10-11-12", numbers: [10, 11, 12], pays: 11 },
+  { position: 103, kind: "street", name: "Street 13-14-15", numbers: [13, 14, 15], pays: 11 },
+  { position: 104, kind: "street", name: "Street 16-17-18", numbers: [16, 17, 18], pays: 11 },
+  { position: 105, kind: "street", name: "Street 19-20-21", numbers: [19, 20, 21], pays: 11 },
+  { position: 106, kind: "street", name: "Street 22-23-24", numbers: [22, 23, 24], pays: 11 },
+  { position: 107, kind: "street", name: "Street 25-26-27", numbers: [25, 26, 27], pays: 11 },
+  { position: 108, kind: "street", name: "Street 28-29-30", numbers: [28, 29, 30], pays: 11 },
+  { position: 109, kind: "street", name: "Street 31-32-33", numbers: [31, 32, 33], pays: 11 },
+  { position: 110, kind: "street", name: "Street 34-35-36", numbers: [34, 35, 36], pays: 11 },
+  { position: 111, kind: "first_four", name: "First four 0-1-2-3", numbers: [0, 1, 2, 3], pays: 8 },
+  { position: 112, kind: "corner", name: "Corner 1-2-4-5", numbers: [1, 2, 4, 5], pays: 8 },
+  { position: 113, kind: "corner", name: "Corner 2-3-5-6", numbers: [2, 3, 5, 6], pays: 8 },
+  { position: 114, kind: "corner", name: "Corner 4-5-7-8", numbers: [4, 5, 7, 8], pays: 8 },
+  { position: 115, kind: "corner", name: "Corner 5-6-8-9", numbers: [5, 6, 8, 9], pays: 8 },
+  { position: 116, kind: "corner", name: "Corner 7-8-10-11", numbers: [7, 8, 10, 11], pays: 8 },
+  { position: 117, kind: "corner", name: "Corner 8-9-11-12", numbers: [8, 9, 11, 12], pays: 8 },
+  { position: 118, kind: "corner", name: "Corner 10-11-13-14", numbers: [10, 11, 13, 14], pays: 8 },
+  { position: 119, kind: "corner", name: "Corner 11-12-14-15", numbers: [11, 12, 14, 15], pays: 8 },
+  { position: 120, kind: "corner", name: "Corner 13-14-16-17", numbers: [13, 14, 16, 17], pays: 8 },
+  { position: 121, kind: "corner", name: "Corner 14-15-17-18", numbers: [14, 15, 17, 18], pays: 8 },
+  { position: 122, kind: "corner", name: "Corner 16-17-19-20", numbers: [16, 17, 19, 20], pays: 8 },
+  { position: 123, kind: "corner", name: "Corner 17-18-20-21", numbers: [17, 18, 20, 21], pays: 8 },
+  { position: 124, kind: "corner", name: "Corner 19-20-22-23", numbers: [19, 20, 22, 23], pays: 8 },
+  { position: 125, kind: "corner", name: "Corner 20-21-23-24", numbers: [20, 21, 23, 24], pays: 8 },
+  { position: 126, kind: "corner", name: "Corner 22-23-25-26", numbers: [22, 23, 25, 26], pays: 8 },
+  { position: 127, kind: "corner", name: "Corner 23-24-26-27", numbers: [23, 24, 26, 27], pays: 8 },
+  { position: 128, kind: "corner", name: "Corner 25-26-28-29", numbers: [25, 26, 28, 29], pays: 8 },
+  { position: 129, kind: "corner", name: "Corner 26-27-29-30", numbers: [26, 27, 29, 30], pays: 8 },
+  { position: 130, kind: "corner", name: "Corner 28-29-31-32", numbers: [28, 29, 31, 32], pays: 8 },
+  { position: 131, kind: "corner", name: "Corner 29-30-32-33", numbers: [29, 30, 32, 33], pays: 8 },
+  { position: 132, kind: "corner", name: "Corner 31-32-34-35", numbers: [31, 32, 34, 35], pays: 8 },
+  { position: 133, kind: "corner", name: "Corner 32-33-35-36", numbers: [32, 33, 35, 36], pays: 8 },
+  { position: 134, kind: "six_line", name: "Six line 1-6", numbers: [1, 2, 3, 4, 5, 6], pays: 5 },
+  { position: 135, kind: "six_line", name: "Six line 4-9", numbers: [4, 5, 6, 7, 8, 9], pays: 5 },
+  { position: 136, kind: "six_line", name: "Six line 7-12", numbers: [7, 8, 9, 10, 11, 12], pays: 5 },
+  { position: 137, kind: "six_line", name: "Six line 10-15", numbers: [10, 11, 12, 13, 14, 15], pays: 5 },
+  { position: 138, kind: "six_line", name: "Six line 13-18", numbers: [13, 14, 15, 16, 17, 18], pays: 5 },
+  { position: 139, kind: "six_line", name: "Six line 16-21", numbers: [16, 17, 18, 19, 20, 21], pays: 5 },
+  { position: 140, kind: "six_line", name: "Six line 19-24", numbers: [19, 20, 21, 22, 23, 24], pays: 5 },
+  { position: 141, kind: "six_line", name: "Six line 22-27", numbers: [22, 23, 24, 25, 26, 27], pays: 5 },
+  { position: 142, kind: "six_line", name: "Six line 25-30", numbers: [25, 26, 27, 28, 29, 30], pays: 5 },
+  { position: 143, kind: "six_line", name: "Six line 28-33", numbers: [28, 29, 30, 31, 32, 33], pays: 5 },
+  { position: 144, kind: "six_line", name: "Six line 31-36", numbers: [31, 32, 33, 34, 35, 36], pays: 5 },
+  { position: 145, kind: "dozen", name: "1st dozen", numbers: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], pays: 2 },
+  { position: 146, kind: "dozen", name: "2nd dozen", numbers: [13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24], pays: 2 },
+  { position: 147, kind: "dozen", name: "3rd dozen", numbers: [25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36], pays: 2 },
+  { position: 148, kind: "column", name: "1st column", numbers: [1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 34], pays: 2 },
+  { position: 149, kind: "column", name: "2nd column", numbers: [2, 5, 8, 11, 14, 17, 20, 23, 26, 29, 32, 35], pays: 2 },
+  { position: 150, kind: "column", name: "3rd column", numbers: [3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36], pays: 2 },
+  { position: 151, kind: "red", name: "Red", numbers: [1, 3, 5, 7, 9, 12, 14, 16, 18, 19, 21, 23, 25, 27, 30, 32, 34, 36], pays: 1 },
+  { position: 152, kind: "black", name: "Black", numbers: [2, 4, 6, 8, 10, 11, 13, 15, 17, 20, 22, 24, 26, 28, 29, 31, 33, 35], pays: 1 },
+  { position: 153, kind: "odd", name: "Odd", numbers: [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31, 33, 35], pays: 1 },
+  { position: 154, kind: "even", name: "Even", numbers: [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36], pays: 1 },
+  { position: 155, kind: "low", name: "Low 1-18", numbers: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18], pays: 1 },
+  { position: 156, kind: "high", name: "High 19-36", numbers: [19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36], pays: 1 },
+];
+
+/** Announced bets. */
+export const CALLS: Readonly<Record<CallName, readonly CallChip[]>> = {
+  voisins: [
+    { position: 98, units: 2 },
+    { position: 46, units: 1 },
+    { position: 59, units: 1 },
+    { position: 69, units: 1 },
+    { position: 71, units: 1 },
+    { position: 128, units: 2 },
+    { position: 93, units: 1 },
+  ],
+  tiers: [
+    { position: 48, units: 1 },
+    { position: 55, units: 1 },
+    { position: 61, units: 1 },
+    { position: 77, units: 1 },
+    { position: 84, units: 1 },
+    { position: 94, units: 1 },
+  ],
+  orphelins: [
+    { position: 1, units: 1 },
+    { position: 49, units: 1 },
+    { position: 63, units: 1 },
+    { position: 68, units: 1 },
+    { position: 91, units: 1 },
+  ],
+};
