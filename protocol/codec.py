@@ -112,6 +112,27 @@ def decode_server_frame(data: bytes) -> ServerFrame | Fault:
     return _find_fault(data, None, (Kind.REPLY, Kind.PUSH, Kind.ERROR), SERVER_TAGS, 0)
 
 
+class Envelope(msgspec.Struct, array_like=True, frozen=True):
+    """A frame whose body is not understood."""
+
+    version: int
+    kind: int
+    ref: int
+    seq: int
+    body: msgspec.Raw
+
+
+_envelope_decoder = msgspec.msgpack.Decoder(Envelope)
+
+
+def peek_envelope(data: bytes) -> Envelope | None:
+    """Return the envelope of a frame that has the fault UNKNOWN_MESSAGE or BAD_FIELD, so that its seq is not lost."""
+    try:
+        return _envelope_decoder.decode(data)
+    except _DECODE_ERRORS:
+        return None
+
+
 def _find_fault(
     data: bytes, error: BaseException | None, kinds: tuple[Kind, ...], tags: frozenset[int], min_ref: int
 ) -> Fault:

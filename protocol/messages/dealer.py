@@ -1,4 +1,4 @@
-"""Messages of a live table's dealer and devices (tags 60 - 69). They need the role "dealer" (or "device" where said)."""
+"""Messages of a live table's dealer and devices (tags 60 - 69); for the role "dealer" (or "device" where said)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ class DealerSit(msgspec.Struct, frozen=True, array_like=True, tag=60, gc=False):
 
 
 class DealerOpen(msgspec.Struct, frozen=True, array_like=True, tag=61, gc=False):
-    """Opens a round for betting. command_id: made by the client, class 0; becomes nothing else. window_s: 0 = until closed by hand."""
+    """Opens a round for betting.
+
+    command_id: made by the client, of origin class 0. window_s: how long bets are taken; 0: until closed by hand.
+    """
 
     table_id: str
     command_id: bytes

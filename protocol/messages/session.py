@@ -20,7 +20,8 @@ class Hello(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
 class Money(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The player's money as the books have it at journal sequence `seq` of his shard.
 
-    Units: minor units of the account's currency. available: may be staked now. reserved: staked in rounds not yet settled.
+    Units: minor units of the account's currency. available_minor: may be staked now.
+    reserved_minor: staked in rounds that are not yet settled.
     """
 
     available_minor: int

@@ -1,6 +1,6 @@
 """Messages of a roulette table (tags 30 - 59).
 
-Ids are 16 bytes in UUIDv7 layout, made by whoever gives the order. A client's ids are of origin class 0: byte 6 is 0x70.
+Ids are 16 bytes in UUIDv7 layout, made by whoever gives the order. A client's are of origin class 0: byte 6 is 0x70.
 Positions are 0 .. 156, numbered as in `GET /api/games/roulette`. All stakes are minor units of the table's currency.
 """
 
@@ -26,7 +26,7 @@ class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class JoinTable(msgspec.Struct, frozen=True, array_like=True, tag=30, gc=False):
-    """Takes a seat, or takes it again: answered with a fresh `TableSnapshot`, after which the stream's pushes follow."""
+    """Takes a seat, or takes it again. Answered with a fresh `TableSnapshot`; the pushes of its stream follow."""
 
     table_id: str
 
@@ -137,7 +137,10 @@ class DoubleBets(msgspec.Struct, frozen=True, array_like=True, tag=36, gc=False)
 
 
 class BetsAccepted(msgspec.Struct, frozen=True, array_like=True, tag=37, gc=False):
-    """Answers the three above: the stake is reserved in the books, durably. received_ms: when the server got the bet."""
+    """Answers `PlaceBets`, `RepeatBets` and `DoubleBets`: the stake is reserved in the books, durably.
+
+    received_ms: when the server got the order, by its clock.
+    """
 
     table_id: str
     round_id: bytes
@@ -147,7 +150,7 @@ class BetsAccepted(msgspec.Struct, frozen=True, array_like=True, tag=37, gc=Fals
 
 
 class UndoBets(msgspec.Struct, frozen=True, array_like=True, tag=38, gc=False):
-    """Takes bets back before betting closes. bet_ids: which; empty: all of mine in this round. command_id: made by the client."""
+    """Takes bets back before betting closes. bet_ids: which; empty: all of mine in this round."""
 
     table_id: str
     round_id: bytes

@@ -15,7 +15,8 @@ export interface Call {
 /**
  * The player's money as the books have it at journal sequence `seq` of his shard.
  *
- * Units: minor units of the account's currency. available: may be staked now. reserved: staked in rounds not yet settled.
+ * Units: minor units of the account's currency. available_minor: may be staked now.
+ * reserved_minor: staked in rounds that are not yet settled.
  */
 export interface Money {
   readonly available_minor: number;
@@ -107,7 +108,7 @@ export interface ListTables {
   readonly t: "ListTables";
 }
 
-/** Takes a seat, or takes it again: answered with a fresh `TableSnapshot`, after which the stream's pushes follow. */
+/** Takes a seat, or takes it again. Answered with a fresh `TableSnapshot`; the pushes of its stream follow. */
 export interface JoinTable {
   readonly t: "JoinTable";
   readonly table_id: string;
@@ -149,7 +150,7 @@ export interface DoubleBets {
   readonly bet_id: Uint8Array;
 }
 
-/** Takes bets back before betting closes. bet_ids: which; empty: all of mine in this round. command_id: made by the client. */
+/** Takes bets back before betting closes. bet_ids: which; empty: all of mine in this round. */
 export interface UndoBets {
   readonly t: "UndoBets";
   readonly table_id: string;
@@ -164,7 +165,11 @@ export interface DealerSit {
   readonly table_id: string;
 }
 
-/** Opens a round for betting. command_id: made by the client, class 0; becomes nothing else. window_s: 0 = until closed by hand. */
+/**
+ * Opens a round for betting.
+ *
+ * command_id: made by the client, of origin class 0. window_s: how long bets are taken; 0: until closed by hand.
+ */
 export interface DealerOpen {
   readonly t: "DealerOpen";
   readonly table_id: string;
@@ -330,7 +335,11 @@ export interface LeftTable {
   readonly table_id: string;
 }
 
-/** Answers the three above: the stake is reserved in the books, durably. received_ms: when the server got the bet. */
+/**
+ * Answers `PlaceBets`, `RepeatBets` and `DoubleBets`: the stake is reserved in the books, durably.
+ *
+ * received_ms: when the server got the order, by its clock.
+ */
 export interface BetsAccepted {
   readonly t: "BetsAccepted";
   readonly table_id: string;
