@@ -1,8 +1,7 @@
 """Closed-loop bets over real WebSockets: each connection sends its next bet when the last one is answered as durable.
 
 Run as a process of its own (`python -m loadtest.bets ...`); prints one JSON object. Latency is from the write of a bet
-to the arrival of its answer. Rounds come and go meanwhile: a bet that meets a closed table waits for the next round and
-is not counted.
+to the arrival of its answer. The measurement begins with a fresh round, whose betting window must be longer than it takes.
 """
 
 from __future__ import annotations
@@ -64,6 +63,7 @@ class Player:
         body = _DECODE(payload).body
         if isinstance(body, RoundOpened):
             self.set_round(body.round_id)
+            self.run.round_opened.set()
             if self.waiting:
                 self.waiting = False
                 self.bet()
@@ -112,6 +112,7 @@ class Run:
         self._position = 0
         self.all_joined = asyncio.Event()
         self.all_joined_at = 0
+        self.round_opened = asyncio.Event()
 
     def seated(self) -> None:
         """Count a player who has his snapshot."""
@@ -152,6 +153,8 @@ async def measure(
         raise SystemExit(
             f"only {run.joined} of {len(players)} players could join: {dict(run.errors)} {dict(run.lost)}"
         ) from None
+    run.round_opened.clear()
+    await asyncio.wait_for(run.round_opened.wait(), 180)  # the last measurement's bets are being settled meanwhile
     await asyncio.sleep(warmup_s)
     cpu = resource.getrusage(resource.RUSAGE_SELF)
     run.measuring, began_s = True, time.perf_counter()
@@ -186,7 +189,7 @@ def main() -> None:
     parser.add_argument("--table", required=True)
     parser.add_argument("--connections", type=int, required=True)
     parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--warmup", type=float, default=1.5)
+    parser.add_argument("--warmup", type=float, default=1.0)
     parser.add_argument("--stake", type=int, default=100)
     given = parser.parse_args()
     with open(given.tokens) as file:

@@ -1,4 +1,4 @@
-"""A whole platform as a child process: started as a user would start it, watched by its printed lines, ended in order or not.
+"""A whole platform as a child process: started as a user would start it, watched by its lines, ended in order or not.
 
 For load tests, fault tests and end-to-end tests. Everything runs on loopback, in a state folder of its own.
 """
@@ -84,7 +84,7 @@ class Platform:
         return self._process.pid if self._process is not None else 0
 
     def stop(self, timeout_s: float = 60.0) -> int:
-        """SIGTERM, and wait for the orderly end; returns the exit code. Raises PlatformFailed when it takes too long."""
+        """SIGTERM, and wait for the orderly end; returns the exit code. Raises PlatformFailed if it takes too long."""
         if self._process is None:
             return 0
         self._process.send_signal(signal.SIGTERM)
