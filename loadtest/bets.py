@@ -1,7 +1,7 @@
 """Closed-loop bets over real WebSockets: each connection sends its next bet when the last one is answered as durable.
 
 Run as a process of its own (`python -m loadtest.bets ...`); prints one JSON object. Latency is from the write of a bet
-to the arrival of its answer. The measurement begins with a fresh round, whose betting window must be longer than it takes.
+to the arrival of its answer. The measurement begins with a fresh round, whose betting window must outlast it.
 """
 
 from __future__ import annotations
