@@ -102,6 +102,12 @@ class PostgresServer:
         user = f"{SUPERUSER}:{quote(self._password, safe='')}"
         return f"postgresql://{user}@/{database}?host={quote(str(self._sockets))}&port={self.port}"
 
+    def recall_port(self) -> bool:
+        """Take the port of the server that another process runs here; False when there was never one."""
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            self.port = int((self.home / "port").read_text())
+        return self.port > 0
+
     async def start(self) -> None:
         """Make the cluster if there is none, recover from whatever the last one left, and return when it answers.
 

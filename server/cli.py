@@ -1,0 +1,174 @@
+"""The `croupier` command."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import psutil
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from server.config import Config, ConfigError, load_config, misspelt_variables
+from server.embedded import processes
+from server.embedded.lock import StateLock
+from server.embedded.postgres import PostgresServer
+from server.embedded.processes import EmbeddedError
+from server.embedded.run_file import RunFile, end_leftovers, forget_run, read_run
+from server.secrets import load_secrets
+
+STOP_TIMEOUT_S = 60.0
+
+app = typer.Typer(help="The Croupier casino platform.", no_args_is_help=True, add_completion=False)
+_output = Console(highlight=False, soft_wrap=True)
+_error = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command line. A wrong setting or a service that cannot run ends with its message and exit code 2."""
+    try:
+        app()
+    except (ConfigError, EmbeddedError) as error:
+        _error.print(Text.assemble(("croupier: ", "red"), str(error)))
+        sys.exit(2)
+
+
+@app.command()
+def up() -> None:
+    """Start everything and run until Ctrl-C."""
+    from server.progress import Progress
+    from server.up import Up
+
+    config = load_config()
+    progress = Progress()
+    for name, meant in misspelt_variables().items():
+        progress.note(f"{name} is not a setting; did you mean {meant}?")
+    sys.exit(asyncio.run(_run_up(Up, config, progress)))
+
+
+async def _run_up(kind: type, config: Config, progress: object) -> int:
+    code: int = await kind(config, progress).run()
+    return code
+
+
+@app.command()
+def stop() -> None:
+    """Stop the run of this state folder and wait until nothing of it is left."""
+    config = load_config()
+    holder = StateLock(config.state).holder() if config.state.exists() else None
+    if holder is not None:
+        psutil.Process(holder.pid).send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while processes.is_running(holder) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if processes.is_running(holder):
+            _error.print(f"process {holder.pid} does not listen; killing it")
+            psutil.Process(holder.pid).kill()
+    last = read_run(config.state)
+    if last is not None and not processes.is_running(last.up):
+        asyncio.run(_sweep(last))
+        forget_run(config.state)
+    _output.print("stopped" if holder is not None else "nothing runs here")
+
+
+async def _sweep(last: RunFile) -> None:
+    await end_leftovers(last)
+    services = [p for p in last.processes if processes.is_running(p)]
+    await processes.end([psutil.Process(p.pid) for p in services], signal.SIGINT, 20.0)
+
+
+@app.command()
+def status() -> None:
+    """Say what runs and where it answers. Exit code 0: ready, 3: not."""
+    config = load_config()
+    run = read_run(config.state)
+    if run is None or not processes.is_running(run.up):
+        _output.print(f"nothing runs in {config.state.absolute()}")
+        raise typer.Exit(3)
+    _output.print(f"{'ready' if run.ready else 'starting'}  process {run.up.pid}")
+    for label, address in (
+        ("HTTP", run.http),
+        *(("WebSocket", address) for address in run.websockets),
+        ("Ray dashboard", run.dashboard),
+        ("metrics", run.metrics),
+    ):
+        if address:
+            _output.print(f"  {label:<14} {address}")
+    for process in run.processes:
+        _output.print(f"  {process.pid:>8}  {'' if processes.is_running(process) else 'ended '}{process.name}")
+    if not run.ready:
+        raise typer.Exit(3)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the relations of the database up to date."""
+    asyncio.run(_migrate(load_config()))
+    _output.print("the database is up to date")
+
+
+async def _migrate(config: Config) -> None:
+    from server.storage.migrate import migrate as apply_migrations
+
+    async with database(config) as dsn:
+        await asyncio.to_thread(apply_migrations, dsn)
+
+
+@app.command()
+def doctor() -> None:
+    """Check this machine and say what is wrong and how to mend it. Exit code 1: something must be mended."""
+    from server.doctor import examine
+
+    sys.exit(asyncio.run(examine(load_config(), _output)))
+
+
+@app.command()
+def psql(arguments: Annotated[list[str] | None, typer.Argument(help="handed on to psql, after `--`")] = None) -> None:
+    """Open psql on the database of this state folder."""
+    sys.exit(asyncio.run(_psql(load_config(), arguments or [])))
+
+
+async def _psql(config: Config, arguments: list[str]) -> int:
+    from server.embedded.postgres import binaries_folder
+
+    async with database(config) as dsn:
+        process = await asyncio.create_subprocess_exec(str(binaries_folder() / "psql"), dsn, *arguments)
+        return await process.wait()
+
+
+@asynccontextmanager
+async def database(config: Config) -> AsyncIterator[str]:
+    """Give the address of this state folder's database: the configured one, the running one, or one started for now."""
+    if config.database_url:
+        yield config.database_url
+        return
+    if not config.state.exists():
+        raise EmbeddedError(f"there is no state folder {config.state.absolute()}; `croupier up` makes one")
+    secrets = load_secrets(config)
+    server = PostgresServer(
+        config.state / "postgres",
+        password=secrets.postgres_password,
+        log=config.state / "logs" / "postgres.log",
+    )
+    run = read_run(config.state)
+    if run is not None and processes.is_running(run.up) and server.recall_port():
+        yield server.dsn()
+        return
+    lock = StateLock(config.state)
+    lock.acquire("audit or a like command")
+    try:
+        await server.start()
+        yield server.dsn()
+    finally:
+        await server.stop()
+        lock.release()
+
+
+if __name__ == "__main__":
+    main()
