@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from actors.domain.money.batch import Commit
+from actors.domain.money.lookups import Found
+from actors.domain.money.recovery import Loaded, ShardHead
 from actors.domain.rounds import Plan, RoundState
 
 
@@ -161,4 +164,62 @@ class RoundStore(Protocol):
 
     async def finish(self, table_id: str, epoch: int, round_id: bytes) -> None:
         """DECIDED -> SETTLED or VOIDING -> VOIDED; a finished round stays as it is. Raises RoundConflict otherwise."""
+        ...
+
+
+class ShardFenced(Exception):
+    """The shard's row is not as the commit expected: another incarnation owns it, or our own lost commit is there."""
+
+
+class BooksDiverged(Exception):
+    """Memory and storage disagree about a balance, a reservation or an id. This incarnation must end."""
+
+
+class CommitNotDone(Exception):
+    """Certainly nothing was written (deadlock, disk full, read-only); the same commit may be sent again."""
+
+
+class LedgerStore(Protocol):
+    """Where a wallet shard's books are durable. Adapter: `server/storage/ledger.py`; its model: `tests/fakes/ledger.py`.
+
+    At most one call of claim, load, head and commit is under way; find and confirm may run beside them.
+    Every call may raise StoreUnavailable, after which the next one connects again.
+    """
+
+    async def claim(self, owner: str) -> ShardHead:
+        """Take the shard over: epoch + 1. Waits for a commit under way; if that takes long, ends the old owner's backend.
+
+        Nothing of an older epoch is written from now on. Raises KeyError where there is no such shard.
+        """
+        ...
+
+    async def load(self, floor_ms: int) -> Loaded:
+        """Return one consistent picture, with every row and reservation whose id's time is at or after floor_ms."""
+        ...
+
+    async def commit(self, commit: Commit) -> None:
+        """Make it durable, all or nothing. StoreUnavailable: it may be durable; compare `head` before sending it again.
+
+        Raises ShardFenced, BooksDiverged, CommitNotDone.
+        """
+        ...
+
+    async def head(self) -> ShardHead:
+        """Return where the shard stands now, whoever owns it."""
+        ...
+
+    async def confirm(self) -> ShardHead:
+        """`head`, on the reading connection: for the heartbeat."""
+        ...
+
+    async def find(self, cmd_ids: Sequence[bytes], reservation_ids: Sequence[bytes]) -> Found:
+        """Return what was committed under these ids; absent ones were never booked."""
+        ...
+
+    async def prepare_days(self) -> tuple[int, int]:
+        """Make room in the journal for the days to come; return the first day it has room for, and the end."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections. Safe to repeat."""
         ...

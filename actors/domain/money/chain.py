@@ -1,0 +1,61 @@
+"""The hash chain over a shard's journal: hash = SHA-256(previous hash | length of body | body).
+
+The body is the fixed layout below, big-endian, followed by the legs; ids that are absent are sixteen zero bytes.
+It is stored data: changing it needs a new version of the journal. `docs` and the auditor repeat it independently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from struct import Struct
+from typing import Final
+
+from actors.domain.money.entries import Row
+
+HASH_BYTES: Final = 32
+REQUEST_HASH_BYTES: Final = 16
+
+# shard, seq, epoch, cmd_id, req_hash, code, status, ccy, player, ref, round, booked_ms, cash, escrow, number of legs
+_BODY: Final = Struct(">HQQ16s16sHHHQ16s16sQqqB")
+_LEGS: Final = tuple(Struct(f">{3 * n}q") for n in range(5))
+_LENGTHS: Final = tuple((_BODY.size + legs.size).to_bytes(4, "big") for legs in _LEGS)
+
+
+def genesis(shard_id: int) -> bytes:
+    """Return the head of a shard without rows."""
+    return sha256(b"croupier/shard/%d" % shard_id).digest()
+
+
+def row_body(shard_id: int, row: Row) -> bytes:
+    """Return the bytes of a row that its hash covers."""
+    legs = row.legs
+    body = _BODY.pack(
+        shard_id,
+        row.seq,
+        row.epoch,
+        row.cmd_id,
+        row.req_hash,
+        row.code,
+        row.status,
+        row.ccy,
+        row.player_id,
+        row.ref,
+        row.round_id,
+        row.booked_ms,
+        row.cash_minor,
+        row.escrow_minor,
+        len(legs),
+    )
+    if not legs:
+        return body
+    return body + _LEGS[len(legs)].pack(*[number for leg in legs for number in leg])
+
+
+def chain_rows(shard_id: int, head: bytes, rows: Sequence[Row]) -> list[bytes]:
+    """Return the hash of each row, in order, the first one following head."""
+    hashes = []
+    for row in rows:
+        head = sha256(head + _LENGTHS[len(row.legs)] + row_body(shard_id, row)).digest()
+        hashes.append(head)
+    return hashes

@@ -1,0 +1,53 @@
+"""What memory does not hold: which ids must be looked up in the store before an order may be applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from actors.domain.commands import Reserve, Settle, Void, WalletOrder
+from actors.domain.ids import ID_BYTES, id_ms
+from actors.domain.money.apply import answer_of_row
+from actors.domain.money.checks import check_age, check_form
+from actors.domain.money.entries import Reservation, Row
+from actors.domain.money.state import ShardState
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What the store has of the ids that were looked up; what is not there was never booked."""
+
+    rows: list[Row]
+    reservations: list[Reservation]
+
+
+def missing(state: ShardState, orders: Iterable[WalletOrder], now_ms: int) -> tuple[set[bytes], set[bytes]]:
+    """Return the ids of orders and of reservations that only the store can tell about. Usually both are empty."""
+    cmd_ids: set[bytes] = set()
+    reservation_ids: set[bytes] = set()
+    for order in orders:
+        id_ = order.cmd_id
+        if len(id_) != ID_BYTES:
+            continue
+        if id_ms(id_) < state.floor_ms and id_ not in state.outcomes and _may_be_carried_out(state, order, now_ms):
+            cmd_ids.add(id_)
+            if isinstance(order, Reserve) and id_ not in state.reservations:
+                reservation_ids.add(id_)
+        if isinstance(order, Settle | Void) and len(order.reservation_id) == ID_BYTES:
+            reservation_id = order.reservation_id
+            if id_ms(reservation_id) < state.floor_ms and reservation_id not in state.reservations:
+                reservation_ids.add(reservation_id)
+    return cmd_ids, reservation_ids
+
+
+def apply_found(state: ShardState, found: Found, now_ms: int) -> None:
+    """Take what was found into memory, unless memory knows newer."""
+    for row in found.rows:
+        state.remember_outcome(row.cmd_id, (row.req_hash, answer_of_row(row)), now_ms)
+    for reservation in found.reservations:
+        if reservation.reservation_id not in state.reservations:
+            state.remember_reservation(reservation, now_ms)
+
+
+def _may_be_carried_out(state: ShardState, order: WalletOrder, now_ms: int) -> bool:
+    return check_form(state, order) is None and check_age(state, order, now_ms) is None
