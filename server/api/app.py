@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import asyncpg
-from litestar import Litestar, Response
+from litestar import Litestar
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import State
+from litestar.datastructures import MutableScopeHeaders, State
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import Message, Scope
 from redis.exceptions import RedisError
 
 from server.api.accounts import Accounts
 from server.api.deps import ApiDeps
-from server.api.errors import ApiError, answer_api_error, answer_bug, answer_http_exception, answer_outage
+from server.api.errors import (
+    ApiError,
+    answer_api_error,
+    answer_bad_body,
+    answer_bug,
+    answer_http_exception,
+    answer_outage,
+)
 from server.api.routes_accounts import account_routes
 from server.api.routes_service import service_routes
-from server.api.web import web_client
+from server.api.web import web_file, web_page
 
 #: No request body of ours is larger.
 MAX_BODY_BYTES = 16 * 1024
@@ -44,7 +50,7 @@ _HEADERS = {
 def create_app(deps: ApiDeps) -> Litestar:
     """Return the application: API under /api, the web client at /, and /health, /ready, /metrics."""
     return Litestar(
-        route_handlers=[account_routes(), service_routes(), web_client],
+        route_handlers=[account_routes(), service_routes(), web_page, web_file],
         state=State({"deps": deps, "accounts": Accounts(deps)}),
         exception_handlers={
             ApiError: answer_api_error,
@@ -54,9 +60,12 @@ def create_app(deps: ApiDeps) -> Litestar:
             asyncpg.PostgresConnectionError: answer_outage,
             asyncpg.InterfaceError: answer_outage,
             TimeoutError: answer_outage,
+            # What msgspec lets through for a body that is not UTF-8, or nests without end.
+            UnicodeDecodeError: answer_bad_body,
+            RecursionError: answer_bad_body,
             Exception: answer_bug,
         },
-        after_request=_finish,
+        before_send=[_finish],
         request_max_body_size=MAX_BODY_BYTES,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1024),
         openapi_config=OpenAPIConfig(
@@ -70,12 +79,14 @@ def create_app(deps: ApiDeps) -> Litestar:
     )
 
 
-async def _finish(response: Response[Any]) -> Response[Any]:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    # Answers of the API are about one person at one moment; files of the web client say otherwise themselves.
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
+async def _finish(message: Message, scope: Scope) -> None:
+    """Put the headers on every answer, those to errors included."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders(message)
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)
+        # Answers of the API are about one person at one moment; files of the web client say otherwise themselves.
+        headers.setdefault("Cache-Control", "no-store")
 
 
 __all__ = ["MAX_BODY_BYTES", "create_app"]

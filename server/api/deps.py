@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from actors.ports import Clock, Post
-from server.api.models import FraudRow, HistoryItem, RoundRow
+from server.api.models import FraudRow, HistoryItem, RoundRow, TableRules
 from server.api.refresh import Rotated
 from server.config import Config
 from server.passwords import Passwords
@@ -51,6 +51,10 @@ class Reports(Protocol):
 
     async def fraud(self, limit: int) -> Sequence[FraudRow]:
         """Return the highest antifraud scores."""
+        ...
+
+    async def tables(self, game: str) -> Sequence[TableRules]:
+        """Return the tables of a game with their limits, in the lobby's order."""
         ...
 
     async def rounds(self, table_id: str, limit: int) -> Sequence[RoundRow]:

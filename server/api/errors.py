@@ -96,6 +96,11 @@ def answer_outage(request: Request[Any, Any, Any], error: Exception) -> Response
     return error_response("UNAVAILABLE", headers={"Retry-After": "2"})
 
 
+def answer_bad_body(_: Request[Any, Any, Any], __: Exception) -> Response[Any]:
+    """Answer a body that cannot even be read."""
+    return error_response("BAD_REQUEST")
+
+
 def answer_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer what should not happen: logged with its traceback here, a bare code outside."""
     _log.error("http_bug", path=request.url.path, exc_info=error)

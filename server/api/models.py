@@ -137,6 +137,18 @@ class FraudList(msgspec.Struct, frozen=True):
     players: list[FraudRow]
 
 
+class TableRules(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of one table. max_by_size: k -> the most one player may have on a position that covers k numbers."""
+
+    table_id: str
+    title: str
+    kind: str
+    currency: str
+    min_stake_minor: int
+    max_table_minor: int
+    max_by_size: dict[int, int]
+
+
 class RoundRow(msgspec.Struct, frozen=True, kw_only=True):
     """One round as staff see it. state: OPEN, CLOSED, DECIDED, SETTLED, VOIDING or VOIDED."""
 

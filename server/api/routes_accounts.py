@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from litestar import Request, Router, get, post
 from litestar.datastructures import State
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody, Parameter
 
 from actors.session import Identity
 from server.api.accounts import Accounts
@@ -21,32 +21,32 @@ _END_OF_BOOKS = 2**63 - 1
 
 
 @post("/register", status_code=201)
-async def register(data: Credentials, state: State) -> Session:
+async def register(data: JSONBody[Credentials], state: State) -> Session:
     """Make a player with clearly labelled play money, and log him in."""
     return await _accounts(state).register(data.name, data.password)
 
 
 @post("/login", status_code=200)
-async def login(data: Credentials, state: State, request: Request[Any, Any, Any]) -> Session:
+async def login(data: JSONBody[Credentials], state: State, request: Request[Any, Any, Any]) -> Session:
     """Log in with name and password."""
     address = request.client.host if request.client else ""
     return await _accounts(state).login(data.name, data.password, address)
 
 
 @post("/refresh", status_code=200)
-async def refresh(data: RefreshRequest, state: State) -> Session:
+async def refresh(data: JSONBody[RefreshRequest], state: State) -> Session:
     """Exchange a refresh token for a new pair. Each serves once; a second use ends the login it belongs to."""
     return await _accounts(state).refresh(data.refresh_token)
 
 
 @post("/logout", status_code=204)
-async def logout(data: RefreshRequest, state: State) -> None:
+async def logout(data: JSONBody[RefreshRequest], state: State) -> None:
     """End the login this refresh token belongs to."""
     await _accounts(state).logout(data.refresh_token)
 
 
 @get("/me")
-async def me(state: State, claims: Identity) -> Me:
+async def me(state: State, claims: NamedDependency[Identity]) -> Me:
     """Tell who you are and what you have."""
     accounts = _accounts(state)
     player = await _deps(state).players.by_id(claims.player_id)
@@ -60,7 +60,7 @@ async def me(state: State, claims: Identity) -> Me:
 @get("/history")
 async def history(
     state: State,
-    claims: Identity,
+    claims: NamedDependency[Identity],
     before: Annotated[int, Parameter(ge=1, le=_END_OF_BOOKS)] = _END_OF_BOOKS,
     limit: Annotated[int, Parameter(ge=1, le=100)] = 25,
 ) -> History:

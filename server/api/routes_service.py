@@ -8,13 +8,12 @@ from typing import Annotated, Any
 import asyncpg
 from litestar import MediaType, Request, Response, Router, get
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.params import Parameter
 from redis.exceptions import RedisError
 
 from actors.domain.games.roulette import export_rules
 from actors.session import Identity
-from actors.table_config import default_tables
 from protocol.envelope import PROTOCOL_VERSION
 from server.api.deps import ApiDeps
 from server.api.errors import error_response
@@ -47,20 +46,9 @@ async def client_config(state: State, request: Request[Any, Any, Any]) -> Client
 
 
 @get("/api/games/roulette", tags=["games"])
-async def roulette_rules() -> dict[str, Any]:
-    """Give the rules of European roulette: wheel, positions, what they pay, announced bets, return to player."""
-    limits = [
-        {
-            "table_id": table.table_id,
-            "title": table.title,
-            "kind": table.kind,
-            "min_stake_minor": table.min_stake_minor,
-            "max_table_minor": table.max_table_minor,
-            "max_by_size": table.max_by_size,
-        }
-        for table in default_tables()
-    ]
-    return {**export_rules(), "tables": limits}
+async def roulette_rules(state: State) -> dict[str, Any]:
+    """Give the rules of European roulette: wheel, positions, what they pay, announced bets, return, tables' limits."""
+    return {**export_rules(), "tables": await _deps(state).reports.tables("roulette")}
 
 
 @get("/health", tags=["service"])
@@ -90,7 +78,7 @@ async def metrics(state: State) -> Response[str]:
 
 
 @get("/api/staff/fraud", tags=["staff"])
-async def staff_fraud(state: State, staff: Identity) -> FraudList:
+async def staff_fraud(state: State, staff: NamedDependency[Identity]) -> FraudList:
     """List the highest antifraud scores with their reasons. Needs the role staff."""
     return FraudList(list(await _deps(state).reports.fraud(_LIST_ROWS)))
 
@@ -98,7 +86,7 @@ async def staff_fraud(state: State, staff: Identity) -> FraudList:
 @get("/api/staff/rounds", tags=["staff"])
 async def staff_rounds(
     state: State,
-    staff: Identity,
+    staff: NamedDependency[Identity],
     table: Annotated[str, Parameter(max_length=64)] = "",
     limit: Annotated[int, Parameter(ge=1, le=_LIST_ROWS)] = 50,
 ) -> RoundList:

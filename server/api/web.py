@@ -6,8 +6,9 @@ import mimetypes
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Response, get
 from litestar.datastructures import State
+from litestar.params import FromPath
 from litestar.response import File
 
 from server.api.errors import error_response
@@ -26,16 +27,24 @@ _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "no-cache"
 
 
-@get(["/", "/{path:path}"], include_in_schema=False)
-async def web_client(state: State, request: Request[Any, Any, Any], path: str = "") -> Response[Any]:
+@get("/", include_in_schema=False)
+async def web_page(state: State) -> Response[Any]:
+    """Give the page of the web client."""
+    return _page(state.deps.web)
+
+
+@get("/{path:path}", include_in_schema=False)
+async def web_file(state: State, path: FromPath[str]) -> Response[Any]:
     """Give a file of the web client, or its page for one of its views."""
     root: Path = state.deps.web
     parts = PurePosixPath(path.strip("/")).parts
     found = _file(root, parts)
     if found is not None:
         return _send(found, _FOR_EVER if parts[0] == "assets" else _ASK_AGAIN)
-    if parts and parts[0] not in _VIEWS:
-        return error_response("NOT_FOUND")
+    return _page(root) if parts and parts[0] in _VIEWS else error_response("NOT_FOUND")
+
+
+def _page(root: Path) -> Response[Any]:
     index = root / "index.html"
     if not index.is_file():
         return Response(_MISSING, status_code=503, media_type=MediaType.HTML)

@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 
 from actors.domain.commands import Deposit, Done, OpenAccount, ReadMoney, Refused
 from actors.domain.refusals import Refusal
 from actors.ports import Failure, Replies
 from server.api.deps import ApiDeps
-from server.api.models import FraudRow, HistoryItem, RoundRow
+from server.api.models import FraudRow, HistoryItem, RoundRow, TableRules
 from server.api.refresh import Rotated
 from server.config import Config
 from server.passwords import Passwords
@@ -139,6 +140,7 @@ class FakeReports:
     def __init__(self) -> None:
         self.items: list[HistoryItem] = []
         self.scores: list[FraudRow] = []
+        self.table_rules: list[TableRules] = []
         self.round_rows: list[RoundRow] = []
 
     async def history(self, shard: int, player_id: int, before: int, limit: int) -> Sequence[HistoryItem]:
@@ -148,6 +150,10 @@ class FakeReports:
     async def fraud(self, limit: int) -> Sequence[FraudRow]:
         """Return the scores."""
         return self.scores[:limit]
+
+    async def tables(self, game: str) -> Sequence[TableRules]:
+        """Return the tables."""
+        return self.table_rules
 
     async def rounds(self, table_id: str, limit: int) -> Sequence[RoundRow]:
         """Return the rounds of the table."""
@@ -192,3 +198,8 @@ class ApiWorld:
             return value()
 
         return answer
+
+
+def in_process(app: Any) -> httpx.ASGITransport:
+    """Return a way to call the application without a socket. Its bugs come back as answers, as they would outside."""
+    return httpx.ASGITransport(app, raise_app_exceptions=False, client=("192.0.2.1", 50_000))
