@@ -129,6 +129,20 @@ def doctor() -> None:
 
 
 @app.command()
+def dsn(binaries: Annotated[bool, typer.Option(help="the folder of psql and pgbench instead")] = False) -> None:
+    """Print the address of the running database, password included."""
+    from server.embedded.postgres import binaries_folder
+
+    if binaries:
+        _output.print(Text(str(binaries_folder())))
+        return
+    address = running_database(load_config())
+    if address is None:
+        raise EmbeddedError("no database runs here; `croupier up` starts one")
+    _output.print(Text(address))
+
+
+@app.command()
 def psql(arguments: Annotated[list[str] | None, typer.Argument(help="handed on to psql, after `--`")] = None) -> None:
     """Open psql on the database of this state folder."""
     sys.exit(asyncio.run(_psql(load_config(), arguments or [])))
@@ -145,21 +159,11 @@ async def _psql(config: Config, arguments: list[str]) -> int:
 @asynccontextmanager
 async def database(config: Config) -> AsyncIterator[str]:
     """Give the address of this state folder's database: the configured one, the running one, or one started for now."""
-    if config.database_url:
-        yield config.database_url
+    running = running_database(config)
+    if running is not None:
+        yield running
         return
-    if not config.state.exists():
-        raise EmbeddedError(f"there is no state folder {config.state.absolute()}; `croupier up` makes one")
-    secrets = load_secrets(config)
-    server = PostgresServer(
-        config.state / "postgres",
-        password=secrets.postgres_password,
-        log=config.state / "logs" / "postgres.log",
-    )
-    run = read_run(config.state)
-    if run is not None and processes.is_running(run.up) and server.recall_port():
-        yield server.dsn()
-        return
+    server = _embedded_postgres(config)
     lock = StateLock(config.state)
     lock.acquire("audit or a like command")
     try:
@@ -168,6 +172,27 @@ async def database(config: Config) -> AsyncIterator[str]:
     finally:
         await server.stop()
         lock.release()
+
+
+def running_database(config: Config) -> str | None:
+    """Return the address of the configured database, or of the embedded one if it runs."""
+    if config.database_url:
+        return config.database_url
+    run = read_run(config.state)
+    if run is None or not processes.is_running(run.up):
+        return None
+    server = _embedded_postgres(config)
+    return server.dsn() if server.recall_port() else None
+
+
+def _embedded_postgres(config: Config) -> PostgresServer:
+    if not config.state.exists():
+        raise EmbeddedError(f"there is no state folder {config.state.absolute()}; `croupier up` makes one")
+    return PostgresServer(
+        config.state / "postgres",
+        password=load_secrets(config).postgres_password,
+        log=config.state / "logs" / "postgres.log",
+    )
 
 
 if __name__ == "__main__":

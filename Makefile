@@ -1,0 +1,96 @@
+# `make run` starts everything, `make test` tests everything; both need only Python 3.11 or newer.
+# Every path is relative, so the clone may lie in a folder with spaces.
+
+SHELL := /bin/sh
+PY := .venv/bin/python
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup web run test test-all unit integration e2e faults check check-format check-lint check-types \
+	check-imports check-web check-schema format bench simulate schema swarm load-smoke doctor audit clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make .venv from the lock file and install this project into it
+	@.ci/setup
+
+web: setup ## build the web client
+	@.ci/web
+
+run: web ## start the platform; Ctrl-C stops it
+	@exec .venv/bin/croupier up
+
+doctor: setup ## say what is wrong with this machine and how to mend it
+	@.venv/bin/croupier doctor
+
+audit: setup ## check the books against every law, from PostgreSQL alone
+	@.venv/bin/croupier audit $(ARGS)
+
+test: web ## everything that proves a change right: Python, web client, browser
+	@PATH="$$(.ci/node-path)" && export PATH && \
+	(cd clients/web && npm test --silent) && \
+	$(PY) -m pytest $(ARGS)
+
+test-all: check test simulate ## `test`, `check` and a thousand simulated runs
+
+unit: setup ## the tests that need no service
+	@$(PY) -m pytest tests/unit tests/properties tests/architecture $(ARGS)
+
+integration: web ## the tests on real PostgreSQL and Ray
+	@$(PY) -m pytest tests/integration $(ARGS)
+
+e2e: web ## the tests in a real browser
+	@PATH="$$(.ci/node-path)" && export PATH && $(PY) -m pytest tests/e2e $(ARGS)
+
+faults: web ## kill things in mid-round and check the books
+	@$(PY) -m pytest tests/faults $(ARGS)
+
+check: setup ## format, lint, types, import contracts, generated files; under a minute
+	@.ci/web packages
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target \
+		check-types check-web check-lint check-format check-imports check-schema
+	@echo "check: all well"
+
+check-format:
+	@$(PY) -m ruff format --check --quiet . || { echo "check: run 'make format'"; exit 1; }
+
+check-lint:
+	@$(PY) -m ruff check --quiet .
+
+check-types:
+	@$(PY) -m mypy --no-error-summary
+
+check-imports:
+	@mkdir -p build
+	@.venv/bin/lint-imports --no-logo --verbose >build/imports.txt 2>&1 || { cat build/imports.txt; exit 1; }
+	@$(PY) -m pytest -q --no-header -p no:cacheprovider tests/architecture
+
+check-web:
+	@PATH="$$(.ci/node-path)" && export PATH && cd clients/web && npm run --silent check
+
+check-schema:
+	@$(PY) -m server.schema --check
+
+format: setup ## format the Python code
+	@$(PY) -m ruff check --quiet --fix-only . ; $(PY) -m ruff format .
+
+bench: web ## durable bets a second, beside pgbench on the same server
+	@$(PY) -m loadtest.bench $(ARGS)
+
+simulate: setup ## the whole platform in one process from many seeds: make simulate ARGS="--seeds 5000"
+	@$(PY) -m tests.simulation $(ARGS)
+
+schema: setup ## write the generated types, golden frames and docs/protocol.md
+	@$(PY) -m server.schema
+
+swarm: setup ## Locust's page, to load a running platform with players
+	@.venv/bin/locust -f loadtest/locustfile.py $(ARGS)
+
+load-smoke: web ## a short swarm against a platform of its own, judged by loadtest/limits.py
+	@$(PY) -m loadtest.smoke $(ARGS)
+
+clean: ## remove what can be made again (not .state, which holds the books)
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info \
+		clients/web/dist clients/web/node_modules .venv
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
