@@ -26,8 +26,10 @@ from protocol.codec import Fault, decode_server_frame, encode_client_frame, peek
 from protocol.envelope import Kind
 from protocol.errors import Code
 from protocol.messages import (
+    Balance,
     ClientMessage,
     Error,
+    GetBalance,
     Hello,
     JoinTable,
     LeaveTable,
@@ -42,6 +44,8 @@ from protocol.streams import TableStream, Verdict
 PERSONAL: Final = 0
 #: How often a request that is refused with a retryable code is sent again before the refusal is handed out.
 TRIES_MAX: Final = 6
+#: Hello is answered within this time, or the connection is of no use.
+GREETING_MS: Final = 10_000
 _RETRY_FIRST_MS: Final = 100
 _RETRY_MOST_MS: Final = 3_000
 #: A Ping goes out when this part of the heartbeat has passed since the last one.
@@ -90,7 +94,7 @@ class Pushed(NamedTuple):
 
 
 class Missed(NamedTuple):
-    """Pushes were lost. A table's snapshot is on its way. table_id "": personal ones; ask for what they said."""
+    """Pushes were lost. Snapshots are on their way. table_id "": personal ones; what they said is in the snapshots."""
 
     table_id: str
 
@@ -199,6 +203,8 @@ class ClientConnection:
 
     def next_tick_ms(self) -> int:
         """Return when `tick` is due; far away if nothing is."""
+        if self.phase is Phase.GREETING:
+            return self._hello_ms + GREETING_MS
         due = min(self._ping_ms, self._heard_ms + 2 * self._heartbeat_ms)
         return min(due, *self._retries.values()) if self._retries else due
 
@@ -208,6 +214,8 @@ class ClientConnection:
 
     def tick(self, now_ms: int) -> list[Event]:
         """Send what is due: heartbeats and second tries."""
+        if self.phase is Phase.GREETING and now_ms >= self._hello_ms + GREETING_MS:
+            return [Broken("no Welcome came")]
         if self.phase is not Phase.READY:
             return []
         if now_ms >= self._heard_ms + 2 * self._heartbeat_ms:
@@ -248,6 +256,8 @@ class ClientConnection:
         if isinstance(body, Pong):
             self.clock.learn(request.sent_ms, body.server_ms, now_ms)
             return []
+        if request.handle is None and isinstance(body, Balance):
+            return [Pushed("", body)]
         events: list[Event] = [] if request.handle is None else [Answered(request.handle, body)]
         if isinstance(request.body, JoinTable):
             events += self._joined(request, body, now_ms)
@@ -293,12 +303,12 @@ class ClientConnection:
 
     def _receive_push(self, stream: int, seq: int, body: ServerMessage | None, now_ms: int) -> list[Event]:
         if isinstance(body, TableSnapshot):
-            missed = self._count_personal(seq) if stream == PERSONAL else []
+            missed = self._count_personal(seq, now_ms) if stream == PERSONAL else []
             return [*missed, *self._restart(body, now_ms)]
         if stream == PERSONAL:
             if seq <= self._personal_seq:
                 return []
-            missed = self._count_personal(seq)
+            missed = self._count_personal(seq, now_ms)
             return missed if body is None else [*missed, Pushed("", body)]
         table = self._streams.get(stream)
         if table is not None:
@@ -308,12 +318,16 @@ class ClientConnection:
                 waiting.accept(stream, seq, body)
         return []
 
-    def _count_personal(self, seq: int) -> list[Event]:
+    def _count_personal(self, seq: int, now_ms: int) -> list[Event]:
         expected = self._personal_seq + 1
         self._personal_seq = max(seq, self._personal_seq)
         if seq <= expected:
             return []
         self.gaps += 1
+        for table_id in self._tables:
+            self._send(self._add(JoinTable(table_id), None), now_ms)
+        if not self._tables:
+            self._send(self._add(GetBalance(), None), now_ms)
         return [Missed("")]
 
     def _push_to(

@@ -11,6 +11,9 @@ from protocol.messages import ClientMessage, ServerMessage
 
 PROTOCOL_VERSION: Final = 1
 
+#: What a client offers, and the gateway chooses, as the WebSocket subprotocol.
+SUBPROTOCOL: Final = "croupier.v1"
+
 #: A client frame larger than this many bytes is a protocol fault.
 MAX_CLIENT_FRAME_BYTES: Final = 16 * 1024
 #: No server frame is larger than this many bytes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Final, NamedTuple
 
 
@@ -158,3 +158,18 @@ CLOSE_MEANINGS: Final[dict[Close, str]] = {
     Close.FRAME_TOO_LARGE: "A frame was larger than allowed.",
     Close.HELLO_EXPECTED: "The first request must be Hello, and only the first.",
 }
+
+
+class After(Enum):
+    """What a client does after its connection closed."""
+
+    BACK_OFF = "backoff"  # connect again, later each time
+    NEW_TOKEN = "token"  # refresh the token, then connect again
+    STOP = "never"  # connecting again would not help, or a person must decide
+
+
+def after_close(code: int) -> After:
+    """Return what to do after this close code. Codes that are not ours (1006 and such) are outages: back off."""
+    if code == Close.SESSION_REPLACED or 4200 <= code < 4300:
+        return After.STOP
+    return After.NEW_TOKEN if 4100 <= code < 4200 else After.BACK_OFF
