@@ -1,0 +1,175 @@
+"""A player's connection as an actor: who he is, what he may do, which tables he sees, what he has and has won here.
+
+Lives and dies with one connection and keeps nothing that PostgreSQL does not know, so it is never rebuilt: a client
+that connects again gets a new one. Takes domain-level calls from the gateway, gives back facts, knows neither socket
+nor wire.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from actors.domain import commands, events
+
+#: A session with so many unanswered requests gets no more: what waits on behalf of one player is bounded.
+MAX_PENDING: Final = 256
+#: A session sees at most so many tables at once.
+MAX_TABLES: Final = 16
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who the bearer of a token is. roles: any of "player", "dealer", "device", "staff". shard: of his wallet.
+
+    ccy: the number of his currency in the books; currency and exponent: the same for people. expires_ms: of the token;
+    a session that has begun lives on until its connection ends.
+    """
+
+    player_id: int
+    name: str
+    roles: tuple[str, ...]
+    shard: int
+    ccy: int
+    currency: str
+    exponent: int
+    play_money: bool
+    expires_ms: int
+
+
+class Denial(IntEnum):
+    """What a session refuses by itself. Numbers and names equal those of the wire's registry."""
+
+    FORBIDDEN = 202
+    NOT_JOINED = 315
+    BUSY = 500
+
+
+class Purse(NamedTuple):
+    """The player's money as the books have it at journal position seq of his shard. Minor units."""
+
+    seq: int
+    cash_minor: int
+    escrow_minor: int
+
+
+#: Answers and personal events that say what the player has.
+_TELLS_MONEY: Final = frozenset(
+    {
+        commands.Done,
+        commands.BetPlaced,
+        commands.BetsTakenBack,
+        events.MyBetsSettled,
+        events.MyBetsVoided,
+        events.MyBonus,
+    }
+)
+
+_DEALER_VERBS: Final = frozenset({"sit", "open", "close", "number", "confirm", "void"})
+_DEVICE_VERBS: Final = frozenset({"sit", "number"})
+
+
+class Session:
+    """One player on one connection.
+
+    Crash: it ends with its host, and the client connects again. Repeating: `apply_event` of a settlement that was
+    applied before changes nothing. Full: above MAX_PENDING requests and MAX_TABLES tables the answer is BUSY.
+    """
+
+    __slots__ = (
+        "_settled",
+        "identity",
+        "net_minor",
+        "pending",
+        "personal_seq",
+        "purse",
+        "seat",
+        "session_id",
+        "tables",
+    )
+
+    def __init__(self, identity: Identity, session_id: str, gateway: str) -> None:
+        self.identity = identity
+        self.session_id = session_id
+        self.seat = commands.Seat(identity.player_id, identity.name, identity.shard, gateway)
+        self.purse = Purse(-1, 0, 0)
+        self.net_minor = 0
+        self.personal_seq = 0
+        self.pending = 0
+        self.tables: set[str] = set()
+        #: By table, the last settled round and its bets that are in net_minor: a table that restarts tells them again.
+        self._settled: dict[str, tuple[bytes, set[bytes]]] = {}
+
+    def __repr__(self) -> str:
+        return f"Session({self.identity.name}, player {self.identity.player_id}, {len(self.tables)} tables)"
+
+    # ------------------------------------------------------------------ what he may do
+
+    def check_pending(self) -> Denial | None:
+        """Refuse one more unanswered request: BUSY."""
+        return Denial.BUSY if self.pending >= MAX_PENDING else None
+
+    def check_play(self, table_id: str) -> Denial | None:
+        """Refuse an order of a player at a table. In order: FORBIDDEN, NOT_JOINED, BUSY."""
+        if "player" not in self.identity.roles:
+            return Denial.FORBIDDEN
+        if table_id not in self.tables:
+            return Denial.NOT_JOINED
+        return Denial.BUSY if self.pending >= MAX_PENDING else None
+
+    def check_deal(self, verb: str) -> Denial | None:
+        """Refuse an order of a dealer or device. In order: FORBIDDEN, BUSY."""
+        allowed = _DEALER_VERBS if self.is_dealer else _DEVICE_VERBS if self.is_device else frozenset()
+        if verb not in allowed:
+            return Denial.FORBIDDEN
+        return self.check_pending()
+
+    def check_join(self, table_id: str) -> Denial | None:
+        """Refuse to see one more table: BUSY."""
+        if len(self.tables) >= MAX_TABLES and table_id not in self.tables:
+            return Denial.BUSY
+        return self.check_pending()
+
+    @property
+    def is_dealer(self) -> bool:
+        return "dealer" in self.identity.roles
+
+    @property
+    def is_device(self) -> bool:
+        """Tell whether the bearer is a sensor and not a person who deals."""
+        return "device" in self.identity.roles and not self.is_dealer
+
+    # ------------------------------------------------------------------ what he learns
+
+    def apply_answer(self, answer: Any) -> None:
+        """Fold an actor's answer: the money it tells, if any."""
+        if type(answer) in _TELLS_MONEY:
+            self.learn_purse(answer.seq, answer.cash_minor, answer.escrow_minor)
+
+    def learn_purse(self, seq: int, cash_minor: int, escrow_minor: int) -> None:
+        """Keep what the books say, unless something later is known already: answers overtake each other."""
+        if seq >= self.purse.seq:
+            self.purse = Purse(seq, cash_minor, escrow_minor)
+
+    def apply_event(self, event: events.PersonalEvent) -> int | None:
+        """Fold a personal event and return its number on this session's stream; None: nothing in it is new."""
+        if isinstance(event, events.MyBetsSettled) and not self._apply_settlement(event):
+            return None
+        self.apply_answer(event)
+        return self.next_personal_seq()
+
+    def next_personal_seq(self) -> int:
+        """Return the number of the next push on the personal stream, dense from 1."""
+        self.personal_seq += 1
+        return self.personal_seq
+
+    def _apply_settlement(self, event: events.MyBetsSettled) -> bool:
+        """Add the bets not counted before to the net position; False if all were."""
+        round_id, counted = self._settled.get(event.table_id, (b"", set()))
+        if round_id != event.round_id:
+            counted = set()
+        fresh = [bet for bet in event.bets if bet.bet_id not in counted]
+        self.net_minor += sum(bet.payout_minor - bet.stake_minor for bet in fresh)
+        self._settled[event.table_id] = (event.round_id, counted.union(bet.bet_id for bet in fresh))
+        return bool(fresh) or not event.bets

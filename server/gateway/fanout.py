@@ -1,0 +1,322 @@
+"""One table's events to all who see it: encoded once, framed once, and never a gap.
+
+The law, for each member: a snapshot of version v, then the events v+1, v+2 ... without a hole, or a fresh snapshot.
+Between asking for a snapshot and getting it a member is sent nothing; what happens meanwhile is kept in the tail and
+sent after it.
+
+    member    event                          next
+    -         join                           WAITING (TakeSeat asked)
+    WAITING   TableState of this epoch       LIVE, or AHEAD if it is newer than the news that came so far
+    WAITING   TableState from before the tail   WAITING (asked again at the next tick)
+    AHEAD     news reaches its position      LIVE
+    LIVE      gap in the news, new epoch     WAITING (asked again at once, the snapshot is pushed)
+    any       leave, connection lost         gone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, Final, Protocol
+
+from actors.domain import commands, events
+from actors.domain.refusals import Refusal
+from actors.ports import Post, Replies
+from protocol.codec import encode_server_frame
+from protocol.envelope import Kind
+from server.gateway.metrics import GatewayMetrics
+from server.gateway.translate import table_push
+from server.gateway.transport import WsConnection, frame_binary
+
+#: Frames kept for members whose snapshot is on its way; when there are more, those members ask again.
+TAIL_FRAMES_MAX: Final = 1024
+#: Snapshots asked for in one go: each may be large.
+_ASK_TOGETHER: Final = 32
+
+#: The answer to a join that was followed by a leave before there was a snapshot.
+_LEFT: Final = commands.Refused(Refusal.NOT_JOINED, "left before the snapshot came")
+
+
+class Viewer(Protocol):
+    """A connection that may see tables."""
+
+    @property
+    def connection(self) -> WsConnection:
+        """Where its frames go."""
+        ...
+
+    @property
+    def seat(self) -> commands.Seat:
+        """Who takes the seat."""
+        ...
+
+    def show(self, ref: int, stream: int, table_id: str, state: commands.TableState) -> None:
+        """Send a snapshot: as the answer to request ref, or as a push on the stream if ref is 0."""
+        ...
+
+    def refuse_join(self, ref: int, table_id: str, answer: Any, *, left: bool) -> None:
+        """Answer request ref with an error. left: the viewer sees this table no longer."""
+        ...
+
+
+class FrameSink(Protocol):
+    """Who writes frames."""
+
+    def send(self, connection: WsConnection, frame: bytes) -> None:
+        """Send to one."""
+        ...
+
+    def broadcast(self, connections: Iterable[WsConnection], frame: bytes) -> None:
+        """Send to all."""
+        ...
+
+
+class _Member:
+    """One viewer of the table. asks: snapshots on their way. position: the version his client has, when AHEAD."""
+
+    __slots__ = ("asks", "gone", "position", "shown", "viewer")
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.asks = 0
+        self.position = 0
+        self.shown = False
+        self.gone = False
+
+
+_Ask = tuple[_Member, int]
+
+
+class TableFeed:
+    """Follows one table for all its viewers on this gateway.
+
+    Crash: nothing is lost that the table does not know. Repeating: news that came before is passed over.
+    Full: a tail longer than TAIL_FRAMES_MAX is dropped, and those who needed it ask for a newer snapshot.
+    """
+
+    def __init__(
+        self,
+        table_id: str,
+        stream: int,
+        gateway: str,
+        post: Post,
+        sink: FrameSink,
+        metrics: GatewayMetrics,
+        ask_timeout_s: float = 5.0,
+    ) -> None:
+        self.table_id = table_id
+        self.stream = stream
+        self.epoch = 0
+        self.version = 0
+        self._address = f"table/{table_id}"
+        self._gateway = gateway
+        self._post = post
+        self._sink = sink
+        self._metrics = metrics
+        self._ask_timeout_s = ask_timeout_s
+        self._members: dict[Viewer, _Member] = {}
+        self._live: dict[WsConnection, _Member] = {}
+        self._ahead: list[_Member] = []
+        self._asks = 0
+        self._tail: list[tuple[int, bytes]] = []
+        self._tail_base = 0  # the tail has every version from the one after this
+        self._again: list[_Ask] = []  # to be asked at the next tick
+        self._followed = False  # the table of this epoch tells us its news
+        self._renewing = False
+        self._promised = 0  # a version that the last renewal told of and no news has brought yet
+
+    def __repr__(self) -> str:
+        return f"TableFeed({self.table_id}, {self.epoch}.{self.version}, {len(self._members)} members)"
+
+    @property
+    def players(self) -> int:
+        """How many see this table through this gateway."""
+        return len(self._members)
+
+    # ------------------------------------------------------------------ members
+
+    def join(self, viewer: Viewer, ref: int) -> None:
+        """Let him see the table; request ref is answered with a snapshot. Joining again gives a fresh one."""
+        member = self._members.get(viewer)
+        if member is None:
+            member = self._members[viewer] = _Member(viewer)
+        self._ask([(member, ref)])
+
+    def leave(self, viewer: Viewer) -> None:
+        """Let him see the table no longer. When he was the last, the lease ends."""
+        member = self._members.pop(viewer, None)
+        if member is None:
+            return
+        member.gone = True
+        self._hush(member)
+        if not self._members:
+            self._post.tell(self._address, [commands.Unfollow(self._gateway)])
+            self._followed = False
+            self.epoch = self.version = self._promised = 0
+
+    def _hush(self, member: _Member) -> None:
+        self._live.pop(member.viewer.connection, None)
+        if member in self._ahead:
+            self._ahead.remove(member)
+
+    # ------------------------------------------------------------------ news
+
+    def take_news(self, news: events.TableNews) -> None:
+        """Send what is new to every member, in order; where something is missing, get fresh snapshots."""
+        if not self._members or news.epoch < self.epoch:
+            return
+        before = news.first_version - 1
+        if news.epoch > self.epoch:
+            self._adopt(news.epoch, before, followed=True)
+        elif before > self.version:
+            self._restart(before)
+        for event in news.events[self.version - before :]:
+            self.version += 1
+            self._publish(event)
+
+    def _publish(self, event: events.TableEvent) -> None:
+        version = self.version
+        frame = frame_binary(encode_server_frame(Kind.PUSH, self.stream, version, table_push(event)))
+        self._sink.broadcast(self._live, frame)
+        if self._ahead:
+            for member in [member for member in self._ahead if member.position <= version]:
+                if member.position < version:
+                    self._sink.send(member.viewer.connection, frame)
+                self._ahead.remove(member)
+                self._live[member.viewer.connection] = member
+        if self._asks:
+            self._tail.append((version, frame))
+            if len(self._tail) > TAIL_FRAMES_MAX:
+                self._drop_tail()
+
+    def _drop_tail(self) -> None:
+        self._tail.clear()
+        self._tail_base = self.version
+
+    def _adopt(self, epoch: int, version: int, *, followed: bool) -> None:
+        """Go on with a newer incarnation of the table: what members have is from the old one."""
+        self.epoch = epoch
+        self._followed = followed
+        self._restart(version)
+
+    def _restart(self, version: int) -> None:
+        """Go on from this version; members who had an older one get fresh snapshots."""
+        self.version = version
+        self._promised = 0
+        self._drop_tail()
+        stale = [*self._live.values(), *self._ahead]
+        self._live.clear()
+        self._ahead.clear()
+        if stale:
+            self._metrics.resyncs_total += 1
+            self._ask([(member, 0) for member in stale])
+
+    # ------------------------------------------------------------------ snapshots
+
+    def _ask(self, asks: Sequence[_Ask]) -> None:
+        """Ask for snapshots; the lease comes first where it is not held, so that nothing happens in between."""
+        for start in range(0, len(asks), _ASK_TOGETHER):
+            some = asks[start : start + _ASK_TOGETHER]
+            if not self._asks:
+                self._drop_tail()
+            self._asks += len(some)
+            for member, _ in some:
+                self._hush(member)
+                member.asks += 1
+            seats = [commands.TakeSeat(member.viewer.seat) for member, _ in some]
+            messages = seats if self._followed else [self._lease(), *seats]
+            self._post.ask(self._address, messages, partial(self._on_states, some), self._ask_timeout_s)
+
+    def _on_states(self, asks: Sequence[_Ask], replies: Replies) -> None:
+        if len(replies) > len(asks):
+            self._take_following(replies[0])
+            replies = replies[1:]
+        for (member, ref), answer in zip(asks, replies, strict=True):
+            self._take_state(member, ref, answer)
+        if not self._asks:
+            self._tail.clear()
+
+    def _take_state(self, member: _Member, ref: int, answer: Any) -> None:
+        """Show a snapshot that fits the news, and what came after it; ask again for one that does not."""
+        self._asks -= 1
+        member.asks -= 1
+        if member.gone:
+            if ref:
+                member.viewer.refuse_join(ref, self.table_id, _LEFT, left=False)
+        elif not isinstance(answer, commands.TableState):
+            self._take_no_state(member, ref, answer)
+        elif answer.epoch > self.epoch:
+            self._adopt(answer.epoch, answer.version, followed=False)
+            self._ask([(member, ref)])
+        elif answer.epoch < self.epoch or answer.version < self._tail_base:
+            self._again.append((member, ref))
+        else:
+            self._show(member, ref, answer)
+
+    def _show(self, member: _Member, ref: int, state: commands.TableState) -> None:
+        member.shown = True
+        member.viewer.show(ref, self.stream, self.table_id, state)
+        if member.asks:
+            return  # a later snapshot is on its way and will be followed by the tail
+        connection = member.viewer.connection
+        if state.version > self.version:
+            member.position = state.version
+            self._ahead.append(member)
+            return
+        for version, frame in self._tail:
+            if version > state.version:
+                self._sink.send(connection, frame)
+        self._live[connection] = member
+
+    def _take_no_state(self, member: _Member, ref: int, answer: Any) -> None:
+        """Answer a join that failed; a member who had a snapshot before stays, and gets one as soon as there is one."""
+        waits = member.asks > 0
+        stays = member.shown or waits
+        if ref:
+            member.viewer.refuse_join(ref, self.table_id, answer, left=not stays)
+        if not stays and ref:
+            self.leave(member.viewer)
+        elif not waits:
+            self._again.append((member, 0))
+
+    # ------------------------------------------------------------------ lease
+
+    def tick(self) -> None:
+        """Renew the lease and ask again for snapshots that are owed. Called every second."""
+        if self._members and not self._renewing:
+            self._renewing = True
+            self._post.ask(self._address, [self._lease()], self._on_renewed, self._ask_timeout_s)
+        again, self._again = self._again, []
+        owed = [(member, ref) for member, ref in again if self._is_owed(member, ref)]
+        if owed:
+            self._ask(owed)
+
+    def _is_owed(self, member: _Member, ref: int) -> bool:
+        if member.gone:
+            if ref:
+                member.viewer.refuse_join(ref, self.table_id, _LEFT, left=False)
+            return False
+        return bool(ref) or (not member.asks and member.viewer.connection not in self._live)
+
+    def _on_renewed(self, replies: Replies) -> None:
+        self._renewing = False
+        self._take_following(replies[0])
+
+    def _take_following(self, answer: Any) -> None:
+        """Compare where the table is with what its news have told."""
+        if not isinstance(answer, commands.Following):
+            self._followed = False  # nobody knows; the next who asks says it again
+            return
+        if not self._members or answer.epoch < self.epoch:
+            return
+        if answer.epoch > self.epoch:
+            self._adopt(answer.epoch, answer.version, followed=True)
+            return
+        was_followed, self._followed = self._followed, True
+        promised, self._promised = self._promised, answer.version
+        if promised > self.version or (answer.version > self.version and not was_followed):
+            # The renewal before this one knew of news that has still not come, or nobody was told to send it: lost.
+            self._restart(answer.version)
+
+    def _lease(self) -> commands.Follow:
+        return commands.Follow(self._gateway, self.epoch, self.version, len(self._members))

@@ -1,0 +1,254 @@
+"""The gateway: a WebSocket listener, the sessions of its connections, and the feeds of the tables they see."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
+
+import structlog
+
+from actors.domain import commands, events
+from actors.ports import Clock, Post
+from actors.session import Identity, Session
+from protocol import messages as wire
+from protocol.errors import Close, Code
+from server.gateway.client import Client
+from server.gateway.fanout import TableFeed
+from server.gateway.limits import GatewaySettings, TokenBucket
+from server.gateway.lobby import Lobby
+from server.gateway.metrics import GatewayMetrics
+from server.gateway.orders import OrderDesk
+from server.gateway.requests import Requests
+from server.gateway.transport import Outbox, WsConnection
+
+#: Connections above the cap that are still told so; those above that are cut unheard.
+_SURPLUS_MAX: Final = 256
+_BACKLOG: Final = 1024
+_TICK_S: Final = 1.0
+
+_log = structlog.get_logger("gateway")
+
+
+class Gateway:
+    """Holds the sockets; tables and wallets may restart behind it.
+
+    Crash: connections end and clients connect again; nothing here is worth keeping. Repeating: news that came before
+    is passed over. Full: bounded connections, requests per session, bytes per socket; each has its code.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        bind: str,
+        port: int,
+        post: Post,
+        clock: Clock,
+        *,
+        verify_token: Callable[[str], Identity],
+        tables: Callable[[], Sequence[str]],
+        settings: GatewaySettings | None = None,
+    ) -> None:
+        self.address = address
+        self.bind = bind
+        self.port = port
+        self.metrics = GatewayMetrics(address)
+        self.settings = settings or GatewaySettings()
+        self._post = post
+        self._clock = clock
+        self._verify_token = verify_token
+        self._lobby = Lobby(post, clock, tables, self.settings)
+        self._clients: set[Client] = set()
+        self._by_player: dict[int, Client] = {}
+        self._greeting: dict[int, Client] = {}
+        self._feeds: dict[str, TableFeed] = {}
+        self._server: asyncio.Server | None = None
+        self._ticker: asyncio.TimerHandle | None = None
+        self._all_gone = asyncio.Event()
+        self.metrics.gauges["connections"] = lambda: len(self._clients)
+        self.metrics.gauges["sessions"] = lambda: len(self._by_player)
+
+    def __repr__(self) -> str:
+        return f"Gateway({self.address}, port {self.port}, {len(self._by_player)} sessions)"
+
+    # ------------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Listen. Port 0 takes a free one, which `port` then tells. Raises OSError when the port is taken."""
+        self.open()
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self.connect, self.bind, self.port, backlog=_BACKLOG)
+        self.port = self._server.sockets[0].getsockname()[1]
+        _log.info("gateway listens", gateway=self.address, bind=self.bind, port=self.port)
+
+    def open(self) -> None:
+        """Be ready for connections, wherever they come from: `start` without the listener."""
+        self._loop = asyncio.get_running_loop()
+        self._outbox = Outbox(self._loop, self.metrics)
+        self._requests = Requests(
+            self.address,
+            self._clock,
+            self.settings,
+            OrderDesk(self._post, self._loop, self.settings.ask_timeout_s),
+            self._lobby,
+            verify_token=self._verify_token,
+            feed_of=self.feed_of,
+            begin=self._begin,
+            greet=self._greet,
+        )
+        self._ticker = self._loop.call_later(_TICK_S, self._tick)
+
+    async def stop(self) -> None:
+        """Take no more connections, tell everyone, close them, and cut those that do not go."""
+        self._requests.draining = True
+        if self._server is not None:
+            self._server.close()
+        if self._ticker is not None:
+            self._ticker.cancel()
+        for client in list(self._clients):
+            client.push_personal(wire.Notice("draining", "This server is about to restart; connect again."))
+            client.connection.close(Close.GOING_AWAY, "draining")
+        if self._clients:
+            try:
+                await asyncio.wait_for(self._all_gone.wait(), self.settings.close_linger_s)
+            except TimeoutError:
+                for client in list(self._clients):
+                    client.connection.abort()
+        _log.info("gateway stopped", gateway=self.address)
+
+    # ------------------------------------------------------------------ from other actors
+
+    async def handle_batch(self, sender: str, messages: Sequence[Any]) -> list[commands.Noted]:
+        """Pass on news of tables and to players; both may come for nobody."""
+        for message in messages:
+            try:
+                self._take_news(message)
+            except Exception as error:  # outermost loop: bad news about one table must not cost everyone the connection
+                self.metrics.faults_total += 1
+                _log.error("news failed", sender=sender, kind=type(message).__name__, exc_info=error)
+        return [_NOTED] * len(messages)
+
+    def _take_news(self, message: events.GatewayMessage) -> None:
+        if isinstance(message, events.TableNews):
+            feed = self._feeds.get(message.table_id)
+            if feed is not None:
+                feed.take_news(message)
+            return
+        greeted = self._greeting.get(message.player_id)
+        if greeted is not None and greeted.greeting is not None:
+            greeted.greeting.apply_answer(message.event)  # money that Welcome must not undercut
+        client = self._by_player.get(message.player_id)
+        if client is not None:
+            client.take_event(message.event)
+
+    # ------------------------------------------------------------------ from connections
+
+    def connect(self) -> asyncio.Protocol:
+        """Return the protocol of a new connection."""
+        if len(self._clients) >= self.settings.max_connections + _SURPLUS_MAX:
+            self.metrics.refused_total += 1
+            return _Unheard()
+        connection = WsConnection(self, self._outbox, self.settings, self._loop)
+        bucket = TokenBucket(self.settings.rate_burst, self._clock.now_ms())
+        client = Client(connection, self.metrics, bucket)
+        client.surplus = len(self._clients) >= self.settings.max_connections
+        connection.client = client
+        self._clients.add(client)
+        return connection
+
+    def on_open(self, connection: WsConnection) -> None:
+        """Count a connection in, or turn it away when there are too many."""
+        client = _client(connection)
+        if client.surplus:
+            self.metrics.refused_total += 1
+            connection.close(Close.TOO_MANY_CONNECTIONS, "too many connections")
+        else:
+            self.metrics.connections_total += 1
+
+    def on_message(self, connection: WsConnection, data: bytes) -> None:
+        """Take one message; a fault of ours ends this session and no other."""
+        client = _client(connection)
+        try:
+            self._requests.take(client, data)
+        except Exception as error:  # outermost loop of a session
+            client.crash(error)
+
+    def on_closed(self, connection: WsConnection) -> None:
+        """Forget a connection and all it saw."""
+        client = _client(connection)
+        self._clients.discard(client)
+        self._greet(client, None)
+        session = client.session
+        if session is not None:
+            for table_id in session.tables:
+                self.feed_of(table_id).leave(client)
+            session.tables.clear()
+            player_id = session.identity.player_id
+            if self._by_player.get(player_id) is client:
+                del self._by_player[player_id]
+        if not self._clients:
+            self._all_gone.set()
+
+    # ------------------------------------------------------------------ sessions and feeds
+
+    def _greet(self, client: Client, session: Session | None) -> None:
+        """Note that a session is about to begin, or (None) that its Hello is answered or gone."""
+        if client.greeting is not None and self._greeting.get(client.greeting.identity.player_id) is client:
+            del self._greeting[client.greeting.identity.player_id]
+        client.greeting = session
+        client.waited_s = 0
+        if session is not None:
+            self._greeting[session.identity.player_id] = client
+
+    def _begin(self, client: Client, session: Session) -> None:
+        """Begin a session; an older one of the same player ends."""
+        player_id = session.identity.player_id
+        older = self._by_player.get(player_id)
+        client.session = session
+        self._by_player[player_id] = client
+        if older is not None:
+            older.refuse(0, Code.SESSION_REPLACED)
+
+    def feed_of(self, table_id: str) -> TableFeed:
+        """Return the feed of a table; its stream number stays the same as long as this gateway lives."""
+        feed = self._feeds.get(table_id)
+        if feed is None:
+            stream = len(self._feeds) + 1
+            feed = self._feeds[table_id] = TableFeed(
+                table_id, stream, self.address, self._post, self._outbox, self.metrics, self.settings.ask_timeout_s
+            )
+        return feed
+
+    def _tick(self) -> None:
+        """Once a second: renew leases, and close who is silent or never said Hello."""
+        self._ticker = self._loop.call_later(_TICK_S, self._tick)
+        for feed in self._feeds.values():
+            feed.tick()
+        for client in list(self._clients):
+            self._check_alive(client)
+
+    def _check_alive(self, client: Client) -> None:
+        connection = client.connection
+        connection.silent_s += 1
+        if client.session is None and client.greeting is None:
+            client.waited_s += 1
+            if client.waited_s > self.settings.hello_timeout_s:
+                connection.close(Close.HELLO_TIMEOUT, "hello timeout")
+        elif connection.silent_s > 2 * self.settings.heartbeat_s:
+            connection.close(Close.HEARTBEAT_LOST, "heartbeat lost")
+
+
+_NOTED: Final = commands.Noted()
+
+
+class _Unheard(asyncio.Protocol):
+    """Cuts a connection that there is no room even to refuse."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast(asyncio.Transport, transport).abort()
+
+
+def _client(connection: WsConnection) -> Client:
+    client = connection.client
+    assert isinstance(client, Client)
+    return client

@@ -1,0 +1,370 @@
+"""A WebSocket on an asyncio transport, without a task: the `websockets` sans-I/O machine driven from callbacks.
+
+Whole binary frames, nearly all that ever comes, are taken apart here with the library's C unmasking; every other frame
+goes to the library's `ServerProtocol`, always whole, so that both agree on where frames begin. What a tick of the loop
+has to say to a client is joined and written once.
+
+    state       event                     next
+    HANDSHAKE   request read, accepted    OPEN
+    HANDSHAKE   request refused           CLOSING (HTTP answer written)
+    OPEN        close() or a bad frame    CLOSING (close frame written, timer runs)
+    OPEN        peer's close frame        CLOSING (echoed, transport closing)
+    any         transport lost            CLOSED
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from typing import Final, Protocol, cast
+
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State as WsState
+from websockets.server import ServerProtocol
+from websockets.typing import Origin, Subprotocol
+
+from protocol.envelope import MAX_CLIENT_FRAME_BYTES
+from protocol.errors import Close
+from server.gateway.limits import GatewaySettings
+from server.gateway.metrics import GatewayMetrics
+
+try:  # The C routine; the library's own Python fallback does the same, slower.
+    from websockets.speedups import apply_mask
+except ImportError:  # pragma: no cover - wheels exist for every platform this runs on
+    from websockets.utils import apply_mask
+
+SUBPROTOCOL: Final = Subprotocol("croupier.v1")
+#: A message in more fragments than this is refused: each costs more than it carries.
+_MAX_FRAGMENTS: Final = 64
+
+_FIN_BINARY: Final = 0x82
+_MASKED: Final = 0x80
+
+#: The library says a word at INFO for every connection; a casino has many.
+_ws_logger = logging.getLogger("websockets.croupier")
+_ws_logger.setLevel(logging.WARNING)
+
+
+class Stage(IntEnum):
+    """Where a connection is; see the table above."""
+
+    HANDSHAKE = 0
+    OPEN = 1
+    CLOSING = 2
+    CLOSED = 3
+
+
+class Listener(Protocol):
+    """Who hears of one connection."""
+
+    def on_open(self, connection: WsConnection) -> None:
+        """The handshake is done."""
+        ...
+
+    def on_message(self, connection: WsConnection, data: bytes) -> None:
+        """A whole binary message came. Never called after `close`."""
+        ...
+
+    def on_closed(self, connection: WsConnection) -> None:
+        """The transport is gone. Called once, whether the handshake had been done or not."""
+        ...
+
+
+def frame_binary(payload: bytes) -> bytes:
+    """Return an unmasked binary WebSocket frame (RFC 6455, 5.2), ready for any number of transports."""
+    size = len(payload)
+    if size < 126:
+        return bytes((_FIN_BINARY, size)) + payload
+    if size < 65536:
+        return bytes((_FIN_BINARY, 126, size >> 8, size & 0xFF)) + payload
+    return bytes((_FIN_BINARY, 127)) + size.to_bytes(8, "big") + payload
+
+
+class Outbox:
+    """Joins what one tick of the loop sends to each connection into one write."""
+
+    __slots__ = ("_dirty", "_loop", "metrics")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, metrics: GatewayMetrics) -> None:
+        self._loop = loop
+        self._dirty: list[WsConnection] = []
+        self.metrics = metrics
+
+    def send(self, connection: WsConnection, frame: bytes) -> None:
+        """Send a frame at the end of this tick. To a connection that is not open: nothing happens."""
+        if connection.stage is not Stage.OPEN:
+            return
+        waiting = connection.waiting
+        if not waiting:
+            self._mark(connection)
+        waiting.append(frame)
+
+    def broadcast(self, connections: Iterable[WsConnection], frame: bytes) -> None:
+        """Send the same bytes to all of them."""
+        for connection in connections:
+            if connection.stage is Stage.OPEN:
+                waiting = connection.waiting
+                if not waiting:
+                    self._mark(connection)
+                waiting.append(frame)
+
+    def _mark(self, connection: WsConnection) -> None:
+        if not self._dirty:
+            self._loop.call_soon(self.flush)
+        self._dirty.append(connection)
+
+    def flush(self) -> None:
+        """Write everything that waits."""
+        dirty, self._dirty = self._dirty, []
+        for connection in dirty:
+            connection.write_waiting()
+
+
+class WsConnection(asyncio.Protocol):
+    """One client's socket. Full: when more than `write_buffer_bytes` wait for it, it is closed with SLOW_CONSUMER."""
+
+    __slots__ = (
+        "_close_code",
+        "_discarding",
+        "_fragments",
+        "_listener",
+        "_loop",
+        "_metrics",
+        "_outbox",
+        "_rest",
+        "_settings",
+        "_timer",
+        "_transport",
+        "_ws",
+        "client",
+        "silent_s",
+        "stage",
+        "waiting",
+    )
+
+    def __init__(self, listener: Listener, outbox: Outbox, settings: GatewaySettings, loop: asyncio.AbstractEventLoop):
+        self._listener = listener
+        self._outbox = outbox
+        self._metrics = outbox.metrics
+        self._settings = settings
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._ws = ServerProtocol(
+            origins=[*(Origin(origin) for origin in settings.origins), None] if settings.origins else None,
+            select_subprotocol=_select_subprotocol,
+            max_size=None,  # sizes are checked here, before a byte of the payload is kept
+            logger=_ws_logger,
+        )
+        self._rest = b""
+        self._fragments: list[bytes] | None = None
+        self._discarding = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._close_code = 0
+        self.stage = Stage.HANDSHAKE
+        self.waiting: list[bytes] = []
+        self.silent_s = 0
+        self.client: object = None
+
+    def __repr__(self) -> str:
+        return f"WsConnection({self.stage.name}, {self.client!r})"
+
+    # ------------------------------------------------------------------ from the transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports are asyncio.Transports in all but ancestry
+        self._transport = transport = cast(asyncio.Transport, transport)
+        transport.set_write_buffer_limits(high=self._settings.write_buffer_bytes)
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def data_received(self, data: bytes) -> None:
+        self._metrics.bytes_in_total += len(data)
+        self.silent_s = 0
+        if self._discarding:
+            return
+        if self.stage is Stage.HANDSHAKE:
+            self._shake_hands(data)
+        else:
+            self._take_frames(self._rest + data if self._rest else data)
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly: more waits for it than we keep."""
+        if self.stage is Stage.OPEN:
+            self._metrics.slow_cuts_total += 1
+            self.close(Close.SLOW_CONSUMER, "slow consumer")
+
+    def eof_received(self) -> None:
+        """The client will send no more; the transport closes itself."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        was, self.stage = self.stage, Stage.CLOSED
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.waiting.clear()
+        self._rest = b""
+        self._transport = None
+        if was is not Stage.CLOSED:
+            self._listener.on_closed(self)
+
+    # ------------------------------------------------------------------ from the gateway
+
+    def send(self, frame: bytes) -> None:
+        """Send a frame at the end of this tick; nothing happens if the connection is not open."""
+        self._outbox.send(self, frame)
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Send what waits, say goodbye with this code, and cut the socket if the client does not answer in time."""
+        if self.stage is Stage.HANDSHAKE:
+            self.abort()
+            return
+        if self.stage is not Stage.OPEN:
+            return
+        self.write_waiting()
+        if self.stage is not Stage.OPEN:  # that write filled the buffer: closed as a slow consumer
+            return
+        self._begin_close(code)
+        self._ws.send_close(code, reason)
+        self._write_ws()
+
+    def abort(self) -> None:
+        """Cut the socket now."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def write_waiting(self) -> None:
+        """Write what was gathered in this tick. Called by the outbox."""
+        waiting = self.waiting
+        if not waiting:
+            return
+        if self.stage is not Stage.OPEN or self._transport is None:
+            waiting.clear()
+            return
+        data = waiting[0] if len(waiting) == 1 else b"".join(waiting)
+        metrics = self._metrics
+        metrics.frames_out_total += len(waiting)
+        metrics.bytes_out_total += len(data)
+        metrics.writes_total += 1
+        waiting.clear()
+        self._transport.write(data)
+
+    # ------------------------------------------------------------------ inside
+
+    def _shake_hands(self, data: bytes) -> None:
+        """Feed the HTTP request; frames may follow it in the same bytes, and are ours to read."""
+        head, end, tail = (self._rest + data).partition(b"\r\n\r\n")
+        if not end and len(head) <= MAX_CLIENT_FRAME_BYTES:
+            self._rest = head
+            return
+        self._rest = b""
+        ws = self._ws
+        ws.receive_data(head + end)
+        for event in ws.events_received():
+            if isinstance(event, Request):
+                ws.send_response(ws.accept(event))
+        opened = ws.state is WsState.OPEN
+        if opened:
+            self.stage = Stage.OPEN
+        else:
+            self._begin_close(0)
+        self._write_ws()
+        if opened:
+            self._listener.on_open(self)
+            if tail:
+                self._take_frames(tail)
+
+    def _take_frames(self, data: bytes) -> None:
+        """Take whole frames off the front of data and keep the rest."""
+        position, end = 0, len(data)
+        while end - position >= 6:
+            first, second = data[position], data[position + 1]
+            if not second & _MASKED:
+                self._feed(data[position:])  # the library fails the connection
+                return
+            length, head = second & 0x7F, 6
+            if length >= 126:
+                head = 8 if length == 126 else 14
+                if end - position < head:
+                    break
+                length = int.from_bytes(data[position + 2 : position + head - 4], "big")
+            if length > MAX_CLIENT_FRAME_BYTES:
+                self._fail(Close.FRAME_TOO_LARGE, "frame too large")
+                return
+            stop = position + head + length
+            if stop > end:
+                break
+            if first == _FIN_BINARY and self._fragments is None:
+                if self.stage is Stage.OPEN:
+                    payload = apply_mask(data[position + head : stop], data[position + head - 4 : position + head])
+                    self._listener.on_message(self, payload)
+            else:
+                self._feed(data[position:stop])
+            if self._discarding or self.stage is Stage.CLOSED:
+                return
+            position = stop
+        self._rest = data[position:] if position < end else b""
+
+    def _feed(self, data: bytes) -> None:
+        """Give a whole frame that is not an ordinary one to the library and do what it says."""
+        ws = self._ws
+        if ws.reader.eof:
+            return
+        ws.receive_data(data)
+        frames = [event for event in ws.events_received() if isinstance(event, Frame)]
+        if ws.state is not WsState.OPEN and self.stage is Stage.OPEN:
+            self.write_waiting()
+            self._begin_close(0)
+        self._write_ws()
+        for frame in frames:
+            if self.stage is Stage.OPEN:
+                self._take_rare(frame)
+
+    def _take_rare(self, frame: Frame) -> None:
+        """Take a text frame or a part of a message; pings and closes the library has answered."""
+        if frame.opcode is Opcode.TEXT:
+            self._fail(Close.MALFORMED, "binary frames only")
+        elif frame.opcode in (Opcode.BINARY, Opcode.CONT):
+            fragments = self._fragments = self._fragments or []
+            fragments.append(bytes(frame.data))
+            if len(fragments) > _MAX_FRAGMENTS or sum(map(len, fragments)) > MAX_CLIENT_FRAME_BYTES:
+                self._fail(Close.FRAME_TOO_LARGE, "message too large")
+            elif frame.fin:
+                self._fragments = None
+                self._listener.on_message(self, b"".join(fragments))
+
+    def _fail(self, code: int, reason: str) -> None:
+        """Close because of bytes after which no frame can be trusted: what follows is thrown away."""
+        self.close(code, reason)
+        self._discarding = True
+        self._rest = b""
+        if self._transport is not None and self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def _begin_close(self, code: int) -> None:
+        self.stage = Stage.CLOSING
+        self.waiting.clear()
+        if code:
+            self._metrics.closes[int(code)] += 1
+        self._timer = self._loop.call_later(self._settings.close_linger_s, self.abort)
+
+    def _write_ws(self) -> None:
+        """Write what the library has to say; an empty string from it means that it has said everything."""
+        transport = self._transport
+        for data in self._ws.data_to_send():
+            if transport is None or transport.is_closing():
+                return
+            if data:
+                self._metrics.bytes_out_total += len(data)
+                transport.write(data)
+            else:
+                transport.close()
+
+
+def _select_subprotocol(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Take our subprotocol if it is offered; a client that offers none is welcome too."""
+    return SUBPROTOCOL if SUBPROTOCOL in offered else None

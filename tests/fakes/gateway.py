@@ -1,0 +1,226 @@
+"""Doubles for the gateway's ports: a post that is answered by hand or by a toy table and wallet, a transport, a clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from actors.domain import commands
+from actors.ports import Failure, Replies
+from actors.session import Identity
+from server.tokens import TokenExpired, TokenInvalid
+
+ROUND = bytes.fromhex("01900000000070008000000000000001")
+
+
+def client_id(n: int = 1) -> bytes:
+    """Return an id as a client may make it."""
+    return bytes.fromhex("0190000000007000800000000000") + n.to_bytes(2, "big")
+
+
+class HandClock:
+    """A clock that is moved by hand."""
+
+    def __init__(self, ms: int = 1_700_000_000_000) -> None:
+        self.ms = ms
+
+    def now_ms(self) -> int:
+        return self.ms
+
+
+def identity(player_id: int = 7, name: str = "anna", roles: tuple[str, ...] = ("player",), shard: int = 0) -> Identity:
+    return Identity(
+        player_id=player_id,
+        name=name,
+        roles=roles,
+        shard=shard,
+        ccy=1,
+        currency="PLAY",
+        exponent=2,
+        play_money=True,
+        expires_ms=0,
+    )
+
+
+def verify_toy_token(token: str) -> Identity:
+    """Read "NAME:PLAYER_ID:ROLE,ROLE"; "expired" and anything else are refused as the real one does."""
+    if token == "expired":
+        raise TokenExpired
+    try:
+        name, player_id, roles = token.split(":")
+        return identity(int(player_id), name, tuple(roles.split(",")))
+    except ValueError:
+        raise TokenInvalid from None
+
+
+@dataclass
+class Ask:
+    """An ask that waits to be answered by hand."""
+
+    address: str
+    messages: list[Any]
+    on_replies: Callable[[Replies], None]
+    timeout_s: float
+
+    def reply(self, *answers: Any) -> None:
+        assert len(answers) == len(self.messages)
+        self.on_replies(list(answers))
+
+    def fail(self, failure: Failure = Failure.UNKNOWN) -> None:
+        self.on_replies([failure] * len(self.messages))
+
+
+@dataclass
+class HandPost:
+    """Keeps what is sent. Asks are answered by `answer` at once if it is set, by hand otherwise."""
+
+    asks: list[Ask] = field(default_factory=list)
+    told: list[tuple[str, list[Any]]] = field(default_factory=list)
+    answer: Callable[[str, Any], Any] | None = None
+
+    def tell(self, address: str, messages: Sequence[msgspec.Struct]) -> bool:
+        self.told.append((address, list(messages)))
+        return True
+
+    def ask(
+        self,
+        address: str,
+        messages: Sequence[msgspec.Struct],
+        on_replies: Callable[[Replies], None],
+        timeout_s: float = 5.0,
+    ) -> None:
+        if self.answer is None:
+            self.asks.append(Ask(address, list(messages), on_replies, timeout_s))
+        else:
+            on_replies([self.answer(address, message) for message in messages])
+
+    def ask_all(self, address: str, messages: Sequence[msgspec.Struct], timeout_s: float = 5.0) -> Awaitable[Replies]:
+        raise NotImplementedError
+
+    def take(self, address: str = "") -> Ask:
+        """Return the oldest waiting ask (to this address) and forget it."""
+        for index, ask in enumerate(self.asks):
+            if not address or ask.address == address:
+                return self.asks.pop(index)
+        raise AssertionError(f"nobody asked {address}")
+
+
+class FakeTransport(asyncio.Transport):
+    """Keeps what is written. `stuck`: nothing leaves, so the buffer grows as in a real one."""
+
+    def __init__(self, protocol: asyncio.Protocol | None = None, *, stuck: bool = False) -> None:
+        super().__init__()
+        self.written = bytearray()
+        self.writes = 0
+        self.buffered = 0
+        self.stuck = stuck
+        self.closing = False
+        self.aborted = False
+        self.eof = False
+        self.high = 64 * 1024
+        self.protocol = protocol
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self.high = high or 0
+
+    def get_write_buffer_size(self) -> int:
+        return self.buffered
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.writes += 1
+        self.written += data
+        if self.stuck:
+            paused = self.buffered > self.high
+            self.buffered += len(data)
+            if not paused and self.buffered > self.high and self.protocol is not None:
+                self.protocol.pause_writing()
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.eof = True
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def close(self) -> None:
+        self.closing = True
+
+    def abort(self) -> None:
+        self.aborted = self.closing = True
+        if self.protocol is not None:
+            self.protocol.connection_lost(None)
+
+
+def table_state(epoch: int = 1, version: int = 0, **changes: Any) -> commands.TableState:
+    """Return a snapshot of a table that takes bets."""
+    state = commands.TableState(
+        epoch=epoch,
+        version=version,
+        title="Roulette",
+        kind="rng",
+        ccy=1,
+        min_stake_minor=100,
+        max_table_minor=100_000,
+        max_by_size={1: 10_000},
+        phase="betting",
+        round_id=ROUND,
+        round_no=1,
+        opens_ms=0,
+        closes_ms=0,
+        server_ms=0,
+        number=-1,
+        history=[],
+        seats=[],
+        my_bets=[],
+        can_repeat=False,
+        rules_version="1",
+        dealer="",
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
+class ToyHouse:
+    """A wallet and a table that answer everything without rules: `answer` for a `HandPost`."""
+
+    def __init__(self) -> None:
+        self.epoch = 1
+        self.version = 0
+        self.cash_minor = 10_000
+        self.seq = 1
+        self.refuse = 0
+
+    def answer(self, address: str, message: Any) -> Any:
+        if self.refuse and not isinstance(message, (commands.ReadMoney, commands.Follow, commands.TakeSeat)):
+            return commands.Refused(self.refuse)
+        match message:
+            case commands.ReadMoney():
+                return commands.Done(self.seq, self.cash_minor, 0)
+            case commands.Follow():
+                return commands.Following(self.epoch, self.version)
+            case commands.TakeSeat():
+                return table_state(self.epoch, self.version)
+            case commands.DescribeTable():
+                return commands.TableLine(address[6:], "roulette", "rng", "Roulette", 1, 100, 100_000, 0, "betting")
+            case commands.PlaceBet():
+                stake = sum(chip.stake_minor for chip in message.chips)
+                self.cash_minor -= stake
+                self.seq += 1
+                bet = commands.PlacedBet(message.bet_id, message.chips, stake)
+                return commands.BetPlaced(
+                    message.round_id, bet, message.received_ms, self.seq, self.cash_minor, 10_000 - self.cash_minor
+                )
+            case commands.UndoBet():
+                self.seq += 1
+                return commands.BetsTakenBack(message.round_id, message.bet_ids, 0, self.seq, self.cash_minor, 0)
+            case commands.DealerOrder():
+                return commands.DealerView(
+                    address[6:], "idle", b"", 0, 0, 0, message.number, message.source, 0, 0, 0, message.seat.name
+                )
+            case _:
+                raise AssertionError(message)
