@@ -1,0 +1,359 @@
+"""The bets of one round: who has what on the layout, what is on its way to or from the wallet, and the plan at the end.
+
+| status | event | next | counts for limits | in the plan |
+| --- | --- | --- | --- | --- |
+| PENDING | wallet says done | ACCEPTED | yes | void |
+| PENDING | wallet refuses | REFUSED | yes -> no | void -> no |
+| PENDING | no answer in time | UNKNOWN | yes | void |
+| UNKNOWN | sent again by the player | PENDING | yes | void |
+| ACCEPTED | taken back by the player | LEAVING | yes | settle -> void |
+| LEAVING | wallet says done | GONE | yes -> no | void -> no |
+| PENDING, UNKNOWN | plan is made, round is voided | LATE | | void |
+
+Nothing here waits, stores or sends: `actors/table_bets.py` does.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+from actors.domain.commands import (
+    BetPlaced,
+    BetsTakenBack,
+    ChipStake,
+    Done,
+    PlaceBet,
+    PlacedBet,
+    Refused,
+    Seat,
+    SeatStakes,
+    UndoBet,
+)
+from actors.domain.games.roulette import RETURNS
+from actors.domain.games.roulette_bets import BetLimits, check_bet, check_limits
+from actors.domain.refusals import Refusal
+from actors.domain.rounds import PLAN_VERSION, Plan, SettleEntry, VoidEntry
+
+#: Orders of one player that a round remembers, refused ones included; more are refused.
+MAX_ATTEMPTS: Final = 1_000
+
+
+class BetStatus(IntEnum):
+    """Where a bet stands; the table above is their machine."""
+
+    PENDING = 0
+    UNKNOWN = 1
+    ACCEPTED = 2
+    LEAVING = 3
+    GONE = 4
+    REFUSED = 5
+    LATE = 6
+
+
+class Bet:
+    """One order to bet and what became of it. answer: what to tell the player now; None while PENDING."""
+
+    __slots__ = ("answer", "order", "stake_minor", "stakes", "status")
+
+    def __init__(self, order: PlaceBet, stakes: dict[int, int]) -> None:
+        self.order = order
+        self.stakes = stakes
+        self.stake_minor = sum(stakes.values())
+        self.status = BetStatus.PENDING
+        self.answer: BetPlaced | Refused | None = None
+
+    def repeats(self, order: PlaceBet) -> bool:
+        """Tell whether this is the same order sent again (the id is equal already)."""
+        mine = self.order
+        return mine.mode == order.mode and mine.chips == order.chips and mine.calls == order.calls
+
+    def placed(self) -> PlacedBet:
+        """Return the bet as its player sees it."""
+        chips = [ChipStake(position, stake) for position, stake in self.stakes.items()]
+        return PlacedBet(self.order.bet_id, chips, self.stake_minor)
+
+
+class Undo:
+    """One order to take bets back. answer: None until every one of them is back."""
+
+    __slots__ = ("answer", "asking", "bets", "order")
+
+    def __init__(self, order: UndoBet, bets: list[Bet]) -> None:
+        self.order = order
+        self.bets = bets
+        self.asking = True
+        self.answer: BetsTakenBack | None = None
+
+
+class PlayerBets:
+    """One player in one round. held: stake by position that counts for limits; shown: accepted stake by position."""
+
+    __slots__ = ("attempts", "bets", "held", "held_minor", "live", "seat", "shown", "shown_minor")
+
+    def __init__(self, seat: Seat) -> None:
+        self.seat = seat
+        self.bets: list[Bet] = []
+        self.held: dict[int, int] = {}
+        self.held_minor = 0
+        self.shown: dict[int, int] = {}
+        self.shown_minor = 0
+        self.live = 0
+        self.attempts = 0
+
+
+def _add(stakes: dict[int, int], more: dict[int, int]) -> None:
+    for position, stake in more.items():
+        stakes[position] = stakes.get(position, 0) + stake
+
+
+def _take(stakes: dict[int, int], less: dict[int, int]) -> None:
+    for position, stake in less.items():
+        left = stakes[position] - stake
+        if left:
+            stakes[position] = left
+        else:
+            del stakes[position]
+
+
+class RoundBook:
+    """All bets of one round. fixed: the plan is made or the round is void.
+
+    closes_ms: as announced; 0: until the dealer closes it. shut_ms: by which orders are judged; a dealer may move it.
+    """
+
+    def __init__(
+        self,
+        round_id: bytes,
+        round_no: int,
+        opens_ms: int,
+        closes_ms: int,
+        *,
+        ccy: int,
+        limits: BetLimits,
+        max_bets: int,
+    ) -> None:
+        self.round_id = round_id
+        self.round_no = round_no
+        self.opens_ms = opens_ms
+        self.closes_ms = self.shut_ms = closes_ms
+        self.ccy = ccy
+        self.limits = limits
+        self.max_bets = max_bets
+        self.fixed = False
+        self.pending = 0
+        self.players: dict[int, PlayerBets] = {}
+        self.bets: dict[tuple[int, bytes], Bet] = {}
+        self.undos: dict[tuple[int, bytes], Undo] = {}
+        self.changed: set[int] = set()
+
+    def is_taking(self, received_ms: int, now_ms: int, grace_ms: int) -> bool:
+        """Tell whether an order received then may still count: in time at the gateway, and here within the grace."""
+        if self.fixed:
+            return False
+        shut_ms = self.shut_ms
+        return shut_ms == 0 or (received_ms <= shut_ms and now_ms <= shut_ms + grace_ms)
+
+    # ------------------------------------------------------------ placing
+
+    def add(self, order: PlaceBet, last_stakes: dict[int, int] | None) -> Bet:
+        """Return the new bet: PENDING and counted for the limits, or REFUSED with its answer. last_stakes: to repeat.
+
+        Refusals in order: TOO_MANY_CHIPS (bets in this round), NOTHING_TO_REPEAT, NOTHING_TO_DOUBLE, `check_bet`'s.
+        """
+        player = self._player(order.seat)
+        player.attempts += 1
+        stakes = self._check(player, order, last_stakes)
+        if isinstance(stakes, Refused):
+            bet = Bet(order, {})
+            bet.status = BetStatus.REFUSED
+            bet.answer = stakes
+            if player.attempts <= MAX_ATTEMPTS:
+                self.bets[order.seat.player_id, order.bet_id] = bet
+            return bet
+        bet = Bet(order, stakes)
+        self.bets[order.seat.player_id, order.bet_id] = bet
+        player.bets.append(bet)
+        player.live += 1
+        _add(player.held, stakes)
+        player.held_minor += bet.stake_minor
+        self.pending += 1
+        return bet
+
+    def _check(
+        self, player: PlayerBets, order: PlaceBet, last_stakes: dict[int, int] | None
+    ) -> dict[int, int] | Refused:
+        if player.live >= self.max_bets or player.attempts > MAX_ATTEMPTS:
+            return Refused(Refusal.TOO_MANY_CHIPS)
+        if order.mode == "chips":
+            return check_bet(self.limits, order.chips, order.calls, player.held, player.held_minor)
+        if order.mode == "repeat":
+            stakes, missing = dict(last_stakes or {}), Refusal.NOTHING_TO_REPEAT
+        else:
+            stakes, missing = self.accepted_stakes(order.seat.player_id), Refusal.NOTHING_TO_DOUBLE
+        if not stakes:
+            return Refused(missing)
+        return check_limits(self.limits, stakes, player.held, player.held_minor) or stakes
+
+    def _player(self, seat: Seat) -> PlayerBets:
+        player = self.players.get(seat.player_id)
+        if player is None:
+            player = self.players[seat.player_id] = PlayerBets(seat)
+        elif player.seat is not seat:
+            player.seat = seat
+        return player
+
+    def ask_again(self, bet: Bet) -> None:
+        """UNKNOWN -> PENDING: the player sent it once more, so the wallet is asked once more."""
+        bet.status = BetStatus.PENDING
+        bet.answer = None
+        self.pending += 1
+
+    def apply_reserved(self, bet: Bet, done: Done) -> None:
+        """PENDING -> ACCEPTED. A bet that is LATE stays so: the plan voids it."""
+        if bet.status is not BetStatus.PENDING:
+            return
+        self.pending -= 1
+        bet.status = BetStatus.ACCEPTED
+        order = bet.order
+        bet.answer = BetPlaced(
+            self.round_id, bet.placed(), order.received_ms, done.seq, done.cash_minor, done.escrow_minor
+        )
+        player = self.players[order.seat.player_id]
+        _add(player.shown, bet.stakes)
+        player.shown_minor += bet.stake_minor
+        self.changed.add(order.seat.player_id)
+
+    def apply_refused(self, bet: Bet, refused: Refused) -> None:
+        """PENDING -> REFUSED: the answer for good. A bet that is LATE stays so: its void will move nothing."""
+        if bet.status is BetStatus.PENDING:
+            self._release(bet)
+            bet.status = BetStatus.REFUSED
+            bet.answer = refused
+
+    def apply_unknown(self, bet: Bet) -> None:
+        """PENDING -> UNKNOWN: it may be reserved. Sent again it is asked again, else the plan voids it."""
+        if bet.status is BetStatus.PENDING:
+            self.pending -= 1
+            bet.status = BetStatus.UNKNOWN
+            bet.answer = Refused(Refusal.OUTCOME_UNKNOWN)
+
+    def forget(self, bet: Bet, refused: Refused) -> None:
+        """PENDING -> as if never sent: certainly nothing was done, and the same id may be tried again."""
+        if bet.status is BetStatus.PENDING:
+            self._release(bet)
+            del self.bets[bet.order.seat.player_id, bet.order.bet_id]
+            bet.status = BetStatus.REFUSED
+            bet.answer = refused
+
+    def _release(self, bet: Bet) -> None:
+        self.pending -= 1
+        self._unhold(bet)
+
+    def _unhold(self, bet: Bet) -> None:
+        player = self.players[bet.order.seat.player_id]
+        player.bets.remove(bet)
+        player.live -= 1
+        _take(player.held, bet.stakes)
+        player.held_minor -= bet.stake_minor
+
+    # ------------------------------------------------------------ taking back
+
+    def start_undo(self, order: UndoBet) -> Undo | Refused:
+        """Return the accepted bets that now are LEAVING. Refuses BET_NOT_FOUND where one is missing, or all are."""
+        player_id = order.seat.player_id
+        player = self.players.get(player_id)
+        if order.bet_ids:
+            found = [self.bets.get((player_id, bet_id)) for bet_id in dict.fromkeys(order.bet_ids)]
+        else:
+            found = [bet for bet in player.bets if bet.status is BetStatus.ACCEPTED] if player else []
+        bets = [bet for bet in found if bet is not None and bet.status is BetStatus.ACCEPTED]
+        if not bets or len(bets) != len(found):
+            return Refused(Refusal.BET_NOT_FOUND)
+        # From here it succeeds.
+        for bet in bets:
+            bet.status = BetStatus.LEAVING
+        undo = self.undos[player_id, order.command_id] = Undo(order, bets)
+        return undo
+
+    def apply_voided(self, bet: Bet) -> None:
+        """LEAVING -> GONE: the wallet has returned the stake."""
+        if bet.status is not BetStatus.LEAVING:
+            return
+        bet.status = BetStatus.GONE
+        if self.fixed:
+            return
+        self._unhold(bet)
+        player_id = bet.order.seat.player_id
+        player = self.players[player_id]
+        _take(player.shown, bet.stakes)
+        player.shown_minor -= bet.stake_minor
+        self.changed.add(player_id)
+
+    # ------------------------------------------------------------ the end
+
+    def decide_plan(self, number: int) -> Plan:
+        """Return the plan for this number and take nothing more: accepted bets settle, all else that may be held is void."""
+        returns = RETURNS[number]
+        settle: list[SettleEntry] = []
+        void: list[VoidEntry] = []
+        for player_id, player in self.players.items():
+            shard = player.seat.shard
+            for bet in player.bets:
+                if bet.status is not BetStatus.ACCEPTED:
+                    void.append(self._void_entry(bet))
+                    continue
+                won = sum(returns[position] * stake for position, stake in bet.stakes.items())
+                settle.append(SettleEntry(shard, bet.order.bet_id, player_id, self.ccy, bet.stake_minor, won))
+        self._fix()
+        return Plan(PLAN_VERSION, settle, void)
+
+    def decide_void(self) -> list[VoidEntry]:
+        """Return all that is or may be held, to be voided, and take nothing more."""
+        void = [self._void_entry(bet) for player in self.players.values() for bet in player.bets]
+        self._fix()
+        return void
+
+    def _void_entry(self, bet: Bet) -> VoidEntry:
+        seat = bet.order.seat
+        return VoidEntry(seat.shard, bet.order.bet_id, seat.player_id, self.ccy, bet.stake_minor)
+
+    def _fix(self) -> None:
+        self.fixed = True
+        for bet in self.bets.values():
+            if bet.status in (BetStatus.PENDING, BetStatus.UNKNOWN):
+                bet.status = BetStatus.LATE
+                bet.answer = Refused(Refusal.BETTING_CLOSED)
+        self.pending = 0
+
+    # ------------------------------------------------------------ looking
+
+    def accepted_stakes(self, player_id: int) -> dict[int, int]:
+        """Return stake by position of the player's accepted bets."""
+        stakes: dict[int, int] = {}
+        player = self.players.get(player_id)
+        for bet in player.bets if player else ():
+            if bet.status is BetStatus.ACCEPTED:
+                _add(stakes, bet.stakes)
+        return stakes
+
+    def placed_bets(self, player_id: int) -> list[PlacedBet]:
+        """Return the player's accepted bets, oldest first."""
+        player = self.players.get(player_id)
+        shown = (BetStatus.ACCEPTED, BetStatus.LEAVING)
+        return [bet.placed() for bet in player.bets if bet.status in shown] if player else []
+
+    def take_changes(self) -> list[SeatStakes]:
+        """Return what the players have on the layout whose stakes changed since the last call."""
+        changed, self.changed = self.changed, set()
+        return [self._seat_stakes(self.players[player_id]) for player_id in sorted(changed)]
+
+    def _seat_stakes(self, player: PlayerBets) -> SeatStakes:
+        chips = [ChipStake(position, stake) for position, stake in player.shown.items()]
+        return SeatStakes(player.seat.name, player.shown_minor, chips)
+
+    def totals(self) -> tuple[int, int, int]:
+        """Return how many accepted bets, players who have some, and minor units there are on the layout."""
+        shown = [player for player in self.players.values() if player.shown_minor]
+        bets = sum(len(player.bets) for player in shown)
+        return bets, len(shown), sum(player.shown_minor for player in shown)

@@ -1,0 +1,184 @@
+"""A roulette table: rounds by the server's clock (kind "rng") or by a dealer (kind "live"), many players, one at a time.
+
+Survives a crash: rounds, outcomes and plans (round store), stakes (wallets). Dies with it: who follows, stakes to
+repeat, a number entered but not confirmed. Messages may be repeated safely: bets and undos by their ids, dealer orders
+by round and command id, the rest changes nothing. Full: a round takes `max_round_bets`, then answers BUSY.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
+
+from actors.domain.commands import (
+    DealerOrder,
+    DescribeTable,
+    Follow,
+    Noted,
+    PlaceBet,
+    Refused,
+    TableAnswer,
+    TakeSeat,
+    UndoBet,
+    Unfollow,
+)
+from actors.domain.games.roulette import POCKETS
+from actors.domain.refusals import Refusal
+from actors.ports import Clock, Entropy, Post, RoundStore
+from actors.table_bets import BetDesk, Work
+from actors.table_config import TableConfig
+from actors.table_followers import Followers
+from actors.table_live import LiveDesk
+from actors.table_recovery import Recovery
+from actors.table_rounds import RoundKeeper
+from actors.table_stage import Stage
+from actors.table_wallets import WalletDriver
+
+log = logging.getLogger(__name__)
+
+#: `start` returns after so long even if store or wallets are away; the take-over goes on behind it.
+START_WAIT_S: Final = 2.0
+
+
+class RouletteTable:
+    """One table actor. While it takes over, it answers BUSY to bets and shows phase "paused"."""
+
+    def __init__(
+        self,
+        config: TableConfig,
+        rounds: RoundStore,
+        post: Post,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        key: bytes,
+        shards: Sequence[int],
+        owner: str,
+        fatal: Callable[[BaseException], None],
+    ) -> None:
+        self.config = config
+        self._entropy = entropy
+        self._fatal = fatal
+        self._followers = Followers(config.table_id, post, clock)
+        self.stage = Stage(config, self._followers, clock)
+        self.driver = WalletDriver(post)
+        self._keeper = RoundKeeper(self.stage, rounds, self.driver, clock, entropy, key)
+        self._recovery = Recovery(self.stage, self._keeper, rounds, post, clock, key=key, shards=shards, owner=owner)
+        self._bets = BetDesk(self.stage, post, clock, key, fatal)
+        self._live = LiveDesk(self.stage, self._keeper, clock, self._spawn)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wanted = asyncio.Event()
+        self._ready = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"RouletteTable({self.config.table_id}, epoch={self.stage.epoch}, {self.stage.phase})"
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Begin to take over. Returns when that is done, or after START_WAIT_S while it goes on in the background."""
+        self._spawn(self._run())
+        ready = asyncio.ensure_future(self._ready.wait())
+        await asyncio.wait({ready}, timeout=START_WAIT_S)
+        ready.cancel()
+
+    async def stop(self) -> None:
+        """End this incarnation where it is. A round in play is finished or voided by the next one."""
+        self._bets.draining = True
+        self.stage.stop()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(self._guard(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+        """Outermost: whatever goes wrong in the table's own work ends this incarnation."""
+        try:
+            await work
+        except Exception as error:
+            log.exception("table ends table=%s", self.config.table_id)
+            self._fatal(error)
+
+    async def _run(self) -> None:
+        await self._recovery.run()
+        self.stage.paused(False, "")
+        self._ready.set()
+        while not self.config.is_live:
+            await self._until_wanted()
+            await self._play()
+
+    async def _until_wanted(self) -> None:
+        """Wait until a gateway with players follows: rounds that nobody sees are not played."""
+        while not self._followers.players():
+            self._wanted.clear()
+            await self._wanted.wait()
+
+    async def _play(self) -> None:
+        """One round of an RNG table, from opening to the pause after it."""
+        keeper = self._keeper
+        book = await keeper.open(self.config.betting_ms)
+        await keeper.sleep_until(book.closes_ms + 1)
+        await keeper.close(book)
+        await keeper.drain(book)
+        number = self._entropy.below(POCKETS)
+        plan = await keeper.decide(book, number)
+        next_ms = await keeper.settle(book, number, plan)
+        await keeper.sleep_until(next_ms)
+
+    # ------------------------------------------------------------ messages
+
+    async def handle_batch(self, sender: str, messages: Sequence[Any]) -> Sequence[TableAnswer]:
+        """Answer every message, by index. Everything before the first await happens in the order of the messages."""
+        answers: list[Any] = [None] * len(messages)
+        work = Work()
+        dealing: list[tuple[int, asyncio.Future[TableAnswer]]] = []
+        for index, message in enumerate(messages):
+            if self.stage.epoch == 0:
+                answers[index] = Refused(Refusal.BUSY, "the table is starting")
+            elif isinstance(message, PlaceBet):
+                answers[index] = self._bets.place(index, message, work) if self._is_ready() else _NOT_READY
+            elif isinstance(message, UndoBet):
+                answers[index] = self._bets.undo(index, message, work) if self._is_ready() else _NOT_READY
+            elif isinstance(message, DealerOrder):
+                answer = self._live.handle(message) if self._is_ready() else _NOT_READY
+                if isinstance(answer, asyncio.Future):
+                    dealing.append((index, answer))
+                else:
+                    answers[index] = answer
+            else:
+                answers[index] = self._look(message)
+        await self._bets.carry_out(work, answers)
+        for index, future in dealing:
+            answers[index] = await future
+        return answers
+
+    def _is_ready(self) -> bool:
+        return self._ready.is_set()
+
+    def _look(self, message: Follow | Unfollow | TakeSeat | DescribeTable) -> TableAnswer:
+        """Answer what needs no wallet and no store."""
+        match message:
+            case Follow():
+                self._followers.follow(message)
+                if message.players:
+                    self._wanted.set()
+                return self.stage.following()
+            case Unfollow():
+                self._followers.unfollow(message.gateway)
+                return Noted()
+            case TakeSeat():
+                self._followers.seat(message.seat)
+                return self.stage.state_for(message.seat)
+            case DescribeTable():
+                return self.stage.line()
+
+
+_NOT_READY: Final = Refused(Refusal.BUSY, "the table is taking over")

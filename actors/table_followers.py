@@ -1,0 +1,109 @@
+"""Who hears what happens at a table: gateways with a lease, and the players behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from actors.domain.commands import Follow, Seat
+from actors.domain.events import PersonalEvent, PersonalNews, TableEvent, TableNews
+from actors.ports import Clock, Post
+
+#: A gateway renews its lease every second; without renewal it ends after this.
+LEASE_MS: Final = 10_000
+#: Personal news that nobody was there to take is told to gateways that come within this time (after a restart).
+UNHEARD_MS: Final = 30_000
+UNHEARD_MAX: Final = 10_000
+#: Gateways of so many players are remembered; the longest unseen are forgotten.
+SEATS_MAX: Final = 50_000
+
+
+class _Lease:
+    __slots__ = ("ends_ms", "players")
+
+    def __init__(self, ends_ms: int, players: int) -> None:
+        self.ends_ms = ends_ms
+        self.players = players
+
+
+class Followers:
+    """Tells table events to every gateway with a lease and personal events to each player's own gateway.
+
+    Nothing survives a crash: gateways renew their leases within a second and see the new epoch. A message lost on the
+    way is a gap in versions, which the gateway heals with a fresh snapshot.
+    """
+
+    def __init__(self, table_id: str, post: Post, clock: Clock) -> None:
+        self._table_id = table_id
+        self._post = post
+        self._clock = clock
+        self._leases: dict[str, _Lease] = {}
+        self._seats: dict[int, Seat] = {}
+        self._unheard: list[tuple[int, PersonalNews]] = []
+        self.untold = 0
+
+    def follow(self, message: Follow) -> None:
+        """Grant or renew a lease."""
+        now_ms = self._clock.now_ms()
+        if message.gateway not in self._leases:
+            self._tell_unheard(message.gateway, now_ms)
+        self._leases[message.gateway] = _Lease(now_ms + LEASE_MS, message.players)
+
+    def unfollow(self, gateway: str) -> None:
+        """End a lease."""
+        self._leases.pop(gateway, None)
+
+    def players(self) -> int:
+        """Return how many players the gateways with a lease have seated here; forget leases that have ended."""
+        now_ms = self._clock.now_ms()
+        for gateway in [name for name, lease in self._leases.items() if lease.ends_ms <= now_ms]:
+            del self._leases[gateway]
+        return sum(lease.players for lease in self._leases.values())
+
+    def seat(self, seat: Seat) -> None:
+        """Remember where this player's answers go."""
+        seats = self._seats
+        if seats.get(seat.player_id) is seat:
+            return
+        seats.pop(seat.player_id, None)
+        seats[seat.player_id] = seat
+        if len(seats) > SEATS_MAX:
+            del seats[next(iter(seats))]
+
+    def name_of(self, player_id: int) -> str:
+        """Return a player's name, "" if this incarnation has not met him."""
+        seat = self._seats.get(player_id)
+        return seat.name if seat else ""
+
+    def publish(self, epoch: int, first_version: int, events: list[TableEvent]) -> None:
+        """Tell every gateway with a lease."""
+        news = [TableNews(self._table_id, epoch, first_version, events)]
+        self.players()
+        for gateway in self._leases:
+            self._tell(gateway, news)
+
+    def personal(self, told: Iterable[tuple[int, PersonalEvent]]) -> None:
+        """Tell each player's own gateway, in one message list per gateway; keep for a while what has no gateway yet."""
+        by_gateway: dict[str, list[PersonalNews]] = {}
+        now_ms = self._clock.now_ms()
+        for player_id, event in told:
+            news = PersonalNews(player_id, event)
+            seat = self._seats.get(player_id)
+            if seat is not None:
+                by_gateway.setdefault(seat.gateway, []).append(news)
+                continue
+            for gateway in self._leases:
+                by_gateway.setdefault(gateway, []).append(news)
+            if len(self._unheard) < UNHEARD_MAX:
+                self._unheard.append((now_ms + UNHEARD_MS, news))
+        for gateway, messages in by_gateway.items():
+            self._tell(gateway, messages)
+
+    def _tell_unheard(self, gateway: str, now_ms: int) -> None:
+        self._unheard = [(until_ms, news) for until_ms, news in self._unheard if until_ms > now_ms]
+        if self._unheard:
+            self._tell(gateway, [news for _, news in self._unheard])
+
+    def _tell(self, gateway: str, messages: list[PersonalNews] | list[TableNews]) -> None:
+        if not self._post.tell(gateway, messages):
+            self.untold += len(messages)

@@ -1,0 +1,81 @@
+"""What each player is told about the end of a round, gathered from a plan as the wallets acknowledge it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from actors.domain.commands import Done
+from actors.domain.events import BetOutcome, MyBetsSettled, MyBetsVoided, PersonalEvent, Win
+from actors.domain.rounds import Plan, SettleEntry, VoidEntry
+from actors.table_wallets import Acknowledged, Entry
+
+WINNERS_SHOWN: Final = 20
+
+
+class _Share:
+    """One player's entries of one kind. latest: the last of his acknowledged orders."""
+
+    __slots__ = ("entries", "latest", "left")
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.left = 0
+        self.latest: Done | None = None
+
+
+class Results:
+    """Gives each player's personal event once, when the last of his entries is acknowledged."""
+
+    def __init__(
+        self,
+        table_id: str,
+        round_id: bytes,
+        number: int,
+        settle: Iterable[SettleEntry],
+        void: Iterable[VoidEntry],
+        reason: str,
+    ) -> None:
+        self._table_id = table_id
+        self._round_id = round_id
+        self._number = number
+        self._reason = reason
+        self._shares: dict[tuple[type, int], _Share] = {}
+        entries: list[Entry] = [*settle, *void]
+        for entry in entries:
+            share = self._shares.setdefault((type(entry), entry.player_id), _Share())
+            share.entries.append(entry)
+            share.left += 1
+
+    def acknowledge(self, acknowledged: Acknowledged) -> list[tuple[int, PersonalEvent]]:
+        """Return (player, event) of the players who now have everything."""
+        told: list[tuple[int, PersonalEvent]] = []
+        for entry, done in acknowledged:
+            share = self._shares[type(entry), entry.player_id]
+            share.left -= 1
+            if done is not None and (share.latest is None or done.seq > share.latest.seq):
+                share.latest = done
+            if share.left == 0 and share.latest is not None:
+                told.append((entry.player_id, self._event(share, share.latest)))
+        return told
+
+    def _event(self, share: _Share, latest: Done) -> PersonalEvent:
+        settled = [e for e in share.entries if isinstance(e, SettleEntry)]
+        money = (latest.seq, latest.cash_minor, latest.escrow_minor)
+        stake_minor = sum(entry.stake_minor for entry in share.entries)
+        if not settled:
+            ids = [entry.reservation_id for entry in share.entries]
+            return MyBetsVoided(self._table_id, self._round_id, ids, stake_minor, self._reason, *money)
+        bets = [BetOutcome(e.reservation_id, e.stake_minor, e.payout_minor) for e in settled]
+        payout_minor = sum(bet.payout_minor for bet in bets)
+        return MyBetsSettled(self._table_id, self._round_id, self._number, bets, stake_minor, payout_minor, *money)
+
+
+def winners(plan: Plan, names: dict[int, str]) -> list[Win]:
+    """Return who was paid, the largest first, at most WINNERS_SHOWN; players without a known name are left out."""
+    paid: dict[int, int] = {}
+    for entry in plan.settle:
+        if entry.payout_minor:
+            paid[entry.player_id] = paid.get(entry.player_id, 0) + entry.payout_minor
+    ranked = sorted(((names.get(player_id, ""), amount) for player_id, amount in paid.items()), key=lambda w: -w[1])
+    return [Win(name, amount) for name, amount in ranked if name][:WINNERS_SHOWN]

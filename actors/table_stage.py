@@ -1,0 +1,263 @@
+"""What a table shows: phase, round, history, stakes; and the events by which that changes.
+
+| phase | event | next |
+| --- | --- | --- |
+| idle, paused, result | RoundOpened | betting |
+| betting | BetsClosed | closed |
+| betting, closed | RoundDecided | result |
+| result | RoundSettled | idle |
+| betting, closed | RoundVoided | idle |
+| idle | TablePaused(true) | paused |
+| paused | TablePaused(false) | idle |
+
+*Snapshot + events = fresh snapshot*: every visible change is made here, together with its event and version.
+RoundDecided puts the number at the head of the history; RoundOpened, RoundSettled and RoundVoided clear the stakes;
+StakesShown replaces what stood for each name, also by nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from actors.domain.commands import DealerView, Following, Seat, SeatStakes, TableLine, TableState
+from actors.domain.events import (
+    BetsClosed,
+    MyDealerView,
+    RoundDecided,
+    RoundOpened,
+    RoundSettled,
+    RoundVoided,
+    StakesShown,
+    TableEvent,
+    TablePaused,
+    Win,
+)
+from actors.domain.games.roulette import RULES_VERSION
+from actors.domain.round_book import RoundBook
+from actors.ports import Clock
+from actors.table_config import TableConfig
+from actors.table_followers import Followers
+
+HISTORY: Final = 50
+#: Changes of stakes are gathered for so long before they are told.
+GATHER_S: Final = 0.2
+#: Stakes of so many players go into one event, which keeps a frame far below its limit.
+SEATS_PER_EVENT: Final = 200
+#: Former rounds whose orders are still recognised.
+FORMER_ROUNDS: Final = 12
+
+
+class Stage:
+    """The visible state of one table. `epoch` is the incarnation's; `version` grows by one with each event."""
+
+    def __init__(self, config: TableConfig, followers: Followers, clock: Clock) -> None:
+        self.config = config
+        self.followers = followers
+        self.clock = clock
+        self.epoch = 0
+        self.version = 0
+        self.phase = "paused"
+        self.book: RoundBook | None = None
+        self.former: dict[bytes, RoundBook] = {}
+        self.number = -1
+        self.history: list[int] = []
+        self.last_stakes: dict[int, dict[int, int]] = {}
+        self.dealer = ""
+        self.dealer_seat: Seat | None = None
+        self.device_seats: dict[int, Seat] = {}
+        self.entered = -1
+        self.source = ""
+        self._shown: dict[str, SeatStakes] = {}
+        self._dealer_told = ""
+        self._gathering: asyncio.TimerHandle | None = None
+
+    # ------------------------------------------------------------ changes, each with its event
+
+    def opened(self, book: RoundBook) -> None:
+        """A round is durable and takes bets."""
+        self._leave_round()
+        self.book = book
+        self.phase = "betting"
+        now_ms = self.clock.now_ms()
+        self._tell(RoundOpened(book.round_id, book.round_no, book.opens_ms, book.closes_ms, now_ms))
+
+    def closed(self) -> None:
+        """No more bets; those on their way still count."""
+        self.phase = "closed"
+        self._tell(BetsClosed(self._round().round_id))
+
+    def decided(self, round_id: bytes, number: int) -> None:
+        """Outcome and plan are durable. Bets confirmed at the last moment are shown before the number."""
+        self.show_stakes()
+        self.phase = "result"
+        self.number = number
+        self.history = [number, *self.history[: HISTORY - 1]]
+        self._tell(RoundDecided(round_id, number))
+
+    def settled(self, round_id: bytes, winners: list[Win], next_opens_ms: int) -> None:
+        """Every reservation of the round is settled."""
+        self._leave_round()
+        self._tell(RoundSettled(round_id, winners, next_opens_ms))
+        self._tell_dealer_change()
+
+    def voided(self, round_id: bytes, reason: str) -> None:
+        """The round does not count, durably."""
+        self._leave_round()
+        self._tell(RoundVoided(round_id, reason))
+        self._tell_dealer_change()
+
+    def paused(self, paused: bool, reason: str) -> None:
+        """Between rounds only: there will be none for now, or there will be again."""
+        self.phase = "paused" if paused else "idle"
+        self._dealer_told = self.dealer
+        self._tell(TablePaused(paused, reason, self.dealer))
+
+    def sat(self, seat: Seat) -> None:
+        """Somebody deals from now on. In a round, the table hears it when the round has ended."""
+        self.dealer = seat.name
+        self.dealer_seat = seat
+        if self.phase == "idle":
+            self._tell_dealer_change()
+        self.dealer_changed()
+
+    def stakes_changed(self) -> None:
+        """Somebody's accepted stakes changed: tell it soon, together with what else changes until then."""
+        if self._gathering is None:
+            loop = asyncio.get_running_loop()
+            self._gathering = loop.call_later(GATHER_S, self.show_stakes)
+
+    def show_stakes(self) -> None:
+        """Tell what has gathered."""
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        if self.book is None or not self.book.changed:
+            return
+        seats = self.book.take_changes()
+        for seat in seats:
+            self._shown[seat.name] = seat
+        round_id = self.book.round_id
+        parts = range(0, len(seats), SEATS_PER_EVENT)
+        self._tell(*(StakesShown(round_id, seats[i : i + SEATS_PER_EVENT]) for i in parts))
+        self.dealer_changed()
+
+    def _leave_round(self) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        if self.book is not None:
+            self.former[self.book.round_id] = self.book
+            if len(self.former) > FORMER_ROUNDS:
+                del self.former[next(iter(self.former))]
+        self.book = None
+        self.phase = "idle"
+        self.number = self.entered = -1
+        self.source = ""
+        self._shown = {}
+
+    def _tell_dealer_change(self) -> None:
+        if self._dealer_told != self.dealer:
+            self.paused(False, "dealer")
+
+    def _tell(self, *events: TableEvent) -> None:
+        first = self.version + 1
+        self.version += len(events)
+        self.followers.publish(self.epoch, first, list(events))
+        if self.config.is_live and not isinstance(events[0], StakesShown):
+            self.dealer_changed()
+
+    def _round(self) -> RoundBook:
+        assert self.book is not None, "there is a round in this phase"
+        return self.book
+
+    def stop(self) -> None:
+        """Forget the timer."""
+        if self._gathering is not None:
+            self._gathering.cancel()
+
+    # ------------------------------------------------------------ looking
+
+    def find_book(self, round_id: bytes) -> RoundBook | None:
+        """Return the bets of the current or a former round."""
+        book = self.book
+        if book is not None and book.round_id == round_id:
+            return book
+        return self.former.get(round_id)
+
+    def following(self) -> Following:
+        """Answer a `Follow`."""
+        return Following(self.epoch, self.version)
+
+    def state_for(self, seat: Seat) -> TableState:
+        """Return everything this player may see; stakes as of the last version that was told."""
+        config, book = self.config, self.book
+        return TableState(
+            epoch=self.epoch,
+            version=self.version,
+            title=config.title,
+            kind=config.kind,
+            ccy=config.ccy,
+            min_stake_minor=config.min_stake_minor,
+            max_table_minor=config.max_table_minor,
+            max_by_size=config.max_by_size,
+            phase=self.phase,
+            round_id=book.round_id if book else b"",
+            round_no=book.round_no if book else 0,
+            opens_ms=book.opens_ms if book else 0,
+            closes_ms=book.closes_ms if book else 0,
+            server_ms=self.clock.now_ms(),
+            number=self.number,
+            history=list(self.history),
+            seats=list(self._shown.values()),
+            my_bets=book.placed_bets(seat.player_id) if book else [],
+            can_repeat=seat.player_id in self.last_stakes,
+            rules_version=RULES_VERSION,
+            dealer=self._dealer_told,
+        )
+
+    def line(self) -> TableLine:
+        """Return the lobby's line."""
+        config = self.config
+        return TableLine(
+            config.table_id,
+            config.game,
+            config.kind,
+            config.title,
+            config.ccy,
+            config.min_stake_minor,
+            config.max_table_minor,
+            self.followers.players(),
+            self.phase,
+        )
+
+    def dealer_view(self) -> DealerView:
+        """Return the dealer's picture; phase "number": entered, not confirmed."""
+        book = self.book
+        bets, players, stake_minor = book.totals() if book else (0, 0, 0)
+        entered = self.phase == "closed" and self.entered >= 0
+        return DealerView(
+            self.config.table_id,
+            "number" if entered else self.phase,
+            book.round_id if book else b"",
+            book.round_no if book else 0,
+            book.closes_ms if book else 0,
+            self.clock.now_ms(),
+            self.number if self.number >= 0 else self.entered,
+            self.source,
+            bets,
+            players,
+            stake_minor,
+            self.dealer,
+        )
+
+    def dealer_changed(self) -> None:
+        """Push the dealer's picture to the dealer and to the devices."""
+        seats = {seat.player_id: seat for seat in self.device_seats.values()}
+        if self.dealer_seat is not None:
+            seats[self.dealer_seat.player_id] = self.dealer_seat
+        if seats:
+            view = MyDealerView(self.dealer_view())
+            for seat in seats.values():
+                self.followers.seat(seat)
+            self.followers.personal([(player_id, view) for player_id in seats])
