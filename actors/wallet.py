@@ -81,7 +81,7 @@ class WalletShard:
         fatal: Callable[[BaseException], None],
         failpoint: Callable[[str], None] = lambda name: None,
     ) -> None:
-        """on_durable: told the journal's last position after each commit. failpoint: told of each point K1 .. K8, R1 .. R3."""
+        """on_durable: told the journal's last position after each commit. failpoint: told of each K1 .. K8, R1 .. R3."""
         self._shard_id = shard_id
         self._store = store
         self._clock = clock

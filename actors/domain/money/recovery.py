@@ -34,8 +34,6 @@ class Loaded(msgspec.Struct, frozen=True):
     head: ShardHead
     floor_ms: int
     currencies: frozenset[int]
-    first_day: int
-    end_day: int
     balances: dict[int, int]
     reservations: list[Reservation]
     fences: dict[str, int]
@@ -55,7 +53,6 @@ def recover(shard_id: int, loaded: Loaded, now_ms: int) -> ShardState:
     _check_escrow(loaded)
     _check_chain(shard_id, loaded)
     state = ShardState(shard_id, loaded.head.epoch, loaded.head.seq, loaded.currencies, loaded.floor_ms)
-    state.first_day, state.end_day = loaded.first_day, loaded.end_day
     state.balances = dict(loaded.balances)
     state.fences = dict(loaded.fences)
     for reservation in loaded.reservations:

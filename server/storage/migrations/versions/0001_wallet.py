@@ -1,0 +1,279 @@
+"""The books: shards, accounts, journal, reservations, fences, and the functions that alone may change them.
+
+Source: ledger design 1.3 - 1.6 and 5. Every statement of `commit_batch` was looked at with EXPLAIN at batches of 1 to
+1,000: nested loops over the primary keys, whatever the statistics say, because hash and merge joins are switched off.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+RELATIONS: tuple[str, ...] = (
+    "create schema wallet",
+    # exponent: minor units are 10^-exponent.
+    """create table wallet.currency (
+         ccy      smallint primary key check (ccy between 1 and 99),
+         code     text not null unique,
+         exponent smallint not null check (exponent between 0 and 12)
+       )""",
+    "insert into wallet.currency (ccy, code, exponent) values (1, 'PLAY', 2), (2, 'EUR', 2)",
+    # One row per shard: fence (epoch), dense sequence and chain head. Every commit starts by comparing all three.
+    """create table wallet.shard (
+         shard_id    smallint primary key check (shard_id >= 0),
+         epoch       bigint not null default 0,
+         last_seq    bigint not null default 0,
+         head_hash   bytea not null check (octet_length(head_hash) = 32),
+         owner       text,
+         backend_pid int,
+         claimed_at  timestamptz
+       ) with (fillfactor = 10)""",
+    # balance: credits - debits, minor units. floor: -2^63 for accounts of the house. No index on what changes: HOT.
+    """create table wallet.account (
+         shard_id   smallint not null,
+         account_id bigint not null,
+         ccy        smallint not null references wallet.currency,
+         kind       smallint not null,
+         player_id  bigint not null,
+         floor      bigint not null,
+         balance    bigint not null default 0,
+         last_seq   bigint not null default 0,
+         primary key (shard_id, account_id),
+         constraint id_ok check (account_id = player_id * 100000 + ccy * 1000 + kind),
+         constraint floor_ok check (balance >= floor)
+       ) with (fillfactor = 70)""",
+    # One row per order, booked (status 0) or refused. id_day: day of the id, so that one id is unique in one partition.
+    # acct, amt, bal: the legs; bal is the balance after. cash, escrow: the player's, after. 0: no player, no currency.
+    """create table wallet.journal (
+         id_day    int      not null,
+         shard_id  smallint not null,
+         code      smallint not null,
+         status    smallint not null,
+         ccy       smallint not null,
+         seq       bigint   not null,
+         epoch     bigint   not null,
+         player_id bigint   not null,
+         booked_at timestamptz not null,
+         cash      bigint   not null,
+         escrow    bigint   not null,
+         cmd_id    uuid     not null,
+         ref       uuid,
+         round_id  uuid,
+         req_hash  bytea    not null,
+         hash      bytea    not null,
+         acct      bigint[] not null,
+         amt       bigint[] not null,
+         bal       bigint[] not null,
+         primary key (shard_id, seq, id_day),
+         unique (id_day, shard_id, cmd_id),
+         constraint id_day_ok check (
+           id_day = ('x' || translate(left(cmd_id::text, 13), '-', ''))::bit(48)::bigint / 86400000),
+         constraint hash_ok check (octet_length(hash) = 32 and octet_length(req_hash) = 16),
+         constraint legs_ok check (
+           cardinality(amt) <= 4 and cardinality(acct) = cardinality(amt) and cardinality(bal) = cardinality(amt)),
+         constraint zero_sum check (
+           coalesce(amt[1], 0) + coalesce(amt[2], 0) + coalesce(amt[3], 0) + coalesce(amt[4], 0) = 0),
+         constraint refused_has_no_legs check (status = 0 or cardinality(amt) = 0)
+       ) partition by range (id_day)""",
+    "create index journal_player on wallet.journal (player_id, seq)",
+    # state: 0 open, 1 settled, 2 voided, 3 tombstone (voided before it was reserved).
+    """create table wallet.reservation (
+         shard_id       smallint not null,
+         reservation_id uuid not null,
+         player_id      bigint not null,
+         round_id       uuid not null,
+         ccy            smallint not null,
+         cash           bigint not null check (cash >= 0),
+         bonus          bigint not null check (bonus >= 0),
+         state          smallint not null check (state between 0 and 3),
+         opened_seq     bigint not null,
+         closed_seq     bigint,
+         table_id       text not null,
+         table_epoch    bigint not null,
+         primary key (shard_id, reservation_id),
+         constraint closed_ok check ((closed_seq is not null) = (state in (1, 2)))
+       )""",
+    "create index reservation_open on wallet.reservation (shard_id, table_id) where state = 0",
+    "create index reservation_round on wallet.reservation (round_id)",
+    # Reservations of older epochs of this table are refused.
+    """create table wallet.table_fence (
+         shard_id smallint not null,
+         table_id text not null,
+         epoch    bigint not null,
+         primary key (shard_id, table_id)
+       )""",
+)
+
+HISTORY: tuple[str, ...] = (
+    """create function wallet.forbid_change() returns trigger language plpgsql as
+       $$ begin raise exception 'the journal is append-only'; end $$""",
+    """create trigger journal_append_only before update or delete on wallet.journal
+       for each row execute function wallet.forbid_change()""",
+    """create trigger journal_no_truncate before truncate on wallet.journal
+       for each statement execute function wallet.forbid_change()""",
+    # Attaching takes a weak lock: commits and readers go on. Ids may be 30 days old, so that much room is behind us.
+    """create function wallet.make_partitions(ahead int, out first_day int, out end_day int)
+       language plpgsql security definer set search_path = wallet, pg_temp as $$
+       declare
+         today int := extract(epoch from now())::bigint / 86400;
+         part  text;
+       begin
+         perform pg_advisory_xact_lock(hashtext('wallet.make_partitions'));
+         for k in (today - 31) / 30 .. (today + ahead) / 30 loop
+           part := 'journal_' || to_char(date '1970-01-01' + k * 30, 'YYYY_MM_DD');
+           continue when to_regclass(part) is not null;
+           execute format('create table %I (like journal including defaults including constraints)', part);
+           execute format('alter table journal attach partition %I for values from (%s) to (%s)', part, k * 30,
+                          k * 30 + 30);
+           execute format('create trigger journal_no_truncate before truncate on %I '
+                          'for each statement execute function forbid_change()', part);
+         end loop;
+         select min(to_date(right(c.relname, 10), 'YYYY_MM_DD') - date '1970-01-01'),
+                max(to_date(right(c.relname, 10), 'YYYY_MM_DD') - date '1970-01-01') + 30
+           into first_day, end_day
+           from pg_inherits i join pg_class c on c.oid = i.inhrelid
+          where i.inhparent = 'journal'::regclass;
+       end $$""",
+    # The chain of a shard starts with the hash of its name.
+    """create function wallet.ensure_shards(n int) returns void
+       language sql security definer set search_path = wallet, pg_temp as $$
+         insert into shard (shard_id, head_hash)
+         select i, sha256(convert_to('croupier/shard/' || i, 'UTF8')) from generate_series(0, n - 1) i
+         on conflict do nothing $$""",
+)
+
+OWNERSHIP: tuple[str, ...] = (
+    """create function wallet.claim(p_shard smallint, p_owner text)
+       returns table (epoch bigint, last_seq bigint, head_hash bytea)
+       language sql security definer set search_path = wallet, pg_temp as $$
+         update shard set epoch = shard.epoch + 1, owner = p_owner, backend_pid = pg_backend_pid(),
+                claimed_at = clock_timestamp()
+          where shard_id = p_shard
+         returning shard.epoch, shard.last_seq, shard.head_hash $$""",
+    # Ends the backends of whoever claimed the shard before us; a number that another session has by now is spared.
+    """create function wallet.evict(p_shard smallint) returns bigint
+       language sql security definer set search_path = wallet, pg_temp as $$
+         select count(*) filter (where pg_terminate_backend(a.pid))
+           from pg_stat_activity a join shard s on s.shard_id = p_shard
+          where a.datname = current_database() and a.pid <> pg_backend_pid()
+            and ((a.pid = s.backend_pid and a.backend_start < s.claimed_at)
+                 or a.application_name = 'croupier wallet/' || p_shard) $$""",
+)
+
+COMMIT_BATCH = """
+create function wallet.commit_batch(
+  p_shard smallint, p_epoch bigint, p_prev_seq bigint, p_prev_head bytea, p_new_head bytea,
+  c_day int[], c_cmd uuid[], c_reqh bytea[], c_code smallint[], c_status smallint[], c_ccy smallint[],
+  c_player bigint[], c_ref uuid[], c_round uuid[], c_at bigint[], c_cash bigint[], c_escrow bigint[], c_hash bytea[],
+  l_acct1 bigint[], l_amt1 bigint[], l_bal1 bigint[], l_acct2 bigint[], l_amt2 bigint[], l_bal2 bigint[],
+  l_acct3 bigint[], l_amt3 bigint[], l_bal3 bigint[], l_acct4 bigint[], l_amt4 bigint[], l_bal4 bigint[],
+  n_acct bigint[], n_floor bigint[],
+  b_acct bigint[], b_old bigint[], b_new bigint[], b_seq bigint[],
+  r_id uuid[], r_player bigint[], r_round uuid[], r_ccy smallint[], r_cash bigint[], r_state smallint[],
+  r_seq bigint[], r_table text[], r_epoch bigint[],
+  x_id uuid[], x_state smallint[], x_seq bigint[],
+  f_table text[], f_epoch bigint[]
+) returns bigint language plpgsql security definer
+  set search_path = wallet, pg_temp
+  set plan_cache_mode = force_generic_plan
+  set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare
+  n int := cardinality(c_cmd);
+  k int;
+begin
+  -- 1. Fence, sequence and chain, compared and set; takes the row lock that every writer of this shard needs.
+  update shard set last_seq = last_seq + n, head_hash = p_new_head
+   where shard_id = p_shard and epoch = p_epoch and last_seq = p_prev_seq and head_hash = p_prev_head;
+  if not found then
+    raise exception 'fenced' using errcode = 'WF001';
+  end if;
+
+  -- 2. Accounts opened, then the journal. Legs come as scalars: building arrays is cheaper than aggregating rows.
+  if cardinality(n_acct) > 0 then
+    insert into account (shard_id, account_id, ccy, kind, player_id, floor)
+    select p_shard, u.a, u.a / 1000 % 100, u.a % 1000, u.a / 100000, u.f from unnest(n_acct, n_floor) u(a, f);
+  end if;
+  insert into journal (id_day, shard_id, seq, epoch, cmd_id, req_hash, code, status, ccy, player_id, ref, round_id,
+                       booked_at, cash, escrow, hash, acct, amt, bal)
+  select c.day, p_shard, p_prev_seq + c.i, p_epoch, c.cmd, c.reqh, c.code, c.status, c.ccy, c.player, c.ref, c.round,
+         timestamptz 'epoch' + c.at * interval '1 millisecond', c.cash, c.escrow, c.hash,
+         case when c.a1 is null then '{}' when c.a3 is null then array[c.a1, c.a2]
+              when c.a4 is null then array[c.a1, c.a2, c.a3] else array[c.a1, c.a2, c.a3, c.a4] end,
+         case when c.a1 is null then '{}' when c.a3 is null then array[c.m1, c.m2]
+              when c.a4 is null then array[c.m1, c.m2, c.m3] else array[c.m1, c.m2, c.m3, c.m4] end,
+         case when c.a1 is null then '{}' when c.a3 is null then array[c.b1, c.b2]
+              when c.a4 is null then array[c.b1, c.b2, c.b3] else array[c.b1, c.b2, c.b3, c.b4] end
+    from unnest(c_day, c_cmd, c_reqh, c_code, c_status, c_ccy, c_player, c_ref, c_round, c_at, c_cash, c_escrow,
+                c_hash, l_acct1, l_amt1, l_bal1, l_acct2, l_amt2, l_bal2, l_acct3, l_amt3, l_bal3,
+                l_acct4, l_amt4, l_bal4)
+         with ordinality as c(day, cmd, reqh, code, status, ccy, player, ref, round, at, cash, escrow,
+                              hash, a1, m1, b1, a2, m2, b2, a3, m3, b3, a4, m4, b4, i);
+
+  -- 3. Balances, once per account however many rows touched it; the old value must equal the shard's memory.
+  update account a set balance = u.nw, last_seq = u.sq
+    from unnest(b_acct, b_old, b_new, b_seq) u(id, od, nw, sq)
+   where a.shard_id = p_shard and a.account_id = u.id and a.balance = u.od;
+  get diagnostics k = row_count;
+  if k <> cardinality(b_acct) then
+    raise exception 'a balance differs from memory' using errcode = 'WD001';
+  end if;
+
+  -- 4. Reservations born, then closed: only from state 0. Then fences, which only ever rise.
+  if cardinality(r_id) > 0 then
+    insert into reservation (shard_id, reservation_id, player_id, round_id, ccy, cash, bonus, state, opened_seq,
+                             table_id, table_epoch)
+    select p_shard, u.id, u.player, u.round, u.ccy, u.cash, 0, u.state, u.seq, u.tab, u.epoch
+      from unnest(r_id, r_player, r_round, r_ccy, r_cash, r_state, r_seq, r_table, r_epoch)
+           u(id, player, round, ccy, cash, state, seq, tab, epoch);
+  end if;
+  if cardinality(x_id) > 0 then
+    update reservation r set state = u.st, closed_seq = u.sq
+      from unnest(x_id, x_state, x_seq) u(id, st, sq)
+     where r.shard_id = p_shard and r.reservation_id = u.id and r.state = 0;
+    get diagnostics k = row_count;
+    if k <> cardinality(x_id) then
+      raise exception 'a reservation is not open' using errcode = 'WD002';
+    end if;
+  end if;
+  if cardinality(f_table) > 0 then
+    insert into table_fence as t (shard_id, table_id, epoch)
+    select p_shard, u.tab, max(u.epoch) from unnest(f_table, f_epoch) u(tab, epoch) group by u.tab
+    on conflict (shard_id, table_id) do update set epoch = excluded.epoch where t.epoch < excluded.epoch;
+  end if;
+  return p_prev_seq + n;
+end $$"""
+
+# The wallet may call these functions and read, nothing else. Where the migrating user may not make roles, the grants
+# are left to whoever runs the database.
+RIGHTS: tuple[str, ...] = (
+    "revoke all on all functions in schema wallet from public",
+    """do $$ begin
+         if not exists (select from pg_roles where rolname = 'croupier_wallet') then
+           create role croupier_wallet nologin;
+         end if;
+       exception when insufficient_privilege or duplicate_object or unique_violation then
+         raise notice 'role croupier_wallet was not made';
+       end $$""",
+    """do $$ begin
+         if exists (select from pg_roles where rolname = 'croupier_wallet') then
+           grant usage on schema wallet to croupier_wallet;
+           grant select on all tables in schema wallet to croupier_wallet;
+           grant execute on all functions in schema wallet to croupier_wallet;
+         end if;
+       end $$""",
+)
+
+
+def upgrade() -> None:
+    """Make the relations."""
+    for statement in (*RELATIONS, *HISTORY, *OWNERSHIP, COMMIT_BATCH, *RIGHTS):
+        op.get_bind().exec_driver_sql(statement)
+
+
+def downgrade() -> None:
+    """Drop them with everything in them."""
+    op.execute("drop schema wallet cascade")
