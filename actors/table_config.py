@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from actors.domain.games.roulette_bets import BetLimits
+
+#: The usual limits: k -> the most one player may have on a position that covers k numbers.
+MAX_BY_SIZE: Final = {1: 10_000, 2: 20_000, 3: 30_000, 4: 40_000, 6: 60_000, 12: 120_000, 18: 200_000}
 
 
 class TableConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,15 +34,7 @@ class TableConfig(msgspec.Struct, frozen=True, kw_only=True):
     drain_ms: int = 3_000
     min_stake_minor: int = 100
     max_table_minor: int = 500_000
-    max_by_size: dict[int, int] = {
-        1: 10_000,
-        2: 20_000,
-        3: 30_000,
-        4: 40_000,
-        6: 60_000,
-        12: 120_000,
-        18: 200_000,
-    }
+    max_by_size: dict[int, int] = msgspec.field(default_factory=lambda: dict(MAX_BY_SIZE))
     max_chips: int = 200
     max_bets: int = 200
     max_round_bets: int = 50_000

@@ -1,0 +1,133 @@
+"""Ray handles dressed as ports: the link of the courier, and what supervisor and API may ask of hosts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import ray
+from ray.exceptions import ActorUnavailableError, RayError
+
+from actors.runtime.heartbeats import Pulse
+from actors.runtime.link import LinkBroken
+
+NAMESPACE: Final = "croupier"
+ANSWER_S: Final = 1.5
+
+
+class HostPulse(msgspec.Struct, frozen=True):
+    """What a host says of itself when pinged. node: Ray's id of the machine its process is on."""
+
+    name: str
+    pid: int
+    node: str
+    is_ready: bool
+    problem: str = ""
+
+
+class HostRef:
+    """A host by name. Its handle outlives restarts of the process, and is looked up again when the actor is another."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._handle: Any = None
+
+    async def call(self, method: str, *arguments: object) -> Any:
+        """Call a method of the host. Raises LinkBroken, whatever has gone wrong."""
+        try:
+            if self._handle is None:
+                self._handle = await asyncio.to_thread(ray.get_actor, self.name, NAMESPACE)
+            return await getattr(self._handle, method).remote(*arguments)
+        except ActorUnavailableError as error:  # it is being restarted
+            raise LinkBroken(_first_line(error)) from None
+        except (RayError, ValueError) as error:
+            self._handle = None
+            raise LinkBroken(_first_line(error)) from None
+
+    async def kill(self) -> None:
+        """End the process; Ray starts a new one. Raises LinkBroken."""
+        try:
+            handle = await asyncio.to_thread(ray.get_actor, self.name, NAMESPACE)
+            await asyncio.to_thread(ray.kill, handle, no_restart=False)
+        except (RayError, ValueError) as error:
+            raise LinkBroken(_first_line(error)) from None
+
+
+class RayLink:
+    """The link whose batches travel as arguments and results of actor calls. Keeps no order; the receiver does."""
+
+    def __init__(self, host: str) -> None:
+        self._ref = HostRef(host)
+
+    async def send(self, blob: bytes) -> bytes:
+        """Carry a batch; see `Link.send`."""
+        answer: bytes = await self._ref.call("deliver", blob)
+        return answer
+
+
+class RayHosts:
+    """All hosts of the casino, asked side by side. Implements `HostControl` of the root supervisor."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        move_tables: Callable[[str, str], Awaitable[Sequence[str]]] | None = None,
+    ) -> None:
+        self._refs = {name: HostRef(name) for name in names}
+        self._pulses: dict[str, HostPulse] = {}
+        self._move_tables = move_tables
+
+    async def ping(self, host: str) -> Pulse:
+        """Return the host's pulse. Raises LinkBroken."""
+        pulse: HostPulse = await self._refs[host].call("ping")
+        self._pulses[host] = pulse
+        return Pulse(pulse.is_ready, pulse.problem)
+
+    async def kill(self, host: str) -> None:
+        """End the host's process, by signal where it is on this machine: a stopped process does not hear Ray."""
+        pulse = self._pulses.get(host)
+        if pulse is not None and pulse.node == ray.get_runtime_context().get_node_id():
+            try:
+                os.kill(pulse.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return
+        else:
+            await self._refs[host].kill()
+
+    async def move_tables(self, away_from: str, to: str) -> Sequence[str]:
+        """Place one host's tables on another."""
+        return await self._move_tables(away_from, to) if self._move_tables is not None else ()
+
+    async def ready(self) -> Mapping[str, bool]:
+        """Return for every host whether its actors are at work."""
+        return dict(zip(self._refs, await asyncio.gather(*map(self._is_ready, self._refs)), strict=True))
+
+    async def expositions(self) -> Mapping[str, str]:
+        """Return the metrics of every host that answers, in Prometheus' text format."""
+        texts = await asyncio.gather(*(self._ask(name, "metrics") for name in self._refs))
+        return {name: text.decode() for name, text in zip(self._refs, texts, strict=True) if text is not None}
+
+    async def statuses(self) -> Mapping[str, Any]:
+        """Return the status of every host, None for one that does not answer."""
+        return dict(
+            zip(self._refs, await asyncio.gather(*(self._ask(name, "status") for name in self._refs)), strict=True)
+        )
+
+    async def _is_ready(self, name: str) -> bool:
+        pulse = await self._ask(name, "ping")
+        return pulse is not None and pulse.is_ready
+
+    async def _ask(self, name: str, method: str) -> Any:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await self._refs[name].call(method)
+        except (LinkBroken, TimeoutError):
+            return None
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:200] or type(error).__name__

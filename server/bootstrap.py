@@ -1,0 +1,273 @@
+"""Ray: started, filled with hosts, watched over and stopped. The only caller of `ray.remote` and `ray.init`.
+
+Everything here blocks and is called from one thread, which must live as long as Ray does: the kernel ends Ray's
+processes with the thread that started them. The root supervisor runs beside it in a thread and a loop of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+import psutil
+import ray
+from ray.exceptions import RayError
+
+from actors.runtime.heartbeats import RootSupervisor
+from server.actor_refs import NAMESPACE, HostPulse, RayHosts, RayLink
+from server.config import Config
+from server.hosts import HostProcess, HostSpec, host_names, prepare_process
+from server.secrets import Secrets
+from server.storage.tables import PostgresTables
+
+log = logging.getLogger(__name__)
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+OBJECT_STORE_BYTES: Final = 150 * 1024 * 1024
+#: Calls that one host may have under way; the couriers stay far below it.
+CONCURRENCY: Final = 1_000
+SESSIONS_KEPT: Final = 5
+#: Hosts are stopped in this order, each kind within so many seconds: first nothing new comes in, last the books close.
+STOP_ORDER: Final = (("gateway", 3.0), ("tables", 3.0), ("supervisor", 1.5), ("wallet", 2.0), ("api", 1.5))
+
+_handles: dict[str, Any] = {}
+_watch: _Watch | None = None
+
+
+class HostActor:
+    """A host as Ray sees it. Does nothing itself: Ray wraps every method here, so the work is on plain classes."""
+
+    def __init__(self, spec: HostSpec) -> None:
+        prepare_process(spec)
+        self._name = spec.name
+        self._node = ray.get_runtime_context().get_node_id()
+        self._process = HostProcess(spec, RayLink)
+
+    def __repr__(self) -> str:
+        return self._name
+
+    async def deliver(self, blob: bytes) -> bytes:
+        """Take a batch."""
+        return await self._process.deliver(blob)
+
+    async def ping(self) -> HostPulse:
+        """Give a sign of life."""
+        process = self._process
+        return HostPulse(self._name, os.getpid(), self._node, process.is_ready, process.problem)
+
+    async def status(self) -> dict[str, Any]:
+        """Say what lives here."""
+        return self._process.status()
+
+    async def metrics(self) -> bytes:
+        """Return the metrics in Prometheus' text format."""
+        return self._process.metrics()
+
+    async def stop(self) -> None:
+        """Stop the actors."""
+        await self._process.stop()
+
+
+# ---------------------------------------------------------------- Ray
+
+
+def start_ray(config: Config) -> None:
+    """Start Ray here, or join the cluster at config.ray_address. Raises what Ray raises."""
+    if ray.is_initialized():
+        return
+    if config.ray_address:
+        ray.init(address=config.ray_address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.WARNING)
+        return
+    _prepare_environment()
+    folder = ray_folder()
+    _forget_old_sessions(folder)
+    ray.init(
+        address="local",
+        namespace=NAMESPACE,
+        num_cpus=config.cpus,
+        include_dashboard=True,
+        dashboard_host="127.0.0.1",
+        dashboard_port=config.dashboard_port,
+        object_store_memory=OBJECT_STORE_BYTES,
+        log_to_driver=False,
+        logging_level=logging.WARNING,
+        _temp_dir=str(folder),
+    )
+
+
+def stop_ray() -> None:
+    """Stop the local Ray, or leave the cluster."""
+    if ray.is_initialized():
+        ray.shutdown()
+
+
+def ray_folder() -> Path:
+    """Return where a local Ray keeps sockets and logs: short, because of the limit of socket paths; one per user."""
+    return Path("/tmp") / f"croupier-ray-{os.geteuid()}"
+
+
+def _prepare_environment() -> None:
+    """Set what Ray's processes inherit: where the project is, and that workers are not put behind everybody."""
+    paths = [str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path for path in paths if path))
+    os.environ.setdefault("RAY_worker_niceness", "0")  # 15 otherwise, against PostgreSQL's 0
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+
+def _forget_old_sessions(folder: Path) -> None:
+    """Ray never removes the folders of past sessions; keep a few for their logs."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.geteuid():
+        raise PermissionError(f"{folder} belongs to somebody else; remove it")
+    sessions = [path for path in folder.glob("session_2*") if path.is_dir() and not path.is_symlink()]
+    for session in sorted(sessions, key=lambda path: path.name)[:-SESSIONS_KEPT]:
+        pid = session.name.rpartition("_")[2]
+        if not (pid.isdigit() and psutil.pid_exists(int(pid))):
+            shutil.rmtree(session, ignore_errors=True)
+
+
+# ---------------------------------------------------------------- hosts
+
+
+def start_hosts(config: Config, secrets: Secrets) -> dict[str, Any]:
+    """Start all hosts at once and the watch over them; return their handles by name. They come up on their own.
+
+    Shape: config names PostgreSQL and Valkey, whose relations exist. Raises what the database or Ray raises.
+    """
+    global _watch
+    config = msgspec.structs.replace(config, state=config.state.resolve())
+    names = host_names(config)
+    specs = [HostSpec(name=name, config=config, secrets=secrets, all_hosts=names) for name in names]
+    handles = start_actors(specs)
+    asyncio.run(_open_casino(config.database_url))
+    _watch = _Watch(names, config.database_url)
+    _watch.start()
+    return handles
+
+
+def start_actors(specs: Sequence[HostSpec], actor_class: type = HostActor) -> dict[str, Any]:
+    """Create one named Ray actor per spec, without waiting for any; return their handles by name."""
+    remote: Any = ray.remote(actor_class)
+    for spec in specs:
+        _handles[spec.name] = remote.options(
+            name=spec.name,
+            namespace=NAMESPACE,
+            num_cpus=0,
+            max_restarts=-1,
+            max_task_retries=0,
+            max_concurrency=CONCURRENCY,
+            enable_task_events=False,  # Ray would note every batch for its dashboard
+        ).remote(spec)
+    return dict(_handles)
+
+
+def stop_hosts() -> None:
+    """Stop the watch and all hosts, kind by kind. Whatever does not end in time is ended. Safe to repeat."""
+    global _watch
+    if _watch is not None:
+        _watch.stop()
+        _watch = None
+    for kind, patience_s in STOP_ORDER:
+        group = {name: handle for name, handle in _handles.items() if name.startswith(f"{kind}/")}
+        _stop_group(group, patience_s)
+        for name in group:
+            del _handles[name]
+
+
+def _stop_group(group: dict[str, Any], patience_s: float) -> None:
+    stops = [handle.stop.remote() for handle in group.values()]
+    if stops:
+        _, late = ray.wait(stops, num_returns=len(stops), timeout=patience_s)
+        if late:
+            log.warning("%d of %s did not stop in time", len(late), ", ".join(group))
+    for handle in group.values():
+        try:
+            ray.kill(handle, no_restart=True)
+        except (RayError, ValueError) as error:
+            log.warning("a host cannot be ended: %s", error)
+
+
+def host_pids(timeout_s: float = 30.0) -> dict[str, int]:
+    """Return the process id of every host, for tests and benchmarks. Raises what Ray raises for one that is away."""
+    pulses: list[HostPulse] = ray.get([handle.ping.remote() for handle in _handles.values()], timeout=timeout_s)
+    return {pulse.name: pulse.pid for pulse in pulses}
+
+
+def host_statuses(timeout_s: float = 5.0) -> dict[str, Any]:
+    """Return what every host says of itself. Raises what Ray raises for one that is away."""
+    found = ray.get([handle.status.remote() for handle in _handles.values()], timeout=timeout_s)
+    return dict(zip(_handles, found, strict=True))
+
+
+def wait_until_ready(timeout_s: float = 60.0) -> None:
+    """Return when the actors of all hosts are at work. Raises TimeoutError naming those that are not, and why."""
+    until = time.monotonic() + timeout_s
+    while True:
+        pulses: list[HostPulse] = ray.get([handle.ping.remote() for handle in _handles.values()], timeout=timeout_s)
+        late = [f"{pulse.name}: {pulse.problem}" for pulse in pulses if not pulse.is_ready]
+        if not late:
+            return
+        if time.monotonic() > until:
+            raise TimeoutError("; ".join(late))
+        time.sleep(0.05)
+
+
+async def _open_casino(dsn: str) -> None:
+    pool = await asyncpg.create_pool(dsn, min_size=1, max_size=1)
+    try:
+        await PostgresTables(pool).open_casino()
+    finally:
+        await pool.close()
+
+
+class _Watch:
+    """The root supervisor in a thread of its own."""
+
+    def __init__(self, names: Sequence[str], dsn: str) -> None:
+        self._names = names
+        self._dsn = dsn
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="root supervisor", daemon=True)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to listen to heartbeats."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; no host is killed or moved after this returns."""
+        self._loop.call_soon_threadsafe(self._cancel)
+        self._thread.join(timeout=5)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _run(self) -> None:
+        self._task = self._loop.create_task(self._watch())
+        try:
+            self._loop.run_until_complete(self._task)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._loop.close()
+
+    async def _watch(self) -> None:
+        control = RayHosts(self._names, self._move_tables)
+        await RootSupervisor(self._names, control, self._loop.time).run()
+
+    async def _move_tables(self, away_from: str, to: str) -> Sequence[str]:
+        pool = await asyncpg.create_pool(self._dsn, min_size=1, max_size=1)
+        try:
+            return await PostgresTables(pool).move(away_from, to)
+        finally:
+            await pool.close()

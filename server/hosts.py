@@ -1,0 +1,319 @@
+"""What runs in each kind of host: every process builds its own adapters from one plain `HostSpec`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from actors.domain.contracts import CONTRACTS
+from actors.domain.events import JournalGrew
+from actors.ports import Post
+from actors.runtime.directory import Directory
+from actors.runtime.host import Host
+from actors.runtime.link import Link
+from server.clock import SystemClock
+from server.config import Config
+from server.embedded.places import open_log
+from server.logging import configure_logging
+from server.secrets import Secrets
+
+log = logging.getLogger(__name__)
+
+BACKOFF_S: Final = (0.1, 0.3, 1.0, 2.0)
+POOL_MAX: Final = 4
+JOURNAL_HINT_S: Final = 0.1
+
+
+class HostSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a host's process is told. config: with the addresses of PostgreSQL and Valkey filled in."""
+
+    name: str
+    config: Config
+    secrets: Secrets
+    all_hosts: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The part of the name before the stroke."""
+        return self.name.partition("/")[0]
+
+    @property
+    def number(self) -> int:
+        """The part after it, of hosts that are numbered."""
+        return int(self.name.partition("/")[2])
+
+
+def host_names(config: Config) -> tuple[str, ...]:
+    """Return the hosts of a casino, in the order in which they are started."""
+    wallets = (f"wallet/{n}" for n in range(config.shards))
+    gateways = (f"gateway/{n}" for n in range(config.gateways))
+    return ("api/0", *gateways, "tables/rng", "tables/live", *wallets, "supervisor/main")
+
+
+class Site:
+    """Where a builder works: the host, the ports made for it, and the stack that undoes everything in reverse order."""
+
+    def __init__(self, spec: HostSpec, connect: Callable[[str], Link], stack: AsyncExitStack) -> None:
+        self.spec = spec
+        self.config = spec.config
+        self.stack = stack
+        self.clock = SystemClock()
+        self.directory = Directory(self._load_nothing)
+        incarnation = time.time_ns()
+        self.owner = f"{spec.name}#{incarnation}"
+        self.host = Host(
+            spec.name,
+            incarnation,
+            contracts=CONTRACTS,
+            host_of=lambda address: self.directory.host_of(address),
+            connect=connect,
+        )
+        self.post: Post = self.host.courier
+        stack.push_async_callback(self.host.stop)
+
+    async def pool(self, **options: Any) -> asyncpg.Pool:
+        """Return a pool of connections that is closed with the host."""
+        pool = await asyncpg.create_pool(self.config.database_url, min_size=1, max_size=POOL_MAX, **options)
+        self.stack.push_async_callback(_close_pool, pool)
+        return pool
+
+    async def follow_placement(self, pool: asyncpg.Pool) -> None:
+        """Let the directory know where the tables are."""
+        from server.storage.tables import PostgresTables
+
+        self.directory = Directory(PostgresTables(pool).placement)
+        await self.directory.start()
+        self.stack.push_async_callback(self.directory.stop)
+
+    async def add(self, address: str, actor: Any) -> None:
+        """Start an actor and let it be reached; it is stopped with the host."""
+        self.stack.push_async_callback(actor.stop)
+        await actor.start()
+        self.host.register(address, actor)
+
+    def fatal(self, address: str) -> Callable[[BaseException], None]:
+        """Return the `fatal` of an actor that has a host of its own: the process ends."""
+        return lambda error: self.host.fatal(address, error)
+
+    @staticmethod
+    async def _load_nothing() -> Mapping[str, str]:
+        return {}
+
+
+async def _close_pool(pool: asyncpg.Pool) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), 2.0)
+    except TimeoutError:
+        pool.terminate()
+
+
+# ---------------------------------------------------------------- builders
+
+
+async def build_wallet(site: Site) -> None:
+    """One shard, the only writer of its books."""
+    from actors.wallet import WalletShard
+    from server.storage.ledger import PostgresLedger
+
+    shard = site.spec.number
+    address = f"wallet/{shard}"
+    store = PostgresLedger(site.config.database_url, shard)
+    hints = JournalHints(site.post, shard)
+    wallet = WalletShard(shard, store, site.clock, owner=site.owner, on_durable=hints.note, fatal=site.fatal(address))
+    await site.add(address, wallet)
+
+
+async def build_tables(site: Site) -> None:
+    """All tables that are placed here."""
+    from server.table_keeper import TableKeeper
+
+    keeper = await TableKeeper.open(site)
+    site.stack.push_async_callback(keeper.stop)
+
+
+async def build_gateway(site: Site) -> None:
+    """The WebSocket listener and the sessions of its connections."""
+    from server.gateway.gateway import Gateway
+    from server.gateway.identity import verifier
+    from server.tokens import Tokens
+
+    await site.follow_placement(await site.pool())
+    config = site.config
+    tokens = Tokens(site.spec.secrets.token, lifetime_s=config.access_token_s, now_ms=site.clock.now_ms)
+    gateway = Gateway(
+        site.spec.name,
+        config.bind,
+        config.ws_port + site.spec.number,
+        site.post,
+        site.clock,
+        verify_token=verifier(tokens),
+        tables=lambda: site.directory.tables(),
+    )
+    # A gateway's state is its connections: a bug in one batch is logged and counted, and cuts nobody off.
+    site.host.on_bug = lambda _address, _error: None
+    await site.add(site.spec.name, gateway)
+
+
+async def build_api(site: Site) -> None:
+    """The HTTP API."""
+    from redis.asyncio import Redis
+
+    from server.actor_refs import RayHosts
+    from server.api.app import create_app
+    from server.api.build import build_deps
+    from server.api.serve import ApiServer
+
+    pool = await site.pool()
+    await site.follow_placement(pool)
+    redis = Redis.from_url(site.config.redis_url)
+    site.stack.push_async_callback(redis.aclose)
+    hosts = RayHosts(site.spec.all_hosts)
+    deps = build_deps(
+        site.config,
+        site.spec.secrets,
+        pool,
+        redis,
+        site.post,
+        site.clock,
+        host_status=hosts.ready,
+        host_metrics=hosts.expositions,
+    )
+    server = ApiServer(create_app(deps), site.config.bind, site.config.http_port)
+    await server.start()
+    site.stack.push_async_callback(server.stop)
+
+
+async def build_supervisor(site: Site) -> None:
+    """The supervisors."""
+
+
+BUILDERS: Final[Mapping[str, Callable[[Site], Awaitable[None]]]] = {
+    "wallet": build_wallet,
+    "tables": build_tables,
+    "gateway": build_gateway,
+    "api": build_api,
+    "supervisor": build_supervisor,
+}
+
+
+class JournalHints:
+    """Tells the journal's followers that it has grown, at most ten times a second: they read it themselves."""
+
+    def __init__(self, post: Post, shard: int) -> None:
+        self._post = post
+        self._shard = shard
+        self._seq = self._told = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def note(self, seq: int) -> None:
+        """Take the last durable seq of the shard."""
+        self._seq = seq
+        if self._timer is None:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told = self._seq
+        self._post.tell("supervisor/journal", [JournalGrew(self._shard, self._seq)])
+        self._timer = asyncio.get_running_loop().call_later(JOURNAL_HINT_S, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        if self._told != self._seq:
+            self._tell()
+
+
+# ---------------------------------------------------------------- the process
+
+
+class HostProcess:
+    """The life of one host: comes up by itself, again and again until it succeeds; batches wait until it has.
+
+    The plain class behind the Ray actor. connect: opens the link to another host.
+    """
+
+    def __init__(
+        self,
+        spec: HostSpec,
+        connect: Callable[[str], Link],
+        builders: Mapping[str, Callable[[Site], Awaitable[None]]] = BUILDERS,
+    ) -> None:
+        self.spec = spec
+        self._connect = connect
+        self._build = builders[spec.kind]
+        self._stack = AsyncExitStack()
+        self._site: Site | None = None
+        self._ready = asyncio.Event()
+        self._is_stopping = False
+        self.problem = "starting"
+        self._task = asyncio.create_task(self._come_up(), name=f"start {spec.name}")
+
+    async def deliver(self, blob: bytes) -> bytes:
+        """Take a batch, once the actors are at work. Raises msgspec.DecodeError."""
+        if not self._ready.is_set():
+            await self._ready.wait()
+        assert self._site is not None
+        return await self._site.host.deliver(blob)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the actors are at work."""
+        return self._ready.is_set() and not self._is_stopping
+
+    def status(self) -> dict[str, Any]:
+        """Return what a person wants to know of this host."""
+        if self._site is None or not self._ready.is_set():
+            return {"name": self.spec.name, "pid": os.getpid(), "problem": self.problem}
+        return self._site.host.status()
+
+    def metrics(self) -> bytes:
+        """Return the metrics in Prometheus' text format; empty before the start."""
+        return self._site.host.metrics() if self._site is not None else b""
+
+    async def stop(self) -> None:
+        """Stop the actors in the reverse order of their start. Safe to repeat."""
+        self._is_stopping = True
+        self._task.cancel()
+        await asyncio.wait((self._task,))
+        await self._undo()
+
+    async def _come_up(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                self._site = Site(self.spec, self._connect, self._stack)
+                await self._build(self._site)
+                break
+            except Exception as error:  # outermost loop: whatever is wrong, the next attempt may find it mended
+                self.problem = f"{type(error).__name__}: {error}"
+                log.exception("host %s cannot start (attempt %d)", self.spec.name, attempt + 1)
+            await self._undo()
+            await asyncio.sleep(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
+            attempt += 1
+        self._site.host.settle_down()
+        self.problem = ""
+        self._ready.set()
+        log.warning("host %s is ready, process %d", self.spec.name, os.getpid())
+
+    async def _undo(self) -> None:
+        stack, self._stack = self._stack, AsyncExitStack()
+        try:
+            await stack.aclose()
+        except Exception:  # what cannot be closed must not keep the rest from ending
+            log.exception("host %s did not stop cleanly", self.spec.name)
+
+
+def prepare_process(spec: HostSpec) -> None:
+    """Send this process's log to the state folder, where there is one on this machine."""
+    folder = spec.config.state / "logs"
+    stream = None
+    if folder.is_dir():
+        stream = open(open_log(folder / f"{spec.name.replace('/', '-')}.log"), "a", buffering=1)  # noqa: SIM115
+    configure_logging(spec.name, spec.config.log_level, stream)

@@ -1,0 +1,160 @@
+"""Runs the tables placed on one host: starts those that come, stops those that leave, rebuilds those that die."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from actors.table import RouletteTable
+from actors.table_config import TableConfig
+from server.config import Config
+from server.entropy import LibsodiumEntropy
+from server.storage.rounds import PostgresRounds
+from server.storage.tables import PostgresTables
+
+if TYPE_CHECKING:
+    from server.hosts import Site
+
+log = logging.getLogger(__name__)
+
+LOOK_S: Final = 1.0
+#: A table that dies is rebuilt at once, then ever more slowly; one that has lived this long starts afresh.
+REBUILD_S: Final = (0.0, 0.5, 2.0, 5.0)
+STABLE_S: Final = 30.0
+STOP_S: Final = 3.0
+
+
+class TableKeeper:
+    """One per tables host. A table's epoch fences an older copy of it, here or elsewhere, so doubles do no harm."""
+
+    def __init__(self, site: Site, tables: PostgresTables, rounds: PostgresRounds) -> None:
+        self._site = site
+        self._tables = tables
+        self._rounds = rounds
+        self._running: dict[str, RouletteTable] = {}
+        self._deaths: dict[str, int] = {}
+        self._born: dict[str, float] = {}
+        self._due: dict[str, float] = {}  # tables that died: when to rebuild
+        self._loop = asyncio.get_running_loop()
+        self._woken = asyncio.Event()
+        self._endings: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
+        site.host.on_bug = self._on_bug
+
+    @classmethod
+    async def open(cls, site: Site) -> TableKeeper:
+        """Return a keeper whose tables run. Raises what the database raises."""
+        pool = await site.pool()
+        await site.follow_placement(pool)
+        keeper = cls(site, PostgresTables(pool), PostgresRounds(pool))
+        await keeper.look()
+        keeper._task = asyncio.create_task(keeper._keep(), name="table keeper")
+        return keeper
+
+    async def look(self) -> None:
+        """Bring what runs in line with what is placed here."""
+        wanted = set(self._site.directory.tables_of(self._site.host.name))
+        now = self._loop.time()
+        leaving = [self._end(table_id) for table_id in self._running if table_id not in wanted]
+        missing = [
+            table_id for table_id in wanted if table_id not in self._running and self._due.get(table_id, 0) <= now
+        ]
+        await asyncio.gather(*leaving, *(self._begin(table_id) for table_id in missing))
+
+    async def stop(self) -> None:
+        """Stop all tables."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+        await asyncio.gather(*(self._end(table_id) for table_id in list(self._running)))
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+            self._woken.clear()
+            try:
+                await self.look()
+            except Exception:  # outermost loop: the other tables go on
+                log.exception("looking after the tables of %s failed", self._site.host.name)
+
+    async def _begin(self, table_id: str) -> None:
+        site = self._site
+        address = f"table/{table_id}"
+        try:
+            config = adjusted(await self._tables.config(table_id), site.config)
+            table = RouletteTable(
+                config,
+                self._rounds,
+                site.post,
+                site.clock,
+                LibsodiumEntropy(),
+                key=site.spec.secrets.ids,
+                shards=range(site.config.shards),
+                owner=site.owner,
+                fatal=lambda error: self._on_fatal(table_id, table, error),
+            )
+            await table.start()
+        except Exception as error:  # one table that cannot start must not keep the others from running
+            log.exception("table %s cannot start", table_id)
+            self._put_off(table_id, error)
+            return
+        self._running[table_id] = table
+        self._born[table_id] = self._loop.time()
+        site.host.register(address, table)
+
+    async def _end(self, table_id: str) -> None:
+        table = self._running.pop(table_id)
+        self._site.host.unregister(f"table/{table_id}")
+        await self._stop_table(table_id, table)
+
+    async def _stop_table(self, table_id: str, table: RouletteTable) -> None:
+        try:
+            async with asyncio.timeout(STOP_S):
+                await table.stop()
+        except Exception:  # its successor has a higher epoch; this one can do nothing any more
+            log.exception("table %s did not stop cleanly", table_id)
+
+    def _on_bug(self, address: str, error: BaseException) -> None:
+        table_id = address.partition("/")[2]
+        table = self._running.get(table_id)
+        if table is not None:
+            self._on_fatal(table_id, table, error)
+
+    def _on_fatal(self, table_id: str, table: Any, error: BaseException) -> None:
+        """End one incarnation of a table and have it rebuilt from PostgreSQL."""
+        log.critical("table %s died and is rebuilt", table_id, exc_info=error)
+        if self._running.get(table_id) is table:
+            del self._running[table_id]
+            self._site.host.unregister(f"table/{table_id}")
+        self._site.host.counters.actors_rebuilt += 1
+        self._put_off(table_id, error)
+        ending = self._loop.create_task(self._stop_table(table_id, table))
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+
+    def _put_off(self, table_id: str, _error: BaseException) -> None:
+        now = self._loop.time()
+        deaths = 0 if now - self._born.get(table_id, now) > STABLE_S else self._deaths.get(table_id, 0)
+        self._deaths[table_id] = deaths + 1
+        wait_s = REBUILD_S[min(deaths, len(REBUILD_S) - 1)]
+        self._due[table_id] = now + wait_s
+        self._loop.call_later(wait_s, self._woken.set)
+
+
+def adjusted(table: TableConfig, config: Config) -> TableConfig:
+    """Return an RNG table's settings with the configuration's windows, where it has any."""
+    if table.is_live:
+        return table
+    changes: dict[str, int] = {}
+    if config.betting_ms > 0:
+        changes["betting_ms"] = config.betting_ms
+    if config.pause_ms >= 0:
+        changes["pause_ms"] = config.pause_ms
+    return msgspec.structs.replace(table, **changes)
