@@ -80,7 +80,7 @@ class Actor(Protocol):
 
 
 class StoreUnavailable(Exception):
-    """Storage cannot be reached or did not answer. What was asked may have been done; asking again unchanged is safe."""
+    """Storage cannot be reached or did not answer. What was asked may have been done; asking again is safe."""
 
 
 class StaleEpoch(Exception):
@@ -116,7 +116,7 @@ class UnfinishedRound(msgspec.Struct, frozen=True):
 
 
 class RoundStore(Protocol):
-    """Where rounds are durable. Every call may be repeated unchanged; every writer but `claim_table` is fenced by epoch.
+    """Where rounds are durable. Every call may be repeated; every writer but `claim_table` is fenced by epoch.
 
     Each may raise StoreUnavailable; each writer StaleEpoch. Adapter: `server/storage/rounds.py`.
     """

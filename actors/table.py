@@ -1,4 +1,4 @@
-"""A roulette table: rounds by the server's clock (kind "rng") or by a dealer (kind "live"), many players, one at a time.
+"""A roulette table: rounds by the server's clock (kind "rng") or by a dealer (kind "live"), one at a time.
 
 Survives a crash: rounds, outcomes and plans (round store), stakes (wallets). Dies with it: who follows, stakes to
 repeat, a number entered but not confirmed. Messages may be repeated safely: bets and undos by their ids, dealer orders

@@ -24,6 +24,7 @@ from actors.domain.games.roulette import POCKETS
 from actors.domain.ids import Origin, id_origin, is_well_formed
 from actors.domain.refusals import Refusal
 from actors.domain.round_book import RoundBook
+from actors.domain.rounds import Plan, VoidEntry
 from actors.ports import Clock
 from actors.table_rounds import RoundKeeper
 from actors.table_stage import Stage
@@ -87,7 +88,7 @@ class LiveDesk:
         stage, book = self._stage, self._stage.book
         if book is None or book.round_id != order.round_id:
             return Refused(Refusal.WRONG_ROUND)
-        if stage.phase != "closed" or book.fixed:
+        if stage.phase != "closed" or (self._doing is not None and self._doing[0] != "close"):
             return Refused(Refusal.WRONG_PHASE)
         if type(order.number) is not int or not 0 <= order.number < POCKETS:
             return Refused(Refusal.NUMBER_INVALID)
@@ -198,14 +199,14 @@ class LiveDesk:
         self._ended = ("confirm", book.round_id, number)
         self._spawn(self._settle(book, number, plan))
 
-    async def _settle(self, book: RoundBook, number: int, plan: Any) -> None:
+    async def _settle(self, book: RoundBook, number: int, plan: Plan) -> None:
         await self._keeper.settle(book, number, plan)
 
     async def _carry_void(self, book: RoundBook, reason: str) -> None:
         entries = await self._keeper.start_void(book, reason)
         self._ended = ("void", book.round_id, -1)
-        self._spawn(self._give_back(book, list(entries), reason))
+        self._spawn(self._give_back(book, entries, reason))
 
-    async def _give_back(self, book: RoundBook, entries: list[Any], reason: str) -> None:
+    async def _give_back(self, book: RoundBook, entries: list[VoidEntry], reason: str) -> None:
         await self._keeper.give_back(book.round_id, entries, reason)
         await self._keeper.finish(book.round_id)

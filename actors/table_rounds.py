@@ -123,7 +123,7 @@ class RoundKeeper:
         return plan
 
     async def settle(self, book: RoundBook, number: int, plan: Plan) -> int:
-        """Drive the plan to its end, tell each player as he is paid, then the table; return when the next round opens."""
+        """Drive the plan to its end, tell each player, then the table. Returns when the next round opens (ms)."""
         await self.carry_out(book.round_id, number, plan)
         names = {player_id: player.seat.name for player_id, player in book.players.items()}
         config = self._stage.config
