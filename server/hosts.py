@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any, Final
 
 import asyncpg
@@ -95,9 +95,18 @@ class Site:
 
     async def add(self, address: str, actor: Any) -> None:
         """Start an actor and let it be reached; it is stopped with the host."""
-        self.stack.push_async_callback(actor.stop)
-        await actor.start()
+        try:
+            await actor.start()
+        except Exception:
+            with suppress(Exception):  # it may be half begun; the reason it failed is what counts
+                await actor.stop()
+            raise
+        self.stack.push_async_callback(self._remove, address, actor)
         self.host.register(address, actor)
+
+    async def _remove(self, address: str, actor: Any) -> None:
+        await actor.stop()
+        self.host.unregister(address)
 
     def fatal(self, address: str) -> Callable[[BaseException], None]:
         """Return the `fatal` of an actor that has a host of its own: the process ends."""
@@ -142,7 +151,6 @@ async def build_tables(site: Site) -> None:
 async def build_gateway(site: Site) -> None:
     """The WebSocket listener and the sessions of its connections."""
     from server.gateway.gateway import Gateway
-    from server.gateway.identity import verifier
     from server.tokens import Tokens
 
     await site.follow_placement(await site.pool())
@@ -154,7 +162,7 @@ async def build_gateway(site: Site) -> None:
         config.ws_port + site.spec.number,
         site.post,
         site.clock,
-        verify_token=verifier(tokens),
+        verify_token=tokens.verify,
         tables=lambda: site.directory.tables(),
     )
     # A gateway's state is its connections: a bug in one batch is logged and counted, and cuts nobody off.
