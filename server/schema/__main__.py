@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from server.schema import typescript
+from server.schema import describe, golden, typescript
 from server.schema.reflect import read_wire
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -17,11 +17,15 @@ WEB: Final = "clients/web/src/protocol"
 def generate() -> dict[str, str]:
     """Return the text of every generated file by its path from the root."""
     wire = read_wire()
+    goldens = golden.golden_json(_read(ROOT / golden.PATH))
     return {
+        golden.PATH: goldens,
+        "protocol/schema/v1.json": describe.schema_json(wire),
         f"{WEB}/messages.ts": typescript.messages_ts(wire),
         f"{WEB}/codec.ts": typescript.codec_ts(wire),
         f"{WEB}/errors.ts": typescript.errors_ts(),
         f"{WEB}/ids.ts": typescript.ids_ts(),
+        f"{WEB}/golden.ts": golden.golden_ts(wire, goldens),
         f"{WEB}/roulette.ts": typescript.roulette_ts(),
     }
 
