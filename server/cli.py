@@ -18,9 +18,11 @@ from rich.text import Text
 from server.config import Config, ConfigError, load_config, misspelt_variables
 from server.embedded import processes
 from server.embedded.lock import StateLock
+from server.embedded.places import open_log
 from server.embedded.postgres import PostgresServer
 from server.embedded.processes import EmbeddedError
 from server.embedded.run_file import RunFile, end_leftovers, forget_run, read_run
+from server.logging import configure_logging
 from server.secrets import load_secrets
 
 STOP_TIMEOUT_S = 60.0
@@ -43,9 +45,12 @@ def main() -> None:
 def up() -> None:
     """Start everything and run until Ctrl-C."""
     from server.progress import Progress
-    from server.up import Up
+    from server.up import Up, make_state_folder
 
     config = load_config()
+    make_state_folder(config)
+    log = open_log(config.state / "logs" / "up.log")
+    configure_logging("up", config.log_level, log.open("a", buffering=1, encoding="utf-8"))
     progress = Progress()
     for name, meant in misspelt_variables().items():
         progress.note(f"{name} is not a setting; did you mean {meant}?")
@@ -117,7 +122,7 @@ async def _migrate(config: Config) -> None:
     from server.storage.migrate import migrate as apply_migrations
 
     async with database(config) as dsn:
-        await asyncio.to_thread(apply_migrations, dsn)
+        await asyncio.to_thread(apply_migrations, dsn, shards=config.shards)
 
 
 @app.command()

@@ -62,7 +62,6 @@ class Up:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup, SIGHUP stays ignored
                 loop.add_signal_handler(number, self._on_signal)
-        make_state_folder(self._config)
         self._lock.acquire()
         try:
             if await self._until_stop(self._start()):
@@ -146,7 +145,7 @@ class Up:
 
     async def _migrate(self) -> None:
         with self._progress.step("Migrations"):
-            await asyncio.to_thread(_migrate, self._config.database_url)
+            await asyncio.to_thread(_migrate, self._config)
 
     async def _start_ray(self) -> None:
         with self._progress.step("Ray") as step:
@@ -216,7 +215,7 @@ class Up:
             for one in self._ray_processes:
                 if not processes.is_running(one):
                     raise EmbeddedError(
-                        f"{one.name} (process {one.pid}) ended; see Ray's logs in /tmp/ray/session_latest/logs"
+                        f"{one.name} (process {one.pid}) ended; see {_bootstrap().ray_folder()}/session_latest/logs"
                     )
 
     # Stopping
@@ -266,10 +265,10 @@ def _bootstrap() -> Any:
     return bootstrap
 
 
-def _migrate(dsn: str) -> None:
+def _migrate(config: Config) -> None:
     from server.storage.migrate import migrate
 
-    migrate(dsn)
+    migrate(config.database_url, shards=config.shards)
 
 
 def _ask_ready(url: str) -> str:

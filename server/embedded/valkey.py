@@ -67,9 +67,13 @@ class ValkeyServer:
         for _attempt in range(5):
             self.port = places.remembered_port(self.home / "port", FIRST_PORT)
             self._launch()
-            if await self._wait_until_it_answers():
-                (self.home / "port").write_text(str(self.port))
-                return
+            try:
+                if await self._wait_until_it_answers():
+                    (self.home / "port").write_text(str(self.port))
+                    return
+            except BaseException:  # cancelled or failed: what was launched must not outlive the attempt
+                await self.stop(3.0)
+                raise
         raise EmbeddedError(f"Valkey finds no free port; see {self._log}")
 
     async def stop(self, patience_s: float = STOP_PATIENCE_S) -> None:
@@ -116,7 +120,6 @@ class ValkeyServer:
             if await self._answers():
                 return True
             await asyncio.sleep(0.03)
-        await self.stop(1.0)
         raise EmbeddedError(f"Valkey did not answer within {START_TIMEOUT_S:.0f} s; see {self._log}")
 
     async def _answers(self) -> bool:

@@ -1,0 +1,56 @@
+"""Settings come from the environment, checked and named when wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server.config import VARIABLES, Config, ConfigError, load_config, misspelt_variables
+
+
+def test_empty_environment_gives_the_defaults() -> None:
+    assert load_config({}) == Config()
+
+
+def test_every_field_has_a_variable() -> None:
+    assert set(VARIABLES) == set(Config.__struct_fields__) - {"explicit"}
+
+
+def test_given_variable_is_read_and_remembered_as_explicit() -> None:
+    config = load_config({"CROUPIER_HTTP_PORT": " 9000 ", "CROUPIER_STATE": "/srv/casino"})
+    assert (config.http_port, config.state) == (9000, Path("/srv/casino"))
+    assert config.explicit == {"http_port", "state"}
+
+
+def test_blank_variable_counts_as_absent() -> None:
+    assert load_config({"CROUPIER_HTTP_PORT": " "}).explicit == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("CROUPIER_HTTP_PORT", "eighty"),
+        ("CROUPIER_HTTP_PORT", "0"),
+        ("CROUPIER_HTTP_PORT", "65536"),
+        ("CROUPIER_HTTP_PORT", "80.5"),
+        ("CROUPIER_SHARDS", "0"),
+        ("CROUPIER_GATEWAYS", "-1"),
+        ("CROUPIER_PAUSE_MS", "-2"),
+        ("CROUPIER_LOG_LEVEL", "loud"),
+        ("DATABASE_URL", "mysql://somewhere"),
+        ("REDIS_URL", "somewhere:6379"),
+    ],
+)
+def test_wrong_value_is_an_error_naming_the_variable(variable: str, text: str) -> None:
+    with pytest.raises(ConfigError, match=variable):
+        load_config({variable: text})
+
+
+def test_misspelt_variable_is_noticed_with_the_one_meant() -> None:
+    found = misspelt_variables({"CROUPIER_HTTP_PROT": "1", "CROUPIER_HTTP_PORT": "1", "PATH": "/bin"})
+    assert found == {"CROUPIER_HTTP_PROT": "CROUPIER_HTTP_PORT"}
+
+
+def test_variable_of_another_program_of_ours_is_left_alone() -> None:
+    assert misspelt_variables({"CROUPIER_SWARM_TABLE": "roulette-2"}) == {}

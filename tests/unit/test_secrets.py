@@ -1,0 +1,55 @@
+"""Key material is made once, kept from others, and may come from outside."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from server.config import Config, ConfigError
+from server.secrets import load_secrets
+
+
+def test_keys_are_made_once_and_differ_from_each_other(tmp_path: Path) -> None:
+    first = load_secrets(Config(state=tmp_path))
+    assert load_secrets(Config(state=tmp_path)) == first
+    assert len({first.ids, first.token, first.refresh}) == 3
+    assert {len(first.ids), len(first.token), len(first.refresh)} == {32}
+
+
+def test_key_files_are_for_the_owner_only(tmp_path: Path) -> None:
+    load_secrets(Config(state=tmp_path))
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "keys").iterdir()} == {0o600}
+
+
+def test_loosened_permissions_are_tightened_again(tmp_path: Path) -> None:
+    load_secrets(Config(state=tmp_path))
+    (tmp_path / "keys" / "ids").chmod(0o644)
+    load_secrets(Config(state=tmp_path))
+    assert stat.S_IMODE((tmp_path / "keys" / "ids").stat().st_mode) == 0o600
+
+
+def test_given_key_wins_over_the_kept_one(tmp_path: Path) -> None:
+    kept = load_secrets(Config(state=tmp_path))
+    given = load_secrets(Config(state=tmp_path, ids_key="ab" * 32))
+    assert given.ids == bytes.fromhex("ab" * 32) != kept.ids
+
+
+def test_given_key_of_wrong_length_is_an_error_naming_the_variable(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="CROUPIER_TOKEN_KEY"):
+        load_secrets(Config(state=tmp_path, token_key="abcd"))
+
+
+def test_damaged_key_file_is_an_error_and_not_replaced(tmp_path: Path) -> None:
+    load_secrets(Config(state=tmp_path))
+    (tmp_path / "keys" / "ids").write_text("damaged")
+    with pytest.raises(ConfigError, match="ids"):
+        load_secrets(Config(state=tmp_path))
+    assert (tmp_path / "keys" / "ids").read_text() == "damaged"
+
+
+def test_printing_shows_no_key(tmp_path: Path) -> None:
+    secrets = load_secrets(Config(state=tmp_path))
+    assert secrets.ids.hex() not in f"{secrets!r} {secrets}"
