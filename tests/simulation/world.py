@@ -121,9 +121,8 @@ class Host:
 
     def start(self) -> None:
         """Begin a new life."""
-        life = Life(self)
-        self._life = life
-        life.begin(self._build(self))
+        self._life = life = Life(self)
+        life.begin(life.run(self._build, self))
 
     def crash(self, why: str, *, down_s: float) -> None:
         """End the present life at once; another begins after down_s."""
@@ -162,6 +161,7 @@ class Life:
         self.incarnation = self.world.next_incarnation()
         self.tasks: set[asyncio.Task[Any]] = set()
         self.actors: dict[str, Actor] = {}
+        self.on_end: list[Callable[[], None]] = []  # what the operating system does when a process ends
         self._context = contextvars.copy_context()
         self._context.run(_current.set, host)
         self._context.run(_life.set, self)
@@ -182,6 +182,10 @@ class Life:
         for address, actor in actors.items():
             self.spawn(self._start(address, actor))
 
+    def run(self, work: Callable[..., Any], *given: Any) -> Any:
+        """Call something as a part of this life."""
+        return self._context.copy().run(work, *given)
+
     async def _start(self, address: str, actor: Any) -> None:
         try:
             await actor.start()
@@ -194,7 +198,7 @@ class Life:
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run a coroutine as a part of this life."""
-        return self._context.run(self.world.loop.create_task, work)
+        return self._context.copy().run(self.world.loop.create_task, work)
 
     def fatal(self, error: BaseException) -> None:
         """An actor says that this incarnation must end."""
@@ -218,6 +222,8 @@ class Life:
         self.courier.close()
         for task in list(self.tasks):
             task.cancel()
+        for call in self.on_end:
+            call()
 
 
 _life: contextvars.ContextVar[Life | None] = contextvars.ContextVar("life", default=None)
