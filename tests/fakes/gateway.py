@@ -1,4 +1,4 @@
-"""Doubles for the gateway's ports: a post that is answered by hand or by a toy table and wallet, a transport, a clock."""
+"""Doubles for the gateway's ports: a post answered by hand or by a toy house, a transport, a clock, a client."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.uri import parse_uri
 
 from actors.domain import commands
 from actors.ports import Failure, Replies
 from actors.session import Identity
+from protocol.codec import Fault, decode_server_frame, encode_client_frame
+from protocol.envelope import ServerFrame
+from server.gateway.gateway import Gateway
+from server.gateway.transport import WsConnection
 from server.tokens import TokenExpired, TokenInvalid
 
 ROUND = bytes.fromhex("01900000000070008000000000000001")
@@ -224,3 +231,70 @@ class ToyHouse:
                 )
             case _:
                 raise AssertionError(message)
+
+
+async def settle() -> None:
+    """Let the loop run until what one tick caused in the next ones has happened."""
+    for _ in range(6):
+        await asyncio.sleep(0)
+
+
+class ToyClient:
+    """A client on a fake transport: the library's client machine on one side, the gateway's connection on the other."""
+
+    def __init__(self, gateway: Gateway, *, stuck: bool = False, subprotocols: Sequence[Any] | None = None) -> None:
+        connection = gateway.connect()
+        assert isinstance(connection, WsConnection)
+        self.connection = connection
+        self.transport = FakeTransport(connection, stuck=stuck)
+        self.machine = ClientProtocol(parse_uri("ws://casino/"), subprotocols=subprotocols)
+        self.ref = 0
+        connection.connection_made(self.transport)
+
+    def shake_hands(self) -> None:
+        """Send the HTTP request and read the answer."""
+        self.machine.send_request(self.machine.connect())
+        self.put(b"".join(self.machine.data_to_send()))
+        self.frames()
+
+    def put(self, data: bytes) -> None:
+        """Let raw bytes arrive at the gateway."""
+        self.connection.data_received(data)
+
+    def send_raw(self, payload: bytes) -> None:
+        """Send a binary message."""
+        self.machine.send_binary(payload)
+        self.put(b"".join(self.machine.data_to_send()))
+
+    def send(self, body: Any) -> int:
+        """Send a request and return its ref."""
+        self.ref += 1
+        self.send_raw(encode_client_frame(self.ref, 0, body))
+        return self.ref
+
+    def frames(self) -> list[ServerFrame]:
+        """Return what has come since the last call."""
+        data, self.transport.written = bytes(self.transport.written), bytearray()
+        self.machine.receive_data(data)
+        frames = []
+        for event in self.machine.events_received():
+            if isinstance(event, Frame) and event.opcode is Opcode.BINARY:
+                frame = decode_server_frame(bytes(event.data))
+                assert not isinstance(frame, Fault)
+                frames.append(frame)
+        return frames
+
+    async def bodies(self) -> list[Any]:
+        """Let the loop run and return the bodies of what has come."""
+        await settle()
+        return [frame.body for frame in self.frames()]
+
+    @property
+    def close_code(self) -> int | None:
+        """The code the gateway closed with."""
+        self.frames()
+        return self.machine.close_rcvd.code if self.machine.close_rcvd else None
+
+    def hang_up(self) -> None:
+        """Let the transport be lost."""
+        self.connection.connection_lost(None)

@@ -1,0 +1,119 @@
+"""The session actor alone: who may do what, which money is true, what counts for the net position."""
+
+from __future__ import annotations
+
+import pytest
+
+from actors.domain import commands, events
+from actors.session import MAX_PENDING, MAX_TABLES, Denial, Session
+from protocol.errors import Code
+from tests.fakes.gateway import ROUND, client_id, identity
+
+
+def session(*roles: str) -> Session:
+    return Session(identity(roles=roles or ("player",)), "s", "gateway/0")
+
+
+def settled(
+    *bets: tuple[int, int, int], table_id: str = "r1", round_id: bytes = ROUND, seq: int = 5
+) -> events.MyBetsSettled:
+    outcomes = [events.BetOutcome(client_id(n), stake, payout) for n, stake, payout in bets]
+    return events.MyBetsSettled(table_id, round_id, 17, outcomes, 0, 0, seq, 1_000, 0)
+
+
+def test_money_of_a_later_journal_row_replaces_the_earlier() -> None:
+    it = session()
+    it.apply_answer(commands.Done(4, 900, 100))
+    it.apply_answer(commands.BetPlaced(ROUND, commands.PlacedBet(client_id(), [], 50), 0, 5, 850, 150))
+    assert it.purse == (5, 850, 150)
+
+
+def test_money_of_an_earlier_journal_row_is_passed_over() -> None:
+    it = session()
+    it.apply_answer(commands.Done(5, 850, 150))
+    it.apply_answer(commands.Done(4, 900, 100))
+    assert it.purse == (5, 850, 150)
+
+
+def test_refusal_leaves_money_alone() -> None:
+    it = session()
+    it.apply_answer(commands.Refused(400))
+    assert it.purse.seq == -1
+
+
+def test_net_position_is_payouts_minus_stakes() -> None:
+    it = session()
+    it.apply_event(settled((1, 100, 0), (2, 100, 3_600)))
+    assert it.net_minor == 3_400
+
+
+def test_settlement_told_twice_counts_once_and_is_not_pushed_again() -> None:
+    it = session()
+    assert it.apply_event(settled((1, 100, 0))) == 1
+    assert it.apply_event(settled((1, 100, 0))) is None
+    assert it.net_minor == -100
+
+
+def test_settlement_told_again_with_one_more_bet_counts_only_that() -> None:
+    it = session()
+    it.apply_event(settled((1, 100, 0)))
+    it.apply_event(settled((1, 100, 0), (2, 50, 0)))
+    assert it.net_minor == -150
+
+
+def test_settlements_of_two_tables_do_not_hide_each_other() -> None:
+    it = session()
+    it.apply_event(settled((1, 100, 0)))
+    it.apply_event(settled((1, 100, 0), table_id="r2"))
+    assert it.net_minor == -200
+
+
+def test_personal_stream_is_dense_from_one() -> None:
+    it = session()
+    bonus = events.MyBonus(500, 3, 9, 1_500, 0)
+    assert [it.apply_event(bonus), it.next_personal_seq(), it.apply_event(bonus)] == [1, 2, 3]
+
+
+def test_order_without_the_role_of_player_is_forbidden() -> None:
+    it = session("dealer")
+    it.tables.add("r1")
+    assert it.check_play("r1") is Denial.FORBIDDEN
+
+
+def test_order_at_a_table_not_joined_is_refused() -> None:
+    assert session().check_play("r1") is Denial.NOT_JOINED
+
+
+def test_order_at_a_joined_table_passes() -> None:
+    it = session()
+    it.tables.add("r1")
+    assert it.check_play("r1") is None
+
+
+def test_order_above_the_pending_limit_is_busy() -> None:
+    it = session()
+    it.tables.add("r1")
+    it.pending = MAX_PENDING
+    assert it.check_play("r1") is Denial.BUSY
+
+
+def test_table_above_the_limit_is_busy_but_a_joined_one_may_be_joined_again() -> None:
+    it = session()
+    it.tables.update(f"r{n}" for n in range(MAX_TABLES))
+    assert it.check_join("another") is Denial.BUSY
+    assert it.check_join("r0") is None
+
+
+@pytest.mark.parametrize("verb", ["sit", "open", "close", "number", "confirm", "void"])
+def test_dealer_may_use_every_verb_and_player_none(verb: str) -> None:
+    assert session("dealer").check_deal(verb) is None
+    assert session("player").check_deal(verb) is Denial.FORBIDDEN
+
+
+@pytest.mark.parametrize(("verb", "denial"), [("sit", None), ("number", None), ("confirm", Denial.FORBIDDEN)])
+def test_device_may_only_sit_and_tell_numbers(verb: str, denial: Denial | None) -> None:
+    assert session("device").check_deal(verb) is denial
+
+
+def test_every_denial_has_its_code() -> None:
+    assert [Code(denial).name for denial in Denial] == [denial.name for denial in Denial]
