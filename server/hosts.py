@@ -200,7 +200,29 @@ async def build_api(site: Site) -> None:
 
 
 async def build_supervisor(site: Site) -> None:
-    """The supervisors."""
+    """Antifraud and bonus ticks, behind one address."""
+    from actors.supervisors.antifraud import Antifraud
+    from actors.supervisors.bonus import BonusTicks
+    from actors.supervisors.group import ADDRESS, SupervisorGroup
+    from server.storage.supervision import PostgresAntifraud, PostgresBonus
+    from server.supervisor_metrics import SupervisorMetrics
+
+    config = site.config
+    pool = await site.pool()
+    fatal = site.fatal(ADDRESS)
+    antifraud = Antifraud(PostgresAntifraud(pool), site.clock, fatal=fatal)
+    bonus = BonusTicks(
+        PostgresBonus(pool),
+        site.post,
+        site.clock,
+        key=site.spec.secrets.ids,
+        period_s=config.bonus_period_s,
+        amount_minor=config.bonus_minor,
+        gateways=[f"gateway/{n}" for n in range(config.gateways)],
+        fatal=fatal,
+    )
+    site.host.registry.register(SupervisorMetrics((antifraud, bonus)))
+    await site.add(ADDRESS, SupervisorGroup((antifraud, bonus)))
 
 
 BUILDERS: Final[Mapping[str, Callable[[Site], Awaitable[None]]]] = {

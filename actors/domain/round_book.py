@@ -304,7 +304,8 @@ class RoundBook:
                     void.append(self._void_entry(bet))
                     continue
                 won = sum(returns[position] * stake for position, stake in bet.stakes.items())
-                settle.append(SettleEntry(shard, bet.order.bet_id, player_id, self.ccy, bet.stake_minor, won))
+                chips = list(bet.stakes.items())
+                settle.append(SettleEntry(shard, bet.order.bet_id, player_id, self.ccy, bet.stake_minor, won, chips))
         self._fix()
         return Plan(PLAN_VERSION, settle, void)
 

@@ -83,12 +83,16 @@ class ClientConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryBet(msgspec.Struct, frozen=True):
-    """One bet of a round. state: "open", "settled" or "voided". payout_minor: stake of winning chips included."""
+    """One bet of a round. state: "settled" or "voided". payout_minor: stake of winning chips included.
+
+    chips: (position, stake in minor units), where they are recorded: for bets of decided rounds.
+    """
 
     bet_id: str
     state: str
     stake_minor: int
     payout_minor: int
+    chips: list[tuple[int, int]] = []
 
 
 class HistoryItem(msgspec.Struct, frozen=True, kw_only=True):

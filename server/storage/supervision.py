@@ -1,0 +1,230 @@
+"""Supervisors in PostgreSQL: the journal read from a checkpoint, antifraud scores, bonus ticks and grants."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from actors.domain.money.entries import EntryCode
+from actors.domain.policy.fraud import Profile
+from actors.domain.rounds import Plan
+from actors.supervisors.antifraud import ScoreRow
+from actors.supervisors.bonus import ClosedGrant, Grant
+from actors.supervisors.follower import CheckpointMoved, Entry, Page
+from server.storage.outages import outages
+
+#: A statement that takes longer is given up; it may still be carried out.
+STATEMENT_S: Final = 10.0
+
+# Only what supervisors ask about: stakes and settlements that were booked. A stake's largest leg is the stake.
+_READ: Final = f"""
+select seq, code, player_id, coalesce(ref, cmd_id) as reservation_id, round_id,
+       greatest(amt[1], amt[2], amt[3], amt[4]) as amount, (extract(epoch from booked_at) * 1000)::bigint as booked_ms
+  from wallet.journal
+ where shard_id = $1 and seq > $2 and seq <= $3 and status = 0
+   and code in ({int(EntryCode.RESERVE)}, {int(EntryCode.SETTLE)})
+ order by seq"""
+
+# Moves the checkpoint only from where the follower believes it to be; a shard's first page makes the row.
+_MOVE: Final = """
+insert into casino.follower as f (follower, shard_id, seq) select $1, $2, $4 where $3::bigint = 0
+    or exists (select from casino.follower where follower = $1 and shard_id = $2)
+on conflict (follower, shard_id) do update set seq = excluded.seq, updated_at = now() where f.seq = $3
+returning 1"""
+
+_SAVE_SCORE: Final = """
+insert into casino.fraud_score (player_id, score, reasons, profile, updated_at)
+select u.id, u.score, u.reasons::jsonb, u.profile, $5
+  from unnest($1::bigint[], $2::smallint[], $3::text[], $4::bytea[]) u(id, score, reasons, profile)
+on conflict (player_id) do update
+   set score = excluded.score, reasons = excluded.reasons, profile = excluded.profile,
+       updated_at = excluded.updated_at"""
+
+_SAVE_ACTIVITY: Final = """
+insert into casino.bonus_active (due_ms, player_id, shard_id)
+select due_ms, player_id, $3 from unnest($1::bigint[], $2::bigint[]) u(due_ms, player_id)
+on conflict do nothing"""
+
+_PLAN_TICKS: Final = """
+insert into casino.bonus_tick (due_ms, tick, amount_minor)
+select distinct due_ms, due_ms / $2, $3::bigint from casino.bonus_active where due_ms <= $1"""
+
+_PLAN_GRANTS: Final = """
+insert into casino.bonus_grant (due_ms, player_id, tick, shard_id, amount_minor)
+select due_ms, player_id, due_ms / $2, shard_id, $3::bigint from casino.bonus_active where due_ms <= $1"""
+
+_OPEN_GRANTS: Final = """
+select due_ms, tick, player_id, shard_id, amount_minor from casino.bonus_grant
+ where state = 0 order by due_ms, player_id limit $1"""
+
+_CLOSE_GRANTS: Final = """
+update casino.bonus_grant g
+   set state = case when u.code = 0 then 1 else 2 end, seq = nullif(u.seq, 0), code = nullif(u.code, 0),
+       closed_at = now()
+  from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[]) u(due_ms, player_id, seq, code)
+ where g.due_ms = u.due_ms and g.player_id = u.player_id and g.state = 0"""
+
+_FINISH_TICKS: Final = """
+update casino.bonus_tick t set state = 1, finished_at = now()
+ where t.due_ms = any($1::bigint[]) and t.state = 0
+   and not exists (select from casino.bonus_grant g where g.due_ms = t.due_ms and g.state = 0)"""
+
+_profile_decoder = msgspec.msgpack.Decoder(Profile)
+_plan_decoder = msgspec.msgpack.Decoder(Plan)
+
+
+class PostgresJournal:
+    """Reads journals for followers and moves their checkpoints. See `JournalSource`."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def heads(self) -> Mapping[int, int]:
+        """See `JournalSource.heads`."""
+        return {
+            row["shard_id"]: row["last_seq"] for row in await self._rows("select shard_id, last_seq from wallet.shard")
+        }
+
+    async def checkpoints(self, follower: str) -> Mapping[int, int]:
+        """See `JournalSource.checkpoints`."""
+        rows = await self._rows("select shard_id, seq from casino.follower where follower = $1", follower)
+        return {row["shard_id"]: row["seq"] for row in rows}
+
+    async def read(self, shard: int, after_seq: int, to_seq: int) -> Page:
+        """See `JournalSource.read`."""
+        return Page(
+            shard, after_seq, to_seq, [_entry(row) for row in await self._rows(_READ, shard, after_seq, to_seq)]
+        )
+
+    async def _rows(self, statement: str, *arguments: Any) -> list[Any]:
+        with outages():
+            return list(await self._pool.fetch(statement, *arguments, timeout=STATEMENT_S))
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+        with outages():
+            async with self._pool.acquire(timeout=STATEMENT_S) as connection, connection.transaction():
+                yield connection
+
+    @staticmethod
+    async def _move(connection: asyncpg.pool.PoolConnectionProxy, follower: str, page: Page) -> None:
+        moved = await connection.fetchval(_MOVE, follower, page.shard, page.after_seq, page.to_seq, timeout=STATEMENT_S)
+        if moved is None:
+            raise CheckpointMoved(f"{follower} is not at {page.after_seq} of shard {page.shard}")
+
+
+class PostgresAntifraud(PostgresJournal):
+    """Scores and profiles. See `AntifraudStore`."""
+
+    async def plans(self, round_ids: Collection[bytes]) -> Mapping[bytes, Plan]:
+        """See `AntifraudStore.plans`."""
+        rows = await self._rows(
+            "select round_id, plan from casino.round where round_id = any($1::uuid[]) and plan is not null",
+            [UUID(bytes=round_id) for round_id in round_ids],
+        )
+        return {row["round_id"].bytes: _plan_decoder.decode(row["plan"]) for row in rows}
+
+    async def profiles(self, player_ids: Collection[int]) -> Mapping[int, Profile]:
+        """See `AntifraudStore.profiles`."""
+        rows = await self._rows(
+            "select player_id, profile from casino.fraud_score where player_id = any($1::bigint[])", list(player_ids)
+        )
+        return {row["player_id"]: _profile_decoder.decode(row["profile"]) for row in rows}
+
+    async def save_scores(self, follower: str, page: Page, scores: Sequence[ScoreRow], now_ms: int) -> None:
+        """See `AntifraudStore.save_scores`."""
+        async with self._transaction() as connection:
+            await self._move(connection, follower, page)
+            await connection.execute(
+                _SAVE_SCORE,
+                [row.player_id for row in scores],
+                [row.score for row in scores],
+                [msgspec.json.encode(row.reasons).decode() for row in scores],
+                [msgspec.msgpack.encode(row.profile) for row in scores],
+                datetime.fromtimestamp(now_ms / 1000, UTC),
+                timeout=STATEMENT_S,
+            )
+
+
+class PostgresBonus(PostgresJournal):
+    """Activity, ticks and grants. See `BonusStore`."""
+
+    async def begin(self, follower: str, last_due_ms: int) -> int:
+        """See `BonusStore.begin`."""
+        async with self._transaction() as connection:
+            is_first = await connection.fetchval(
+                "insert into casino.bonus_clock (last_due_ms) values ($1) on conflict do nothing returning 1",
+                last_due_ms,
+            )
+            if is_first:
+                await connection.execute(
+                    "insert into casino.follower (follower, shard_id, seq) "
+                    "select $1, shard_id, last_seq from wallet.shard where last_seq > 0",
+                    follower,
+                )
+            return int(await connection.fetchval("select last_due_ms from casino.bonus_clock"))
+
+    async def save_activity(
+        self, follower: str, page: Page, last_due_ms: int, active: Sequence[tuple[int, int]]
+    ) -> None:
+        """See `BonusStore.save_activity`."""
+        async with self._transaction() as connection:
+            # The lock keeps a tick from being planned between this look and our commit.
+            clock_ms = await connection.fetchval("select last_due_ms from casino.bonus_clock for share")
+            if clock_ms != last_due_ms:
+                raise CheckpointMoved(f"ticks are planned up to {clock_ms}, not {last_due_ms}")
+            await self._move(connection, follower, page)
+            due, players = [due_ms for due_ms, _ in active], [player_id for _, player_id in active]
+            await connection.execute(_SAVE_ACTIVITY, due, players, page.shard, timeout=STATEMENT_S)
+
+    async def plan(self, last_due_ms: int, due_ms: int, period_s: int, amount_minor: int) -> None:
+        """See `BonusStore.plan`."""
+        async with self._transaction() as connection:
+            moved = await connection.fetchval(
+                "update casino.bonus_clock set last_due_ms = $2 where last_due_ms = $1 returning 1", last_due_ms, due_ms
+            )
+            if moved is None:
+                raise CheckpointMoved(f"the bonus clock is not at {last_due_ms}")
+            if amount_minor > 0:
+                await connection.execute(_PLAN_TICKS, due_ms, period_s * 1000, amount_minor, timeout=STATEMENT_S)
+                await connection.execute(_PLAN_GRANTS, due_ms, period_s * 1000, amount_minor, timeout=STATEMENT_S)
+            await connection.execute("delete from casino.bonus_active where due_ms <= $1", due_ms, timeout=STATEMENT_S)
+
+    async def open_grants(self, limit: int) -> Sequence[Grant]:
+        """See `BonusStore.open_grants`."""
+        return [
+            Grant(row["due_ms"], row["tick"], row["player_id"], row["shard_id"], row["amount_minor"])
+            for row in await self._rows(_OPEN_GRANTS, limit)
+        ]
+
+    async def close_grants(self, closed: Sequence[ClosedGrant]) -> None:
+        """See `BonusStore.close_grants`."""
+        due = [one.grant.due_ms for one in closed]
+        async with self._transaction() as connection:
+            await connection.execute(
+                _CLOSE_GRANTS,
+                due,
+                [one.grant.player_id for one in closed],
+                [one.seq for one in closed],
+                [one.code for one in closed],
+                timeout=STATEMENT_S,
+            )
+            await connection.execute(_FINISH_TICKS, sorted(set(due)), timeout=STATEMENT_S)
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        seq=row["seq"],
+        code=EntryCode(row["code"]),
+        player_id=row["player_id"],
+        reservation_id=row["reservation_id"].bytes,
+        round_id=b"" if row["round_id"] is None else row["round_id"].bytes,
+        amount_minor=row["amount"],
+        booked_ms=row["booked_ms"],
+    )

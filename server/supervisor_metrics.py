@@ -1,0 +1,40 @@
+"""What supervisors count, for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from actors.supervisors.follower import Supervisor
+
+_HELP = {
+    "outages_total": "Times the store was away or its checkpoint had moved.",
+    "rows_total": "Journal rows followed.",
+    "lag_rows": "Journal rows not yet followed when last looked.",
+    "paid_total": "Bonus grants paid.",
+    "refused_total": "Bonus grants that the wallet refused.",
+}
+
+
+class SupervisorMetrics(Collector):
+    """The counters of all supervisors of a host, with the label `supervisor`."""
+
+    def __init__(self, members: Sequence[Supervisor]) -> None:
+        self._members = members
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield one family for each name."""
+        families: dict[str, Metric] = {}
+        for member in self._members:
+            for name, value in member.counters().items():
+                family = families.get(name) or families.setdefault(name, _family(name))
+                family.add_sample(f"croupier_supervisor_{name}", {"supervisor": member.name}, value)
+        yield from families.values()
+
+
+def _family(name: str) -> Metric:
+    full = f"croupier_supervisor_{name}"
+    text = _HELP.get(name, name)
+    return CounterMetricFamily(full, text) if name.endswith("_total") else GaugeMetricFamily(full, text)
