@@ -25,6 +25,8 @@ from ray.exceptions import RayError
 from actors.runtime.heartbeats import RootSupervisor
 from server.actor_refs import NAMESPACE, HostPulse, RayHosts, RayLink
 from server.config import Config
+from server.embedded.places import make_private_folder
+from server.embedded.processes import Identity
 from server.hosts import HostProcess, HostSpec, host_names, prepare_process
 from server.secrets import Secrets
 from server.storage.tables import PostgresTables
@@ -85,7 +87,7 @@ def start_ray(config: Config) -> None:
     if ray.is_initialized():
         return
     if config.ray_address:
-        ray.init(address=config.ray_address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.WARNING)
+        ray.init(address=config.ray_address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR)
         return
     _prepare_environment()
     folder = ray_folder()
@@ -99,7 +101,7 @@ def start_ray(config: Config) -> None:
         dashboard_port=config.dashboard_port,
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=False,
-        logging_level=logging.WARNING,
+        logging_level=logging.ERROR,
         _temp_dir=str(folder),
     )
 
@@ -111,8 +113,11 @@ def stop_ray() -> None:
 
 
 def ray_folder() -> Path:
-    """Return where a local Ray keeps sockets and logs: short, because of the limit of socket paths; one per user."""
-    return Path("/tmp") / f"croupier-ray-{os.geteuid()}"
+    """Return where a local Ray keeps sockets and logs: short, because of the limit of socket paths; one per user.
+
+    Ray opens its folder to everybody, so it lies within one that is ours alone.
+    """
+    return Path("/tmp") / f"croupier-ray-{os.geteuid()}" / "r"
 
 
 def _prepare_environment() -> None:
@@ -125,9 +130,8 @@ def _prepare_environment() -> None:
 
 def _forget_old_sessions(folder: Path) -> None:
     """Ray never removes the folders of past sessions; keep a few for their logs."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.geteuid():
-        raise PermissionError(f"{folder} belongs to somebody else; remove it")
+    make_private_folder(folder.parent, Identity())
+    folder.mkdir(exist_ok=True)
     sessions = [path for path in folder.glob("session_2*") if path.is_dir() and not path.is_symlink()]
     for session in sorted(sessions, key=lambda path: path.name)[:-SESSIONS_KEPT]:
         pid = session.name.rpartition("_")[2]
