@@ -58,10 +58,7 @@ class Up:
 
     async def run(self) -> int:
         """Start, announce, watch, stop on SIGINT or SIGTERM (on a second one the hard way). Returns an exit code."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup, SIGHUP stays ignored
-                loop.add_signal_handler(number, self._on_signal)
+        self._listen_to_signals()
         self._lock.acquire()
         try:
             if await self._until_stop(self._start()):
@@ -70,6 +67,12 @@ class Up:
         finally:
             await self._stop_all()
             self._lock.release()
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup, SIGHUP stays ignored
+                loop.add_signal_handler(number, self._on_signal)
 
     def _on_signal(self) -> None:
         (self._hurry if self._stop.is_set() else self._stop).set()
@@ -153,6 +156,7 @@ class Up:
             self._ray_begun = True
             await self._ray.call(lambda: _bootstrap().start_ray(config))
             step.detail = config.ray_address or f"dashboard port {config.dashboard_port}"
+        self._listen_to_signals()  # Ray's core has put handlers of its own there, which print a stack
         self._note_ray_processes()
 
     async def _start_hosts(self, secrets: Secrets) -> None:
