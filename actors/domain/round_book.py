@@ -54,7 +54,7 @@ class BetStatus(IntEnum):
 class Bet:
     """One order to bet and what became of it. answer: what to tell the player now; None while PENDING."""
 
-    __slots__ = ("answer", "order", "stake_minor", "stakes", "status")
+    __slots__ = ("answer", "order", "stake_minor", "stakes", "status", "was_unknown")
 
     def __init__(self, order: PlaceBet, stakes: dict[int, int]) -> None:
         self.order = order
@@ -62,6 +62,7 @@ class Bet:
         self.stake_minor = sum(stakes.values())
         self.status = BetStatus.PENDING
         self.answer: BetPlaced | Refused | None = None
+        self.was_unknown = False  # some attempt at the wallet had no answer: it may be reserved
 
     def repeats(self, order: PlaceBet) -> bool:
         """Tell whether this is the same order sent again (the id is equal already)."""
@@ -236,11 +237,17 @@ class RoundBook:
         if bet.status is BetStatus.PENDING:
             self.pending -= 1
             bet.status = BetStatus.UNKNOWN
+            bet.was_unknown = True
             bet.answer = Refused(Refusal.OUTCOME_UNKNOWN)
 
     def forget(self, bet: Bet, refused: Refused) -> None:
-        """PENDING -> as if never sent: certainly nothing was done, and the same id may be tried again."""
-        if bet.status is BetStatus.PENDING:
+        """PENDING -> as if never sent: certainly nothing was done, and the same id may be tried again.
+
+        Where an earlier attempt had no answer that is not certain: UNKNOWN.
+        """
+        if bet.was_unknown:
+            self.apply_unknown(bet)
+        elif bet.status is BetStatus.PENDING:
             self._release(bet)
             del self.bets[bet.order.seat.player_id, bet.order.bet_id]
             bet.status = BetStatus.REFUSED
