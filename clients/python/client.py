@@ -214,7 +214,7 @@ class CroupierClient(Link):
                 if not event.handle.done():
                     event.handle.set_result(event.body)
             case machine.Pushed():
-                self._learn(event.body)
+                self._learn(event.body, event.table_id)
                 self._publish(event.table_id, event.body)
             case machine.Refreshed():
                 self.tables[event.snapshot.info_table_id] = TableView(event.snapshot)
@@ -228,12 +228,12 @@ class CroupierClient(Link):
             case _:
                 pass
 
-    def _learn(self, message: ServerMessage) -> None:
-        """Fold an answer or a push into the state."""
+    def _learn(self, message: ServerMessage, table_id: str = "") -> None:
+        """Fold an answer or a push into the state. Pushes of a table's stream do not name it; what is mine does."""
         self.purse.apply(message)
-        table_id = getattr(message, "table_id", None)
-        if table_id in self.tables:
-            self.tables[table_id].apply(message)
+        view = self.tables.get(table_id or getattr(message, "table_id", ""))
+        if view is not None:
+            view.apply(message)
 
     def _publish(self, table_id: str, message: ServerMessage) -> None:
         for pushes in self._pushes:
