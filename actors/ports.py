@@ -64,9 +64,7 @@ class Post(Protocol):
         """
         ...
 
-    def ask_all(
-        self, address: str, messages: Sequence[msgspec.Struct], timeout_s: float = 5.0
-    ) -> Awaitable[Replies]:
+    def ask_all(self, address: str, messages: Sequence[msgspec.Struct], timeout_s: float = 5.0) -> Awaitable[Replies]:
         """`ask` as an awaitable: one future for the whole list."""
         ...
 

@@ -14,14 +14,19 @@ from typing import Any, Final
 from actors.domain.commands import (
     BetPlaced,
     BetsTakenBack,
+    ChipStake,
     Done,
+    Fate,
     PlaceBet,
+    PlacedBet,
+    ReadReservation,
     Refused,
     Reserve,
     TableAnswer,
     UndoBet,
     Void,
 )
+from actors.domain.games.roulette_bets import check_shape, expand
 from actors.domain.ids import Origin, id_ms, id_origin, is_well_formed
 from actors.domain.refusals import Refusal
 from actors.domain.round_book import Bet, BetStatus, RoundBook, Undo
@@ -31,11 +36,13 @@ from actors.table_wallets import void_order
 
 #: How long a wallet may take to answer for a bet.
 ASK_S: Final = 3.0
+#: As many chips as any table takes in one order.
+MAX_STRAY_CHIPS: Final = 1_000
 #: Clocks of clients may be wrong by so much.
 ID_AHEAD_MS: Final = 5 * 60_000
 ID_AGE_MS: Final = 24 * 3_600_000
 
-#: A wallet that says so has certainly done nothing, and may do it later.
+#: A wallet that says so has done nothing now. A former life of it, asked before the link broke, may have.
 _NOT_NOW: Final = frozenset((Refusal.BUSY, Refusal.DRAINING))
 
 _Order = Bet | Undo
@@ -56,12 +63,14 @@ def check_id(id_: bytes, now_ms: int) -> Refused | None:
 class Work:
     """What one batch has to ask the wallets, and whose answers it gives afterwards."""
 
-    __slots__ = ("answers", "asked", "orders")
+    __slots__ = ("answers", "asked", "orders", "strays")
 
     def __init__(self) -> None:
         self.orders: dict[int, list[Reserve | Void]] = {}
         self.asked: dict[int, list[tuple[RoundBook, _Order, Bet]]] = {}
         self.answers: list[tuple[int, _Order]] = []
+        #: Bets for rounds that this incarnation does not know: only their wallets can tell what became of them.
+        self.strays: dict[int, list[tuple[int, PlaceBet]]] = {}
 
     def ask(self, shard: int, order: Reserve | Void, book: RoundBook, parent: _Order, bet: Bet) -> None:
         """Add one wallet order; parent is the bet or undo whose answer depends on it."""
@@ -97,7 +106,8 @@ class BetDesk:
         if bad_id is not None and bad_id.code == Refusal.ID_CLASS_FORBIDDEN:
             return bad_id
         if book is None:
-            return Refused(Refusal.WRONG_ROUND)
+            work.strays.setdefault(order.seat.shard, []).append((index, order))
+            return None
         known = book.bets.get((order.seat.player_id, order.bet_id))
         if known is not None:
             return self._place_again(index, order, work, book, known)
@@ -194,6 +204,11 @@ class BetDesk:
         """Ask every wallet of the batch once, take in what they say, and fill in the answers."""
         if work.orders:
             await self._ask(work)
+        for shard, strays in work.strays.items():
+            questions = [ReadReservation(stray.bet_id) for _, stray in strays]
+            replies = await self._post.ask_all(f"wallet/{shard}", questions, ASK_S)
+            for (index, stray), reply in zip(strays, replies, strict=True):
+                answers[index] = _answer_stray(stray, reply)
         for index, order in work.answers:
             # Asked by another batch: the same order arrived twice.
             while (answer := _answer_of(order)) is None:
@@ -230,7 +245,7 @@ class BetDesk:
             book.apply_reserved(bet, reply)
         elif isinstance(reply, Refused):
             if reply.code in _NOT_NOW:
-                book.forget(bet, Refused(reply.code))
+                book.apply_unknown(bet)
             elif reply.code == Refusal.STALE_TABLE_EPOCH:
                 book.forget(bet, Refused(Refusal.BUSY))
                 self._fatal(StaleEpoch(f"{self._stage.config.table_id}: a wallet knows a newer epoch"))
@@ -266,6 +281,29 @@ class BetDesk:
         future = self._waiting.pop(order, None)
         if future is not None:
             future.set_result(None)
+
+
+def _answer_stray(order: PlaceBet, reply: object) -> TableAnswer:
+    """Answer a bet for a former round by what its wallet says: sent again, it has the outcome it had.
+
+    No reservation: it never will be one, since this table's epoch has fenced all rounds but its own. What a repeated or
+    doubled bet consisted of is no longer known; its answer then has no chips.
+    """
+    if not isinstance(reply, Fate):
+        return Refused(Refusal.OUTCOME_UNKNOWN)
+    if reply.state == "none":
+        return Refused(Refusal.WRONG_ROUND)
+    stakes = expand(order.chips, order.calls) if check_shape(order.chips, order.calls, MAX_STRAY_CHIPS) is None else {}
+    is_same = order.mode != "chips" or sum(stakes.values()) == reply.amount_minor
+    if reply.state == "tombstone":
+        return Refused(Refusal.ALREADY_VOIDED)
+    if reply.player_id != order.seat.player_id or reply.round_id != order.round_id or not is_same:
+        return Refused(Refusal.ID_REUSED)
+    if reply.state == "voided":
+        return Refused(Refusal.ALREADY_VOIDED)
+    chips = [ChipStake(position, stake) for position, stake in stakes.items()]
+    bet = PlacedBet(order.bet_id, chips, reply.amount_minor)
+    return BetPlaced(order.round_id, bet, order.received_ms, reply.seq, reply.cash_minor, reply.escrow_minor)
 
 
 def _answer_of(order: _Order) -> BetPlaced | BetsTakenBack | Refused | None:

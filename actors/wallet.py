@@ -24,11 +24,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from actors.domain.commands import Done, FenceTable, ReadMoney, WalletAnswer, WalletMessage, WalletOrder
+from actors.domain.commands import (
+    Done,
+    FenceTable,
+    ReadMoney,
+    ReadReservation,
+    WalletAnswer,
+    WalletMessage,
+    WalletOrder,
+)
 from actors.domain.money.accounts import Kind, account_id
 from actors.domain.money.apply import apply
 from actors.domain.money.batch import MAX_ROWS, Batch, Commit
 from actors.domain.money.checks import refused
+from actors.domain.money.fate import fate
 from actors.domain.money.lookups import apply_found, missing
 from actors.domain.money.recovery import ShardHead, recover
 from actors.domain.money.state import WINDOW_MS, ShardState
@@ -199,6 +208,10 @@ class WalletShard:
             if isinstance(message, ReadMoney):
                 answers.append(self._read(message))
                 continue
+            if isinstance(message, ReadReservation):
+                answers.append(fate(state, message))
+                self._filling.must_commit = True  # a table acts on it: only the owner may say so
+                continue
             if room <= 0:
                 answers.append(refused(Refusal.BUSY))
                 continue
@@ -229,7 +242,9 @@ class WalletShard:
         filling.waiters.append(waiter)
         return waiter
 
-    async def _look_up(self, orders: Sequence[WalletOrder], cmd_ids: set[bytes], reservation_ids: set[bytes]) -> bool:
+    async def _look_up(
+        self, orders: Sequence[WalletOrder | ReadReservation], cmd_ids: set[bytes], reservation_ids: set[bytes]
+    ) -> bool:
         """Fetch what only the store knows, until nothing is missing; False: nothing was done and nothing may be.
 
         What this incarnation books stays in memory longer than a look takes, so what was not found is new.

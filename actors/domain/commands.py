@@ -97,6 +97,12 @@ class ReadMoney(msgspec.Struct, frozen=True, array_like=True, tag=8, gc=False):
     ccy: int
 
 
+class ReadReservation(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=False):
+    """Asks what became of an order to reserve; the answer `Fate` is as durable as that of an order."""
+
+    reservation_id: bytes
+
+
 class Done(msgspec.Struct, frozen=True, array_like=True, tag=20, gc=False):
     """The order is durable at journal position seq; cash and escrow of the player are as of that row.
 
@@ -134,9 +140,24 @@ class Refused(msgspec.Struct, frozen=True, array_like=True, tag=22, gc=False):
     detail: str = ""
 
 
+class Fate(msgspec.Struct, frozen=True, array_like=True, tag=23, gc=False):
+    """Answers `ReadReservation`. state: "none", "open", "settled", "voided" or "tombstone"; "none" has no other field.
+
+    cash and escrow: the player's, as of the last row at the time.
+    """
+
+    seq: int
+    state: str
+    player_id: int = 0
+    amount_minor: int = 0
+    round_id: bytes = b""
+    cash_minor: int = 0
+    escrow_minor: int = 0
+
+
 WalletOrder = OpenAccount | Deposit | Reserve | Settle | Void | GrantBonus | FenceTable
-WalletMessage = WalletOrder | ReadMoney
-WalletAnswer = Done | Fenced | Refused
+WalletMessage = WalletOrder | ReadMoney | ReadReservation
+WalletAnswer = Done | Fenced | Fate | Refused
 
 # ---------------------------------------------------------------- table: address "table/ID"
 

@@ -1,4 +1,4 @@
-"""What happened, as actors tell gateways and supervisors. Frozen, tagged, array-shaped msgspec structs; units as in `commands.py`."""
+"""What happened, as actors tell gateways and supervisors. Frozen, tagged, array-shaped msgspec structs; units as there."""
 
 from __future__ import annotations
 

@@ -43,4 +43,3 @@ class Refusal(IntEnum):
     BUSY = 500
     OUTCOME_UNKNOWN = 502
     DRAINING = 503
-

@@ -48,6 +48,7 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """How long a host may be silent, in seconds, until what happens."""
 
     start_s: float = 45.0  # a host that has never been heard of may take this long to start
+    quiet_s: float = 15.0  # and for this long nothing is said about it
     silent_s: float = 5.0
     again_s: float = 10.0  # between two kills
     lost_s: float = 20.0
@@ -57,9 +58,11 @@ class _Watch:
     """What is known of one host; times of the event loop."""
 
     def __init__(self, now: float) -> None:
+        self.born = now
         self.heard = now
         self.ready = now  # last time its actors were ready
         self.was_heard = False
+        self.was_ready = False
         self.is_ready = False
         self.killed = float("-inf")
         self.complained = float("-inf")
@@ -117,12 +120,14 @@ class RootSupervisor:
         watch.is_ready = pulse.is_ready
         if pulse.is_ready:
             watch.ready = now
+            watch.was_ready = True
             watch.has_moved = False
         else:
             self._complain(host, watch, f"is not ready: {pulse.problem or 'starting'}")
 
     def _complain(self, host: str, watch: _Watch, text: str) -> None:
-        if self._now() - watch.complained >= self._patience.again_s:
+        is_starting = not watch.was_ready and self._now() - watch.born < self._patience.quiet_s
+        if not is_starting and self._now() - watch.complained >= self._patience.again_s:
             watch.complained = self._now()
             log.error("host %s %s (silent for %.0f s)", host, text, self._now() - watch.heard)
 

@@ -94,7 +94,7 @@ class Bundle:
 class Parcel:
     """A batch under way."""
 
-    __slots__ = ("born", "bundles", "is_slow", "payload", "seq", "task")
+    __slots__ = ("born", "bundles", "is_slow", "payload", "seq", "task", "was_lost")
 
     def __init__(self, seq: int, bundles: list[Bundle], born: float) -> None:
         self.seq = seq
@@ -103,6 +103,7 @@ class Parcel:
         self.is_slow = False
         self.payload: Any = None  # what the lane's way of carrying needs, made once
         self.task: asyncio.Task[None] | None = None
+        self.was_lost = False  # an attempt broke: a former life of the receiver may have carried it out
 
     def is_hollow(self) -> bool:
         """Tell whether nobody waits for this any more."""
@@ -197,7 +198,7 @@ class Lane(ABC):
         if not self._is_scheduled:
             self._flush()
         for bundle, outcome in zip(parcel.bundles, chain(outcomes, repeat(MARK_FAILED)), strict=False):
-            self._hand_out(bundle, outcome)
+            self._hand_out(bundle, outcome, parcel.was_lost)
 
     async def _carry_until_answered(self, parcel: Parcel) -> Sequence[Outcome]:
         backoff_s = BACKOFF_FIRST_S
@@ -210,6 +211,7 @@ class Lane(ABC):
                 log.warning("batch %d to %s: no answer in %.0f s", parcel.seq, self.host, self._limits.attempt_s)
             except Exception:  # outermost loop of a link: its bugs must not lose the batches behind
                 log.exception("batch %d to %s: the link failed in an unknown way", parcel.seq, self.host)
+            parcel.was_lost = True
             self._counters.links_broken += 1
             self._up.clear()
             await self._wait_for_link(parcel, backoff_s)
@@ -226,11 +228,11 @@ class Lane(ABC):
 
     # ------------------------------------------------------------ answers
 
-    def _hand_out(self, bundle: Bundle, outcome: Outcome) -> None:
+    def _hand_out(self, bundle: Bundle, outcome: Outcome, was_lost: bool) -> None:
         if isinstance(outcome, int):
-            failure = Failure.BUSY if outcome == MARK_ABSENT else Failure.UNKNOWN
-            if failure is Failure.BUSY:
+            if outcome == MARK_ABSENT:
                 self._on_absent(bundle)
+            failure = Failure.BUSY if outcome == MARK_ABSENT and not was_lost else Failure.UNKNOWN
             for letter in bundle.letters:
                 self.close_letter(letter, [failure] * letter.count)
             return

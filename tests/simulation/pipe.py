@@ -26,6 +26,7 @@ class PipeEnd(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if self._is_closing or self._is_lost or self.other is None:
             return
+        self.world.mark(len(data))
         self._at(self.other._receive, bytes(data))
 
     def writelines(self, list_of_data: Any) -> None:

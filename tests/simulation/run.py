@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import sys
 import time
 from collections import Counter
@@ -45,6 +46,7 @@ class Result(NamedTuple):
     broken: list[str]
     counts: Counter[str]
     lines: list[str]
+    digest: int
 
 
 class Casino:
@@ -170,7 +172,7 @@ class Casino:
         world.counts["rows"] = sum(len(one.rows) for one in self.books.values())
         for one in self.rounds.rounds.values():
             world.counts[f"rounds {one.state.name}"] += 1
-        return Result(world.seed, broken, world.counts, world.lines)
+        return Result(world.seed, broken, world.counts, world.lines, world.digest)
 
 
 class _OpenGateway(Gateway):
@@ -232,6 +234,9 @@ MUST_HAPPEN = (
 
 def main() -> None:
     """Run many seeds with progress; exit code 1 when a law is broken or a class of trouble is missing."""
+    if os.environ.get("PYTHONHASHSEED") != "0":  # the order of sets of bytes is part of the run
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, "-m", "tests.simulation.run", *sys.argv[1:]])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--first", type=int, default=1)
@@ -246,6 +251,8 @@ def main() -> None:
     for number, seed in enumerate(range(given.first, given.first + given.seeds), 1):
         result = simulate(seed, seconds=given.seconds, players=given.players, trace=given.trace)
         counts.update(result.counts)
+        if given.trace:
+            print(f"seed {seed}: digest {result.digest:08x}")
         for line in result.lines:
             print(line)
         if result.broken:

@@ -84,14 +84,12 @@ def apply(state: ShardState, order: WalletOrder, now_ms: int) -> tuple[WalletAns
     effect = decide(state, order)
     if isinstance(effect, Refusal):
         row = _row(state, order, code, req_hash, now_ms, effect, _NOTHING)
-        answer: WalletAnswer = refused(effect)
+        answer: Done | Fenced | Refused = refused(effect)
     else:
         row = _row(state, order, code, req_hash, now_ms, 0, effect)
         answer = answer_of_row(row)
     state.remember_outcome(order.cmd_id, (req_hash, answer), now_ms)
-    if isinstance(answer, Fenced):
-        answer = _repeat(state, order, answer)
-    return answer, row
+    return (_repeat(state, order, answer) if isinstance(answer, Fenced) else answer), row
 
 
 def answer_of_row(row: Row) -> Done | Fenced | Refused:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from actors.domain.commands import Reserve, Settle, Void, WalletOrder
+from actors.domain.commands import ReadReservation, Reserve, Settle, Void, WalletOrder
 from actors.domain.ids import ID_BYTES, id_ms
 from actors.domain.money.apply import answer_of_row
 from actors.domain.money.checks import check_age, check_form
@@ -21,11 +21,16 @@ class Found(msgspec.Struct, frozen=True):
     reservations: list[Reservation]
 
 
-def missing(state: ShardState, orders: Iterable[WalletOrder], now_ms: int) -> tuple[set[bytes], set[bytes]]:
+def missing(
+    state: ShardState, orders: Iterable[WalletOrder | ReadReservation], now_ms: int
+) -> tuple[set[bytes], set[bytes]]:
     """Return the ids of orders and of reservations that only the store can tell about. Usually both are empty."""
     cmd_ids: set[bytes] = set()
     reservation_ids: set[bytes] = set()
     for order in orders:
+        if isinstance(order, ReadReservation):
+            _add_reservation(state, order.reservation_id, reservation_ids)
+            continue
         id_ = order.cmd_id
         if len(id_) != ID_BYTES:
             continue
@@ -33,11 +38,14 @@ def missing(state: ShardState, orders: Iterable[WalletOrder], now_ms: int) -> tu
             cmd_ids.add(id_)
             if isinstance(order, Reserve) and id_ not in state.reservations:
                 reservation_ids.add(id_)
-        if isinstance(order, Settle | Void) and len(order.reservation_id) == ID_BYTES:
-            reservation_id = order.reservation_id
-            if id_ms(reservation_id) < state.floor_ms and reservation_id not in state.reservations:
-                reservation_ids.add(reservation_id)
+        if isinstance(order, Settle | Void):
+            _add_reservation(state, order.reservation_id, reservation_ids)
     return cmd_ids, reservation_ids
+
+
+def _add_reservation(state: ShardState, id_: bytes, wanted: set[bytes]) -> None:
+    if len(id_) == ID_BYTES and id_ms(id_) < state.floor_ms and id_ not in state.reservations:
+        wanted.add(id_)
 
 
 def apply_found(state: ShardState, found: Found, now_ms: int) -> None:
