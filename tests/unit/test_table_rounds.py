@@ -7,7 +7,7 @@ import asyncio
 from actors.domain.commands import BetPlaced
 from actors.domain.events import BetsClosed, MyBetsSettled, RoundDecided, RoundOpened, RoundSettled, StakesShown
 from actors.domain.rounds import RoundState
-from tests.fakes.casino import RNG, Casino
+from tests.fakes.table_world import RNG, Casino
 from tests.simulation.loop import run_virtual
 
 STRAIGHT_17, RED, BLACK = 17, 151, 152
