@@ -171,12 +171,12 @@ class TableFeed:
         elif before > self.version:
             self._restart(before)
         for event in news.events[self.version - before :]:
-            self.version += 1
             self._publish(event)
 
     def _publish(self, event: events.TableEvent) -> None:
-        version = self.version
+        version = self.version + 1
         frame = frame_binary(encode_server_frame(Kind.PUSH, self.stream, version, table_push(event)))
+        self.version = version  # not before there is a frame: an event that has none leaves a gap, which heals
         self._sink.broadcast(self._live, frame)
         if self._ahead:
             for member in [member for member in self._ahead if member.position <= version]:

@@ -96,7 +96,7 @@ class Gateway:
             begin=self._begin,
             greet=self._greet,
         )
-        self._ticker = self._loop.call_later(_TICK_S, self._tick)
+        self._ticker = self._loop.call_later(_TICK_S, self._every_second)
 
     async def stop(self) -> None:
         """Take no more connections, tell everyone, close them, and cut those that do not go."""
@@ -109,6 +109,7 @@ class Gateway:
             client.push_personal(wire.Notice("draining", "This server is about to restart; connect again."))
             client.connection.close(Close.GOING_AWAY, "draining")
         if self._clients:
+            self._all_gone.clear()
             try:
                 await asyncio.wait_for(self._all_gone.wait(), self.settings.close_linger_s)
             except TimeoutError:
@@ -219,9 +220,12 @@ class Gateway:
             )
         return feed
 
-    def _tick(self) -> None:
-        """Once a second: renew leases, and close who is silent or never said Hello."""
-        self._ticker = self._loop.call_later(_TICK_S, self._tick)
+    def _every_second(self) -> None:
+        self._ticker = self._loop.call_later(_TICK_S, self._every_second)
+        self.tick()
+
+    def tick(self) -> None:
+        """Renew leases, and close who is silent or never said Hello. Runs every second."""
         for feed in self._feeds.values():
             feed.tick()
         for client in list(self._clients):

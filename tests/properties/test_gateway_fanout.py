@@ -82,7 +82,7 @@ class World:
     ref: int = 0
 
     def __post_init__(self) -> None:
-        self.feed = TableFeed(TABLE, 1, "gateway/0", self.post, Sink(), self.metrics)  # type: ignore[arg-type]
+        self.feed = TableFeed(TABLE, 1, "gateway/0", self.post, Sink(), self.metrics)
 
     # what may happen; n chooses where there is a choice
 
