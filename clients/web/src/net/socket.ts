@@ -60,6 +60,9 @@ const RESEND_MS = 6_000;
 const GIVE_UP_MS = 10_000;
 const BUSY_RETRIES = 3;
 const RENEWALS = 2;
+const JOIN_AGAIN_MS = 300;
+/** Codes from here on are outages: the same request may succeed later. */
+const OUTAGES_FROM = 500;
 const PING_MS_MAX = 8_000;
 
 export class Connection {
@@ -213,10 +216,19 @@ export class Connection {
     for (const waiting of this.unanswered.all()) if (waiting.sentMs === 0) this.send(waiting);
   }
 
-  private sendJoin(tableId: string): Promise<Answer> {
-    return new Promise((resolve) => {
+  /** Asks for a seat; a table that is away for a moment is asked again in the background. */
+  private async sendJoin(tableId: string, tries = 0): Promise<Answer> {
+    const attempt = this.attemptId;
+    const answer = await new Promise<Answer>((resolve) => {
       this.send(this.unanswered.add({ t: "JoinTable", table_id: tableId }, false, resolve));
     });
+    const away = !answer.ok && (answer.refusal === TIMEOUT || answer.refusal.code >= OUTAGES_FROM);
+    if (away) {
+      this.around.setTimer(() => {
+        if (attempt === this.attemptId && this.joined.has(tableId)) void this.sendJoin(tableId, tries + 1);
+      }, JOIN_AGAIN_MS + backoffMs(tries, this.around.random()));
+    }
+    return answer;
   }
 
   // --- frames -------------------------------------------------------------------------------------------------------
@@ -255,6 +267,7 @@ export class Connection {
   private refused(ref: number, error: WireError): void {
     const waiting = this.unanswered.find(ref);
     if (waiting === undefined) return;
+    if (error.code === Code.NOT_JOINED && "table_id" in waiting.body && this.joined.has(waiting.body.table_id)) void this.sendJoin(waiting.body.table_id);
     const again = error.retryable && waiting.keep && (error.code === Code.OUTCOME_UNKNOWN || waiting.retries < BUSY_RETRIES);
     if (!again) {
       this.unanswered.settle(waiting, { ok: false, refusal: { code: error.code, name: error.name, detail: error.detail } });

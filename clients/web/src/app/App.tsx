@@ -1,0 +1,56 @@
+import { useEffect } from "react";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { RoulettePage } from "../games/roulette/RoulettePage";
+import { AuthPage } from "./AuthPage";
+import { DealerPage } from "./DealerPage";
+import { HistoryPage } from "./HistoryPage";
+import { useApp, useSession } from "./hooks";
+import { Mark } from "./icons";
+import { LobbyPage } from "./LobbyPage";
+import { Toasts } from "./Toasts";
+
+const DOORS = ["/", "/login", "/register"];
+
+/** Returns where a login should lead: the page that was asked for, if it is one of ours. */
+function wanted(search: string, dealer: boolean): string {
+  const next = new URLSearchParams(search).get("next") ?? "";
+  return /^\/(lobby|table|history|dealer)(\/|$)/.test(next) ? next : dealer ? "/dealer" : "/lobby";
+}
+
+function Pages() {
+  const login = useApp((state) => state.login);
+  const roles = useApp((state) => state.player?.roles);
+  const [path] = useLocation();
+  if (login === "checking") {
+    return (
+      <div className="splash" role="status" aria-label="Loading">
+        <Mark />
+      </div>
+    );
+  }
+  if (login === "out") return DOORS.includes(path) ? <AuthPage /> : <Redirect to={`/login?next=${encodeURIComponent(path)}`} replace />;
+  const dealerOnly = roles !== undefined && roles.includes("dealer") && !roles.includes("player");
+  if (DOORS.includes(path)) return <Redirect to={wanted(location.search, dealerOnly)} replace />;
+  return (
+    <Switch>
+      <Route path="/lobby" component={LobbyPage} />
+      <Route path="/table/:id">{({ id }) => <RoulettePage key={id} tableId={decodeURIComponent(id)} />}</Route>
+      <Route path="/history" component={HistoryPage} />
+      <Route path="/dealer" component={DealerPage} />
+      <Route>
+        <Redirect to="/lobby" replace />
+      </Route>
+    </Switch>
+  );
+}
+
+export function App() {
+  const session = useSession();
+  useEffect(() => void session.begin(), [session]);
+  return (
+    <>
+      <Pages />
+      <Toasts />
+    </>
+  );
+}

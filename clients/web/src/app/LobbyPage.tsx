@@ -1,0 +1,89 @@
+import { useEffect } from "react";
+import { Link } from "wouter";
+import type { TableInfo } from "../protocol/messages";
+import { formatMinor } from "../state/money";
+import { useApp, useSession, useTitle } from "./hooks";
+import { UserIcon } from "./icons";
+import { Shell } from "./Shell";
+import { phaseName } from "./words";
+
+const REFRESH_MS = 2_000;
+
+function TableCard({ table, exponent }: { table: TableInfo; exponent: number }) {
+  const live = table.kind === "live";
+  return (
+    <Link href={`/table/${encodeURIComponent(table.table_id)}`} className={`table-card table-card-${table.kind}`} data-testid={`table-card-${table.table_id}`}>
+      <div className="table-card-art" aria-hidden="true">
+        <i />
+      </div>
+      <div className="table-card-text">
+        <div className="table-card-tags">
+          <span className={`tag ${live ? "tag-live" : ""}`}>{live ? "Live dealer" : "Automatic wheel"}</span>
+          <span className={`phase-pill phase-${table.phase}`} data-testid={`table-phase-${table.table_id}`} data-phase={table.phase}>
+            {phaseName(table.phase)}
+          </span>
+        </div>
+        <h2>{table.title}</h2>
+        <dl className="table-card-facts">
+          <div>
+            <dt>Chips from</dt>
+            <dd>{formatMinor(table.min_stake_minor, exponent)}</dd>
+          </div>
+          <div>
+            <dt>Table maximum</dt>
+            <dd>{formatMinor(table.max_table_minor, exponent)}</dd>
+          </div>
+          <div>
+            <dt>At the table</dt>
+            <dd data-testid={`table-players-${table.table_id}`}>
+              <UserIcon /> {table.players}
+            </dd>
+          </div>
+        </dl>
+        <span className="button primary table-card-go" aria-hidden="true">
+          Sit down
+        </span>
+      </div>
+    </Link>
+  );
+}
+
+/** Which tables there are, and what happens at them now. */
+export function LobbyPage() {
+  useTitle("Lobby");
+  const session = useSession();
+  const tables = useApp((state) => state.tables);
+  const known = useApp((state) => state.tablesKnown);
+  const exponent = useApp((state) => state.account?.exponent ?? 2);
+  const name = useApp((state) => state.player?.name ?? "");
+  const status = useApp((state) => state.status);
+  useEffect(() => {
+    if (status !== "connected") return;
+    void session.refreshTables();
+    const timer = setInterval(() => void session.refreshTables(), REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [session, status]);
+  return (
+    <Shell>
+      <header className="page-head">
+        <h1>Good to see you, {name}</h1>
+        <p>Choose a table. Everyone at it plays the same wheel, with play money.</p>
+      </header>
+      {!known && (
+        <p className="empty" role="status">
+          Opening the doors…
+        </p>
+      )}
+      {known && tables.length === 0 && (
+        <p className="empty" data-testid="lobby-empty">
+          No table is open right now. This page looks again by itself.
+        </p>
+      )}
+      <div className="table-grid" data-testid="lobby">
+        {tables.map((table) => (
+          <TableCard key={table.table_id} table={table} exponent={exponent} />
+        ))}
+      </div>
+    </Shell>
+  );
+}

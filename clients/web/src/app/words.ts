@@ -1,0 +1,58 @@
+/** Words for people. */
+import type { Refusal } from "../net/unanswered";
+import { CODES } from "../protocol/errors";
+
+const FRIENDLY: Readonly<Record<string, string>> = {
+  INSUFFICIENT_FUNDS: "You do not have enough for that stake.",
+  BETTING_CLOSED: "No more bets: betting is closed.",
+  WRONG_ROUND: "That round is over; your chips stayed with you.",
+  STAKE_BELOW_MINIMUM: "That is below the table's minimum.",
+  STAKE_ABOVE_MAXIMUM: "That position would be above its maximum.",
+  TABLE_LIMIT_EXCEEDED: "That would be above the table's maximum for one player.",
+  NOTHING_TO_REPEAT: "You have no earlier round at this table to repeat.",
+  NOTHING_TO_DOUBLE: "You have nothing on the layout to double.",
+  RATE_LIMITED: "Too fast for us. Please wait a moment.",
+  BUSY: "The table is very busy. Nothing was staked; please try again.",
+  UNAVAILABLE: "A part of the casino is down. Nothing was staked; please try again.",
+  CONNECTION_LOST: "The connection was lost before an answer came.",
+  NO_ANSWER: "No answer came in time.",
+  ACCOUNT_FROZEN: "Your account is frozen.",
+  NOT_THE_DEALER: "Somebody else deals at this table now.",
+  FORBIDDEN: "Your account may not do that.",
+};
+
+export function refusalText(refusal: Refusal): string {
+  const entry = (CODES as Readonly<Record<number, { readonly meaning: string }>>)[refusal.code];
+  return FRIENDLY[refusal.name] ?? entry?.meaning ?? "That was refused.";
+}
+
+export const PHASE_NAMES: Readonly<Record<string, string>> = {
+  idle: "Next round soon",
+  betting: "Place your bets",
+  closed: "No more bets",
+  result: "Result",
+  paused: "Paused",
+  number: "No more bets",
+};
+
+export function phaseName(phase: string): string {
+  return PHASE_NAMES[phase] ?? phase;
+}
+
+const VOID_REASONS: Readonly<Record<string, string>> = {
+  voided: "The round does not count.",
+  table_restarted: "The table was restarted.",
+  recovered: "The table was restarted.",
+};
+
+export function voidText(reason: string): string {
+  return VOID_REASONS[reason] ?? `Reason: ${reason.replaceAll("_", " ")}.`;
+}
+
+/** "1:05:09" or "5:09" for a duration. */
+export function clockText(ms: number): string {
+  const total = Math.max(0, Math.floor(ms / 1000));
+  const [hours, minutes, seconds] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
+  const tail = String(seconds).padStart(2, "0");
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
+}
