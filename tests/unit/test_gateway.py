@@ -327,7 +327,7 @@ async def test_too_many_requests_are_refused_and_the_rest_go_on(house: House) ->
 
 
 async def test_rate_limit_can_be_off() -> None:
-    house = make_house(rate_per_s=0)
+    house = make_house(rate_per_s=0, close_linger_s=0.01)
     client = await house.client()
     for n in range(1_000):
         client.send(wire.Ping(n))
@@ -434,7 +434,16 @@ async def test_fault_while_taking_a_message_ends_that_session() -> None:
     def fail(_: str) -> Identity:
         raise RuntimeError("a path: /etc/secret")
 
-    gateway = Gateway("gateway/0", "", 0, HandPost(), HandClock(), verify_token=fail, tables=lambda: [])
+    gateway = Gateway(
+        "gateway/0",
+        "",
+        0,
+        HandPost(),
+        HandClock(),
+        verify_token=fail,
+        tables=lambda: [],
+        settings=GatewaySettings(close_linger_s=0.01),
+    )
     gateway.open()
     client = ToyClient(gateway)
     client.shake_hands()
