@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from server.schema import describe, golden, typescript
+from server.schema import describe, golden, page, typescript
 from server.schema.reflect import read_wire
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -19,6 +19,7 @@ def generate() -> dict[str, str]:
     wire = read_wire()
     goldens = golden.golden_json(_read(ROOT / golden.PATH))
     return {
+        "docs/protocol.md": page.page_md(wire),
         golden.PATH: goldens,
         "protocol/schema/v1.json": describe.schema_json(wire),
         f"{WEB}/messages.ts": typescript.messages_ts(wire),
