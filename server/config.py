@@ -28,6 +28,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ray_address: str = ""  # RAY_ADDRESS: empty = start Ray here
     shards: int = 2  # CROUPIER_SHARDS: wallet shards, fixed when the books are made
     gateways: int = 1  # CROUPIER_GATEWAYS
+    rate_per_s: int = 50  # CROUPIER_RATE_PER_S: requests of one connection, four times that at once; 0 = no limit
     betting_ms: int = 0  # CROUPIER_BETTING_MS: overrides the betting window of every RNG table; 0 = the table's own
     pause_ms: int = -1  # CROUPIER_PAUSE_MS: overrides the pause between rounds of RNG tables; -1 = the table's own
     bonus_period_s: int = 300  # CROUPIER_BONUS_PERIOD_S: a bonus tick every so many seconds
@@ -54,6 +55,7 @@ VARIABLES: dict[str, str] = {
     "ray_address": "RAY_ADDRESS",
     "shards": "CROUPIER_SHARDS",
     "gateways": "CROUPIER_GATEWAYS",
+    "rate_per_s": "CROUPIER_RATE_PER_S",
     "betting_ms": "CROUPIER_BETTING_MS",
     "pause_ms": "CROUPIER_PAUSE_MS",
     "bonus_period_s": "CROUPIER_BONUS_PERIOD_S",
