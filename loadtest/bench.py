@@ -142,9 +142,8 @@ def main() -> None:
     given = parser.parse_args()
     environ = {
         "CROUPIER_WELCOME_MINOR": str(10**8),
-        "CROUPIER_RATE_LIMIT": "0",
+        "CROUPIER_RATE_PER_S": "0",
         "CROUPIER_LOG_LEVEL": "warning",
-        "CROUPIER_REGISTER_LIMIT": "0",
         "CROUPIER_ACCESS_TOKEN_S": "7200",
     }
     runs: list[dict[str, Any]] = []

@@ -151,6 +151,7 @@ async def build_tables(site: Site) -> None:
 async def build_gateway(site: Site) -> None:
     """The WebSocket listener and the sessions of its connections."""
     from server.gateway.gateway import Gateway
+    from server.gateway.limits import GatewaySettings
     from server.tokens import Tokens
 
     await site.follow_placement(await site.pool())
@@ -164,6 +165,7 @@ async def build_gateway(site: Site) -> None:
         site.clock,
         verify_token=tokens.verify,
         tables=lambda: site.directory.tables(),
+        settings=GatewaySettings(rate_per_s=config.rate_per_s, rate_burst=4 * config.rate_per_s),
     )
     # A gateway's state is its connections: a bug in one batch is logged and counted, and cuts nobody off.
     site.host.on_bug = lambda _address, _error: None
