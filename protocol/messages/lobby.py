@@ -9,7 +9,7 @@ class TableInfo(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One table as the lobby shows it.
 
     game: "roulette". kind: "rng" (the server spins) or "live" (a dealer spins).
-    Limits in minor units; max_table_minor is the most one player may have on the whole layout in a round.
+    max_table_minor: the most one player may have on the whole layout in a round.
     players: how many are seated now. phase: see `TableSnapshot.phase`.
     """
 

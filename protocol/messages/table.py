@@ -40,9 +40,9 @@ class Bet(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Limits(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Per-position limits by kind of position, and for the whole layout. Minor units.
+    """Per-position limits by kind of position, and for the whole layout.
 
-    max_by_size[k] is the most one player may have on a position that covers k numbers; keys 1, 2, 3, 4, 6, 12, 18.
+    max_by_size: by k, the most one player may have on a position that covers k numbers; keys 1, 2, 3, 4, 6, 12, 18.
     """
 
     min_stake_minor: int

@@ -16,6 +16,7 @@ from protocol.messages import (
     BetsSettled,
     Hello,
     JoinTable,
+    Money,
     PlaceBets,
     RoundOpened,
     ServerMessage,
@@ -94,6 +95,9 @@ MEANINGS: Final[dict[str, str]] = {
     "BetsSettled.bets": "one entry for each bet of mine",
     "DealerNumber.number": "what the wheel shows, 0 .. 36",
     "DealerConfirm.number": "the entered number once more",
+    "DealerState.bets": "how many bets there are in this round",
+    "DealerState.players": "how many players have bets in this round",
+    "DealerState.source": 'who entered the number: "manual" or "sensor"',
     "DealerState.stake_minor": "what is staked in this round",
     "DealerState.number": "entered or confirmed, else -1",
     "TablePaused.paused": "true: phase becomes paused",
@@ -172,15 +176,19 @@ def _segments(shape: Shape) -> list[tuple[list[str], str]]:
 
 def prose(shape: Shape) -> str:
     """Return what a docstring says of the whole message."""
-    return " ".join(text for names, text in _segments(shape) if text and (not names or names == ["Units"]))
+    segments = _segments(shape)
+    units = [f"Units: {text}" for names, text in segments if names == ["Units"]]
+    return " ".join([*(text for names, text in segments if text and not names), *units])
 
 
 def meaning_of(shape: Shape, field: Field) -> str:
     """Return what a field means; raises KeyError where nobody has said it."""
+    if f"{shape.name}.{field.name}" in MEANINGS:
+        return MEANINGS[f"{shape.name}.{field.name}"]
     for names, text in _segments(shape):
         if field.name in names:
             return text.rstrip(".;")
-    return MEANINGS[f"{shape.name}.{field.name}"] if f"{shape.name}.{field.name}" in MEANINGS else MEANINGS[field.name]
+    return MEANINGS[field.name]
 
 
 # ---------------------------------------------------------------- tables of facts
@@ -252,12 +260,24 @@ def _annotated() -> str:
 
 def _transcript() -> str:
     """Return one session, frame by frame, from the golden samples."""
-    welcome, snapshot = _sample("Welcome", Welcome), _sample("TableSnapshot/betting", TableSnapshot)
+    before = Money(100_000, 0, 4_710)
+    welcome = msgspec.structs.replace(_sample("Welcome", Welcome), money=before)
+    snapshot = msgspec.structs.replace(
+        _sample("TableSnapshot/betting", TableSnapshot), my_bets=[], seats=[], money=before, net_minor=0
+    )
+    following = msgspec.structs.replace(
+        _sample("RoundOpened", RoundOpened),
+        round_id=bytes.fromhex("0199c0de7531750080000000000000a2"),
+        round_no=43,
+        opens_ms=1_759_878_935_000,
+        closes_ms=1_759_878_955_000,
+        server_ms=1_759_878_935_000,
+    )
     steps: Iterable[tuple[str, Any]] = (
         ("C", (1, 1, 1, 0, CLIENT_SAMPLES["Hello"])),
         ("S", (1, 2, 1, 0, welcome)),
         ("C", (1, 1, 2, 0, CLIENT_SAMPLES["JoinTable"])),
-        ("S", (1, 2, 2, 0, msgspec.structs.replace(snapshot, my_bets=[], seats=[]))),
+        ("S", (1, 2, 2, 0, snapshot)),
         ("C", (1, 1, 3, 0, CLIENT_SAMPLES["PlaceBets/no-calls"])),
         ("S", (1, 3, 3, 121, SERVER_SAMPLES["TableBets"][3])),
         ("S", (1, 2, 3, 0, _sample("BetsAccepted", BetsAccepted))),
@@ -265,7 +285,7 @@ def _transcript() -> str:
         ("S", (1, 3, 3, 123, SERVER_SAMPLES["RoundResult"][3])),
         ("S", (1, 3, 0, 1, _sample("BetsSettled", BetsSettled))),
         ("S", (1, 3, 3, 124, SERVER_SAMPLES["RoundSettled"][3])),
-        ("S", (1, 3, 3, 125, _sample("RoundOpened", RoundOpened))),
+        ("S", (1, 3, 3, 125, following)),
     )
     assert isinstance(CLIENT_SAMPLES["Hello"], Hello)
     assert isinstance(CLIENT_SAMPLES["PlaceBets/no-calls"], PlaceBets)

@@ -58,7 +58,7 @@ Reply = Callable[[bytes], None]
 
 
 class ScriptedCasino:
-    """See the module. silent: kinds of request that get no answer. refuse: answers instead of the usual ones, each once."""
+    """See the module. silent: kinds of request that get no answer. refuse: codes to answer with instead, each once."""
 
     def __init__(self) -> None:
         self.asked: list[ClientMessage] = []

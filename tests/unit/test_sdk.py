@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -99,6 +100,19 @@ async def seated(world: World) -> AsyncIterator[CroupierClient]:
     async with world.client() as client:
         await client.join(TABLE)
         yield client
+
+
+async def soon(condition: Callable[[], bool]) -> None:
+    """Let the other tasks run until this is true."""
+    for _ in range(1_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it did not come true")
+
+
+def has_opened(world: World, sockets: int) -> bool:
+    return len(world.sockets) >= sockets
 
 
 def settled(client: CroupierClient) -> Callable[[], bool]:
@@ -217,8 +231,7 @@ async def test_settled_round_pays_and_shows(seated: CroupierClient, world: World
 async def test_unanswered_bet_is_sent_again_with_its_id_after_a_cut(seated: CroupierClient, world: World) -> None:
     world.casino.silent = {PlaceBets}
     placing = asyncio.create_task(seated.place(TABLE, [(17, 500)]))
-    while not world.casino.asked_for(PlaceBets):
-        await asyncio.sleep(0)
+    await soon(lambda: bool(world.casino.asked_for(PlaceBets)))
     world.casino.silent = set()
     world.cut()
     accepted = await placing
@@ -231,8 +244,7 @@ async def test_unanswered_bet_is_sent_again_with_its_id_after_a_cut(seated: Crou
 async def test_bet_whose_answer_was_lost_moves_money_once(seated: CroupierClient, world: World) -> None:
     world.sockets[-1].reply = lambda data: None  # type: ignore[assignment]
     placing = asyncio.create_task(seated.place(TABLE, [(17, 500)]))
-    while not world.casino.asked_for(PlaceBets):
-        await asyncio.sleep(0)
+    await soon(lambda: bool(world.casino.asked_for(PlaceBets)))
     world.sockets[-1].reply = world.sockets[-1].incoming.put_nowait
     world.cut()
     await placing
@@ -326,8 +338,7 @@ async def test_token_that_is_renewed_in_vain_stops_the_client(world: World) -> N
     world.casino.silent = {Hello}
     connecting = asyncio.create_task(client.connect())
     for tries in range(1, 4):
-        while len(world.sockets) < tries:
-            await asyncio.sleep(0)
+        await soon(partial(has_opened, world, tries))
         world.cut(Close.UNAUTHENTICATED)
     with pytest.raises(ConnectionClosed) as closed:
         await connecting
@@ -338,8 +349,7 @@ async def test_token_that_is_renewed_in_vain_stops_the_client(world: World) -> N
 async def test_close_tells_everybody_who_waits(seated: CroupierClient, world: World) -> None:
     world.casino.silent = {ListTables}
     asking = asyncio.create_task(seated.list_tables())
-    while not world.casino.asked_for(ListTables):
-        await asyncio.sleep(0)
+    await soon(lambda: bool(world.casino.asked_for(ListTables)))
     await seated.close()
     with pytest.raises(ConnectionClosed):
         await asking

@@ -28,7 +28,7 @@ export interface Money {
  * One table as the lobby shows it.
  *
  * game: "roulette". kind: "rng" (the server spins) or "live" (a dealer spins).
- * Limits in minor units; max_table_minor is the most one player may have on the whole layout in a round.
+ * max_table_minor: the most one player may have on the whole layout in a round.
  * players: how many are seated now. phase: see `TableSnapshot.phase`.
  */
 export interface TableInfo {
@@ -44,9 +44,9 @@ export interface TableInfo {
 }
 
 /**
- * Per-position limits by kind of position, and for the whole layout. Minor units.
+ * Per-position limits by kind of position, and for the whole layout.
  *
- * max_by_size[k] is the most one player may have on a position that covers k numbers; keys 1, 2, 3, 4, 6, 12, 18.
+ * max_by_size: by k, the most one player may have on a position that covers k numbers; keys 1, 2, 3, 4, 6, 12, 18.
  */
 export interface Limits {
   readonly min_stake_minor: number;
