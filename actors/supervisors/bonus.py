@@ -83,8 +83,8 @@ class BonusStore(JournalSource, Protocol):
         """
         ...
 
-    async def open_grants(self, limit: int) -> Sequence[Grant]:
-        """Return grants that are not closed, oldest first."""
+    async def open_grants(self, shard: int, limit: int) -> Sequence[Grant]:
+        """Return grants of this shard that are not closed, oldest first."""
         ...
 
     async def close_grants(self, closed: Sequence[ClosedGrant]) -> None:
@@ -159,15 +159,19 @@ class BonusTicks(Supervisor):
             self._last_due_ms = due_ms
 
     async def _pay_open(self) -> None:
-        """Pay until nothing is open, or nothing moves: a wallet that is down is asked again on the next round."""
-        while grants := await self._store.open_grants(GRANTS_AT_ONCE):
-            shards = {shard: [grant for grant in grants if grant.shard == shard] for shard in {g.shard for g in grants}}
-            parts = await asyncio.gather(*(self._pay(shard, own) for shard, own in shards.items()))
-            paid = [pair for part in parts for pair in part]
-            if not paid:
+        """Pay what is open, each shard by itself: one that is down holds up no other."""
+        await asyncio.gather(*(self._pay_shard(shard) for shard in await self._store.heads()))
+
+    async def _pay_shard(self, shard: int) -> None:
+        """Pay until nothing is open, or an answer is missing: then this shard is asked again in the next round."""
+        while grants := await self._store.open_grants(shard, GRANTS_AT_ONCE):
+            ended = await self._pay(shard, grants)
+            if ended:
+                await self._store.close_grants([closed for closed, _ in ended])
+                self._tell([(closed, done) for closed, done in ended if done is not None])
+                self.refused_total += sum(done is None for _, done in ended)
+            if len(ended) < len(grants):
                 return
-            await self._store.close_grants([closed for closed, _ in paid])
-            self._tell([(closed, done) for closed, done in paid if done is not None])
 
     async def _pay(self, shard: int, grants: Sequence[Grant]) -> list[tuple[ClosedGrant, Done | None]]:
         orders = [grant_order(self._key, g.due_ms, g.tick, g.player_id, self._ccy, g.amount_minor) for g in grants]

@@ -61,7 +61,7 @@ select due_ms, player_id, due_ms / $2, shard_id, $3::bigint from casino.bonus_ac
 
 _OPEN_GRANTS: Final = """
 select due_ms, tick, player_id, shard_id, amount_minor from casino.bonus_grant
- where state = 0 order by due_ms, player_id limit $1"""
+ where shard_id = $1 and state = 0 order by due_ms, player_id limit $2"""
 
 _CLOSE_GRANTS: Final = """
 update casino.bonus_grant g
@@ -196,11 +196,11 @@ class PostgresBonus(PostgresJournal):
                 await connection.execute(_PLAN_GRANTS, due_ms, period_s * 1000, amount_minor, timeout=STATEMENT_S)
             await connection.execute("delete from casino.bonus_active where due_ms <= $1", due_ms, timeout=STATEMENT_S)
 
-    async def open_grants(self, limit: int) -> Sequence[Grant]:
+    async def open_grants(self, shard: int, limit: int) -> Sequence[Grant]:
         """See `BonusStore.open_grants`."""
         return [
             Grant(row["due_ms"], row["tick"], row["player_id"], row["shard_id"], row["amount_minor"])
-            for row in await self._rows(_OPEN_GRANTS, limit)
+            for row in await self._rows(_OPEN_GRANTS, shard, limit)
         ]
 
     async def close_grants(self, closed: Sequence[ClosedGrant]) -> None:

@@ -62,7 +62,7 @@ STATEMENTS: tuple[str, ...] = (
          closed_at    timestamptz,
          primary key (due_ms, player_id)
        )""",
-    "create index bonus_grant_open on casino.bonus_grant (due_ms, player_id) where state = 0",
+    "create index bonus_grant_open on casino.bonus_grant (shard_id, due_ms, player_id) where state = 0",
 )
 
 

@@ -1,0 +1,213 @@
+"""What supervisors stand on, in memory: journals, checkpoints, scores, ticks, and wallets that book grants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from actors.domain.commands import Done, GrantBonus, Refused
+from actors.domain.events import MyBonus, PersonalNews
+from actors.domain.money.entries import EntryCode
+from actors.domain.policy.fraud import Profile
+from actors.domain.refusals import Refusal
+from actors.domain.rounds import Plan
+from actors.ports import Failure, Replies, StoreUnavailable
+from actors.supervisors.antifraud import ScoreRow
+from actors.supervisors.bonus import ClosedGrant, Grant
+from actors.supervisors.follower import CheckpointMoved, Entry, Page
+
+
+class FakeSupervision:
+    """Implements `AntifraudStore` and `BonusStore`. Outlives every supervisor that works on it.
+
+    cuts: "before NAME" or "after NAME" of a writer makes its next call raise StoreUnavailable, before or after the write.
+    """
+
+    def __init__(self, shards: int = 2) -> None:
+        self.journals: dict[int, list[Entry | None]] = {shard: [] for shard in range(shards)}
+        self.positions: dict[tuple[str, int], int] = {}
+        self.round_plans: dict[bytes, Plan] = {}
+        self.scores: dict[int, ScoreRow] = {}
+        self.clock_ms: int | None = None
+        self.active: set[tuple[int, int, int]] = set()
+        self.ticks: dict[int, bool] = {}
+        self.grants: dict[tuple[int, int], tuple[Grant, ClosedGrant | None]] = {}
+        self.cuts: set[str] = set()
+
+    # ------------------------------------------------------------ the journal
+
+    def book(
+        self, shard: int, code: EntryCode, player_id: int, *, round_id: bytes = b"", amount: int = 100, ms: int = 0
+    ) -> None:
+        """Append a booked row."""
+        rows = self.journals[shard]
+        seq = len(rows) + 1
+        rows.append(Entry(seq, code, player_id, seq.to_bytes(16, "big"), round_id, amount, ms))
+
+    def book_nothing(self, shard: int) -> None:
+        """Append a row that followers do not care for."""
+        self.journals[shard].append(None)
+
+    async def heads(self) -> Mapping[int, int]:
+        """See `JournalSource`."""
+        return {shard: len(rows) for shard, rows in self.journals.items()}
+
+    async def checkpoints(self, follower: str) -> Mapping[int, int]:
+        """See `JournalSource`."""
+        return {shard: seq for (name, shard), seq in self.positions.items() if name == follower}
+
+    async def read(self, shard: int, after_seq: int, to_seq: int) -> Page:
+        """See `JournalSource`."""
+        rows = self.journals[shard][after_seq:to_seq]
+        return Page(shard, after_seq, to_seq, [row for row in rows if row is not None])
+
+    # ------------------------------------------------------------ antifraud
+
+    async def plans(self, round_ids: Collection[bytes]) -> Mapping[bytes, Plan]:
+        """See `AntifraudStore`."""
+        return {round_id: self.round_plans[round_id] for round_id in round_ids if round_id in self.round_plans}
+
+    async def profiles(self, player_ids: Collection[int]) -> Mapping[int, Profile]:
+        """See `AntifraudStore`."""
+        return {player: self.scores[player].profile for player in player_ids if player in self.scores}
+
+    async def save_scores(self, follower: str, page: Page, scores: Sequence[ScoreRow], now_ms: int) -> None:
+        """See `AntifraudStore`."""
+
+        def write() -> None:
+            self._move(follower, page)
+            self.scores.update({row.player_id: row for row in scores})
+
+        self._write("save_scores", write)
+
+    # ------------------------------------------------------------ bonus
+
+    async def begin(self, follower: str, last_due_ms: int) -> int:
+        """See `BonusStore`."""
+        if self.clock_ms is None:
+            self.clock_ms = last_due_ms
+            self.positions |= {(follower, shard): len(rows) for shard, rows in self.journals.items()}
+        return self.clock_ms
+
+    async def save_activity(
+        self, follower: str, page: Page, last_due_ms: int, active: Sequence[tuple[int, int]]
+    ) -> None:
+        """See `BonusStore`."""
+
+        def write() -> None:
+            if self.clock_ms != last_due_ms:
+                raise CheckpointMoved
+            self._move(follower, page)
+            self.active |= {(due_ms, player_id, page.shard) for due_ms, player_id in active}
+
+        self._write("save_activity", write)
+
+    async def plan(self, last_due_ms: int, due_ms: int, period_s: int, amount_minor: int) -> None:
+        """See `BonusStore`."""
+
+        def write() -> None:
+            if self.clock_ms != last_due_ms:
+                raise CheckpointMoved
+            self.clock_ms = due_ms
+            due = sorted(row for row in self.active if row[0] <= due_ms)
+            self.active -= set(due)
+            for at, player_id, shard in due if amount_minor else ():
+                self.ticks[at] = False
+                grant = Grant(at, at // (period_s * 1000), player_id, shard, amount_minor)
+                self.grants[at, player_id] = (grant, None)
+
+        self._write("plan", write)
+
+    async def open_grants(self, shard: int, limit: int) -> Sequence[Grant]:
+        """See `BonusStore`."""
+        own = (entry for _, entry in sorted(self.grants.items()) if entry[0].shard == shard)
+        return [grant for grant, closed in own if closed is None][:limit]
+
+    async def close_grants(self, closed: Sequence[ClosedGrant]) -> None:
+        """See `BonusStore`."""
+
+        def write() -> None:
+            for one in closed:
+                self.grants[one.grant.due_ms, one.grant.player_id] = (one.grant, one)
+            for due_ms in self.ticks:
+                self.ticks[due_ms] = all(end for (at, _), (_, end) in self.grants.items() if at == due_ms)
+
+        self._write("close_grants", write)
+
+    def _move(self, follower: str, page: Page) -> None:
+        if self.positions.get((follower, page.shard), 0) != page.after_seq:
+            raise CheckpointMoved
+        self.positions[follower, page.shard] = page.to_seq
+
+    def _write(self, name: str, write: Callable[[], None]) -> None:
+        self._cut(f"before {name}")
+        write()
+        self._cut(f"after {name}")
+
+    def _cut(self, point: str) -> None:
+        if point in self.cuts:
+            self.cuts.remove(point)
+            raise StoreUnavailable(point)
+
+
+class GrantingWallets:
+    """Wallets and gateways behind one post: books each grant's id once, keeps what gateways are told.
+
+    lost: so many answers are lost after booking. down: addresses where nothing is booked and nobody answers.
+    refuse: answered instead.
+    """
+
+    def __init__(self) -> None:
+        self.booked: dict[bytes, GrantBonus] = {}
+        self.asked: list[tuple[str, GrantBonus]] = []
+        self.told: list[tuple[str, PersonalNews]] = []
+        self.lost = 0
+        self.down: set[str] = set()
+        self.refuse: Refusal | None = None
+
+    @property
+    def paid(self) -> list[tuple[int, int]]:
+        """Return (tick, player) of every booked grant, sorted."""
+        return sorted((order.tick, order.player_id) for order in self.booked.values())
+
+    def tell(self, address: str, messages: Sequence[msgspec.Struct]) -> bool:
+        """Keep what a gateway is told."""
+        for message in messages:
+            assert isinstance(message, PersonalNews)
+            assert isinstance(message.event, MyBonus)
+            self.told.append((address, message))
+        return True
+
+    def ask(
+        self,
+        address: str,
+        messages: Sequence[msgspec.Struct],
+        on_replies: Callable[[Replies], None],
+        timeout_s: float = 5.0,
+    ) -> None:
+        """Answer at once."""
+        on_replies(self._book(address, messages))
+
+    async def ask_all(self, address: str, messages: Sequence[msgspec.Struct], timeout_s: float = 5.0) -> Replies:
+        """Answer at once."""
+        return self._book(address, messages)
+
+    def _book(self, address: str, messages: Sequence[msgspec.Struct]) -> list[Any]:
+        if address in self.down:
+            return [Failure.UNKNOWN for _ in messages]
+        answers = [self._one(address, message) for message in messages]
+        if self.lost:
+            self.lost -= 1
+            return [Failure.UNKNOWN for _ in messages]
+        return answers
+
+    def _one(self, address: str, order: msgspec.Struct) -> Done | Refused:
+        assert isinstance(order, GrantBonus)
+        self.asked.append((address, order))
+        if self.refuse is not None:
+            return Refused(self.refuse)
+        known = self.booked.setdefault(order.cmd_id, order)
+        assert known == order
+        return Done(list(self.booked).index(order.cmd_id) + 1, 1000, 0, order.amount_minor)
