@@ -45,7 +45,7 @@ class LiveDesk:
         self._keeper = keeper
         self._clock = clock
         self._spawn = spawn
-        self._doing: tuple[str, bytes, asyncio.Task[None]] | None = None
+        self._doing: tuple[str, bytes, asyncio.Future[DealerView]] | None = None
         self._opened_by: dict[bytes, bytes] = {}  # command id -> round id, of the last opening
         self._ended: tuple[str, bytes, int] = ("", b"", -1)
 
@@ -152,27 +152,30 @@ class LiveDesk:
     def _join(self, verb: str, about: bytes) -> asyncio.Future[TableAnswer] | Refused | None:
         if self._doing is None:
             return None
-        doing_verb, doing_about, task = self._doing
+        doing_verb, doing_about, view = self._doing
         if (doing_verb, doing_about) != (verb, about):
             return Refused(Refusal.BUSY, f"{doing_verb} is being stored")
-        return asyncio.ensure_future(self._answer(task))
+        return asyncio.ensure_future(self._answer(view))
 
     def _do(self, verb: str, about: bytes, work: Coroutine[Any, Any, None]) -> asyncio.Future[TableAnswer]:
-        task = self._spawn(self._alone(work))
-        self._doing = (verb, about, task)
-        return asyncio.ensure_future(self._answer(task))
+        view: asyncio.Future[DealerView] = asyncio.get_running_loop().create_future()
+        self._doing = (verb, about, view)
+        self._spawn(self._alone(work, view))
+        return asyncio.ensure_future(self._answer(view))
 
-    async def _alone(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _alone(self, work: Coroutine[Any, Any, None], view: asyncio.Future[DealerView]) -> None:
+        """Do it, and note what the dealer sees at that moment (what follows from it may change that at once)."""
         try:
             await work
         finally:
             self._doing = None
+        view.set_result(self._stage.dealer_view())
 
-    async def _answer(self, task: asyncio.Task[None]) -> TableAnswer:
-        done, _ = await asyncio.wait({task}, timeout=ANSWER_S)
+    async def _answer(self, view: asyncio.Future[DealerView]) -> TableAnswer:
+        done, _ = await asyncio.wait({view}, timeout=ANSWER_S)
         if not done:
             return Refused(Refusal.OUTCOME_UNKNOWN, "storage is slow; send it again")
-        return self._stage.dealer_view()
+        return view.result()
 
     # ------------------------------------------------------------ the steps
 

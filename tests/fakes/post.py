@@ -9,7 +9,18 @@ from typing import Any, Final
 
 import msgspec
 
-from actors.domain.commands import Done, Fenced, FenceTable, OpenReservation, Refused, Reserve, Settle, Void
+from actors.domain.commands import (
+    Done,
+    Fate,
+    Fenced,
+    FenceTable,
+    OpenReservation,
+    ReadReservation,
+    Refused,
+    Reserve,
+    Settle,
+    Void,
+)
 from actors.domain.events import PersonalNews, TableNews
 from actors.domain.refusals import Refusal
 from actors.ports import Failure, Replies
@@ -48,6 +59,8 @@ class FakeWallet:
 
     def carry_out(self, order: Any) -> Any:
         """Return the answer of this order's id; another order with the same id is refused."""
+        if isinstance(order, ReadReservation):
+            return self._fate(order.reservation_id)
         known = self.outcomes.get(order.cmd_id)
         if known is not None:
             if known[0] != order:
@@ -114,6 +127,14 @@ class FakeWallet:
             return Refused(Refusal.RESERVATION_UNKNOWN)
         held.state = "voided"
         return self._move(order.player_id, held.order.amount_minor, -held.order.amount_minor)
+
+    def _fate(self, reservation_id: bytes) -> Fate:
+        for (player_id, id_), held in self.held.items():
+            if id_ == reservation_id:
+                money = (self.money(player_id), self.escrow[player_id])
+                return Fate(self.seq, held.state, player_id, held.order.amount_minor, held.order.round_id, *money)
+        is_tombstone = any(id_ == reservation_id for _, id_ in self.tombstones)
+        return Fate(self.seq, "tombstone" if is_tombstone else "none")
 
     def money(self, player_id: int) -> int:
         """Return a player's cash."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -40,7 +40,8 @@ class FakeRounds:
         if table_id not in self.epochs:
             raise KeyError(table_id)
         self.epochs[table_id] += 1
-        return self._leave("claim_table", self.epochs[table_id])
+        self._leave("claim_table")
+        return self.epochs[table_id]
 
     async def unfinished(self, table_id: str) -> list[UnfinishedRound]:
         """See `RoundStore`."""
@@ -98,7 +99,8 @@ class FakeRounds:
         state = next_state(row.state, RoundEvent.START_VOID)
         if state is not None:
             row.state, row.reason = state, reason
-        return self._leave("start_void", row.state in (RoundState.VOIDING, RoundState.VOIDED))
+        self._leave("start_void")
+        return row.state in (RoundState.VOIDING, RoundState.VOIDED)
 
     async def finish(self, table_id: str, epoch: int, round_id: bytes) -> None:
         """See `RoundStore`."""
@@ -134,10 +136,9 @@ class FakeRounds:
         if self.down or self._is_cut(call, "before"):
             raise StoreUnavailable(call)
 
-    def _leave(self, call: str, result: Any = None) -> Any:
+    def _leave(self, call: str) -> None:
         if self._is_cut(call, "after"):
             raise StoreUnavailable(call)
-        return result
 
     def _is_cut(self, call: str, cut: Cut) -> bool:
         if self.cuts and self.cuts[0] == (call, cut):

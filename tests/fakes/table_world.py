@@ -1,238 +1,199 @@
-"""A scripted gateway with one roulette table, for clients: pure, one object for any number of connections.
-
-It keeps the two promises that clients build on: the same bet_id always has the same answer, and a table's pushes are
-dense behind the snapshot. Tests change it between messages and read what it was asked.
-"""
+"""One table on fakes and virtual time: what the table's tests drive and look at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections import deque
 from typing import Any
 
-from protocol.codec import Fault, decode_client_frame, encode_server_frame
-from protocol.envelope import Kind
-from protocol.errors import REGISTRY, Code
-from protocol.messages import (
-    Balance,
-    Bet,
-    BetsAccepted,
-    BetsClosed,
-    BetsSettled,
-    BetsUndone,
-    ClientMessage,
-    DoubleBets,
-    Error,
-    GetBalance,
-    Hello,
-    JoinTable,
-    LeaveTable,
-    LeftTable,
-    Limits,
-    ListTables,
-    Money,
-    Ping,
-    PlaceBets,
-    Pong,
-    RepeatBets,
-    RoundOpened,
-    RoundResult,
-    RoundSettled,
-    SeatBets,
-    ServerMessage,
-    SettledBet,
-    TableBets,
-    TableInfo,
-    Tables,
-    TableSnapshot,
-    UndoBets,
-    Welcome,
+import msgspec
+
+from actors.domain.commands import (
+    CallStake,
+    ChipStake,
+    DealerOrder,
+    Follow,
+    PlaceBet,
+    Seat,
+    TableState,
+    TakeSeat,
+    UndoBet,
 )
+from actors.domain.ids import Origin, make_id
+from actors.table import RouletteTable
+from actors.table_config import TableConfig
+from tests.fakes.post import FakePost, FakeWallet
+from tests.fakes.rounds import FakeRounds
 
-TABLE = "roulette-1"
-STREAM = 3
-NOW_MS = 1_759_878_905_000
-LIMITS = Limits(100, 1_000_000, {1: 50_000})
-INFO = TableInfo(TABLE, "roulette", "rng", "One", "PLAY", 100, 1_000_000, 1, "idle")
-
-Reply = Callable[[bytes], None]
+START_MS = 1_790_000_000_000
+KEY = bytes(range(32))
+RNG = TableConfig(table_id="t", kind="rng", title="Test", betting_ms=5_000, pause_ms=2_000)
+LIVE = TableConfig(table_id="t", kind="live", title="Live")
 
 
-class ScriptedCasino:
-    """See the module. silent: kinds of request that get no answer. refuse: answers instead of the usual ones, each once."""
+class LoopClock:
+    """The `Clock` port on the running loop's time, which may be virtual."""
+
+    def now_ms(self) -> int:
+        """Return milliseconds since 1970."""
+        return START_MS + int(asyncio.get_running_loop().time() * 1000)
+
+
+class ScriptedEntropy:
+    """The `Entropy` port with chosen numbers (then 0) and counting tokens."""
 
     def __init__(self) -> None:
-        self.asked: list[ClientMessage] = []
-        self.bets: dict[bytes, BetsAccepted] = {}
-        self.silent: set[type] = set()
-        self.refuse: list[Code] = []
-        self.sockets: list[Reply] = []
-        self.seated: list[Reply] = []
-        self.money = Money(100_000, 0, 1)
-        self.net_minor = 0
-        self.version = 0
-        self.round_no = 0
-        self.round_id = b""
-        self.phase = "idle"
-        self.number = -1
-        self.history: list[int] = []
-        self.personal: dict[Reply, int] = {}
-        self.can_repeat = False
+        self.numbers: deque[int] = deque()
+        self.tokens = 0
 
-    # ---- sockets
+    def below(self, n: int) -> int:
+        """Return the next number."""
+        return self.numbers.popleft() if self.numbers else 0
 
-    def opened(self, reply: Reply) -> None:
-        """A client's socket stands."""
-        self.sockets.append(reply)
-        self.personal[reply] = 0
+    def token(self, size: int) -> bytes:
+        """Return so many bytes that differ each time."""
+        self.tokens += 1
+        return self.tokens.to_bytes(size, "big")
 
-    def closed(self, reply: Reply) -> None:
-        """A client's socket is gone."""
-        self.sockets.remove(reply)
-        if reply in self.seated:
-            self.seated.remove(reply)
 
-    def received(self, reply: Reply, data: bytes) -> None:
-        """Answer one frame."""
-        frame = decode_client_frame(data)
-        assert not isinstance(frame, Fault), frame
-        self.asked.append(frame.body)
-        if type(frame.body) in self.silent:
-            return
-        code = self.refuse.pop(0) if self.refuse and not isinstance(frame.body, (Hello, JoinTable, Ping)) else None
-        body = _error(code) if code else self._answer(reply, frame.body)
-        kind = Kind.ERROR if isinstance(body, Error) else Kind.REPLY
-        reply(encode_server_frame(kind, frame.ref, 0, body))
+def seat(player_id: int, gateway: str = "gateway/0") -> Seat:
+    """Return a player's seat: odd players live on shard 1, even ones on shard 0."""
+    return Seat(player_id, f"p{player_id}", player_id % 2, gateway)
 
-    def asked_for(self, kind: type) -> list[Any]:
-        """Return the requests of this kind, oldest first."""
-        return [body for body in self.asked if isinstance(body, kind)]
 
-    # ---- the table
+class Casino:
+    """A table with its world. A new incarnation on the same world: `restart`."""
 
-    def open_round(self) -> None:
-        """Take bets."""
-        self.round_no += 1
-        self.round_id = self.round_no.to_bytes(16, "big")
-        self.phase, self.number = "betting", -1
-        self.bets = {}
-        self.push(RoundOpened(self.round_id, self.round_no, NOW_MS, NOW_MS + 20_000, NOW_MS))
+    def __init__(self, config: TableConfig = RNG) -> None:
+        self.config = config
+        self.rounds = FakeRounds(config.table_id)
+        self.post = FakePost()
+        self.clock = LoopClock()
+        self.entropy = ScriptedEntropy()
+        self.fatal: list[BaseException] = []
+        self.table = self.build()
+        self._ids = 0
 
-    def settle_round(self, number: int) -> None:
-        """Close, decide and settle; every bet gets its stake back twice."""
-        self.push(BetsClosed(self.round_id))
-        self.number, self.phase = number, "result"
-        self.history.insert(0, number)
-        self.push(RoundResult(self.round_id, number))
-        settled = [SettledBet(a.bet.bet_id, a.bet.stake_minor, 2 * a.bet.stake_minor) for a in self.bets.values()]
-        stake = sum(bet.stake_minor for bet in settled)
-        self.net_minor += stake
-        self.money = Money(self.money.available_minor + 2 * stake, 0, self.money.seq + 1)
-        if settled:
-            self.can_repeat = True
-            body = BetsSettled(TABLE, self.round_id, number, settled, stake, 2 * stake, self.money, self.net_minor)
-            self.push_personal(body)
-        self.push(RoundSettled(self.round_id, [], NOW_MS))
-        self.phase, self.round_id, self.number, self.bets = "idle", b"", -1, {}
-
-    def push(self, body: ServerMessage, *, lose: bool = False) -> None:
-        """Push to everybody at the table; lose: the frame is lost, its number is not."""
-        self.version += 1
-        if not lose:
-            for reply in self.seated:
-                reply(encode_server_frame(Kind.PUSH, STREAM, self.version, body))
-
-    def push_personal(self, body: ServerMessage) -> None:
-        """Push to every connection's personal stream."""
-        for reply in self.sockets:
-            self.personal[reply] += 1
-            reply(encode_server_frame(Kind.PUSH, 0, self.personal[reply], body))
-
-    def snapshot(self) -> TableSnapshot:
-        """Return all there is to know."""
-        betting = self.phase == "betting"
-        bets = [accepted.bet for accepted in self.bets.values()]
-        return TableSnapshot(
-            stream=STREAM,
-            epoch=1,
-            version=self.version,
-            info_table_id=TABLE,
-            title="One",
-            kind="rng",
-            currency="PLAY",
-            limits=LIMITS,
-            phase=self.phase,
-            round_id=self.round_id,
-            round_no=self.round_no,
-            opens_ms=NOW_MS if betting else 0,
-            closes_ms=NOW_MS + 20_000 if betting else 0,
-            server_ms=NOW_MS,
-            number=self.number,
-            history=list(self.history),
-            seats=self._seats(),
-            my_bets=bets,
-            can_repeat=self.can_repeat,
-            money=self.money,
-            net_minor=self.net_minor,
-            rules_version="r",
+    def build(self) -> RouletteTable:
+        """Return another incarnation of the table, not started."""
+        return RouletteTable(
+            self.config,
+            self.rounds,
+            self.post,
+            self.clock,
+            self.entropy,
+            key=KEY,
+            shards=(0, 1),
+            owner="test",
+            fatal=self.fatal.append,
         )
 
-    def _seats(self) -> list[SeatBets]:
-        chips = [chip for accepted in self.bets.values() for chip in accepted.bet.chips]
-        return [SeatBets("Ana", sum(chip.stake_minor for chip in chips), chips)] if chips else []
+    async def start(self, *, players: int = 1) -> None:
+        """Start the table and follow it."""
+        await self.table.start()
+        await self.follow(players=players)
+        await settle()
 
-    # ---- answers
+    async def restart(self, *, players: int = 1) -> None:
+        """End this incarnation where it is and start another."""
+        await self.table.stop()
+        self.table = self.build()
+        await self.start(players=players)
 
-    def _answer(self, reply: Reply, body: ClientMessage) -> ServerMessage:
-        match body:
-            case Hello():
-                return Welcome(7, "Ana", ["player"], "s", NOW_MS, 10, "PLAY", 2, True, self.money, 0, [INFO])
-            case Ping():
-                return Pong(body.client_ms, NOW_MS)
-            case GetBalance():
-                return Balance(self.money, self.net_minor)
-            case ListTables():
-                return Tables([INFO])
-            case JoinTable():
-                return self._join(reply, body)
-            case LeaveTable():
-                self.seated.remove(reply)
-                return LeftTable(body.table_id)
-            case PlaceBets() | RepeatBets() | DoubleBets():
-                return self._place(body)
-            case UndoBets():
-                return self._undo(body)
-            case _:
-                return _error(Code.FORBIDDEN)
+    def wallet(self, player_id: int) -> FakeWallet:
+        """Return the wallet that holds this player's money."""
+        return self.post.wallets[player_id % 2]
 
-    def _join(self, reply: Reply, body: JoinTable) -> ServerMessage:
-        if body.table_id != TABLE:
-            return _error(Code.UNKNOWN_TABLE)
-        if reply not in self.seated:
-            self.seated.append(reply)
-        return self.snapshot()
+    def new_id(self) -> bytes:
+        """Return an id as a client makes it."""
+        self._ids += 1
+        return make_id(self.clock.now_ms(), Origin.CLIENT, self._ids.to_bytes(9, "big"))
 
-    def _place(self, body: PlaceBets | RepeatBets | DoubleBets) -> ServerMessage:
-        if body.bet_id in self.bets:
-            return self.bets[body.bet_id]
-        if self.phase != "betting" or body.round_id != self.round_id:
-            return _error(Code.BETTING_CLOSED)
-        chips = body.chips if isinstance(body, PlaceBets) else []
-        stake = sum(chip.stake_minor for chip in chips)
-        if stake > self.money.available_minor:
-            return _error(Code.INSUFFICIENT_FUNDS)
-        self.money = Money(self.money.available_minor - stake, self.money.reserved_minor + stake, self.money.seq + 1)
-        bet = Bet(body.bet_id, chips, stake)
-        accepted = self.bets[body.bet_id] = BetsAccepted(TABLE, self.round_id, bet, NOW_MS, self.money)
-        self.push(TableBets(self.round_id, self._seats()))
-        return accepted
+    # ------------------------------------------------------------ saying
 
-    def _undo(self, body: UndoBets) -> ServerMessage:
-        bet_ids = body.bet_ids or list(self.bets)
-        back = sum(self.bets.pop(bet_id).bet.stake_minor for bet_id in bet_ids)
-        self.money = Money(self.money.available_minor + back, self.money.reserved_minor - back, self.money.seq + 1)
-        self.push(TableBets(self.round_id, self._seats() or [SeatBets("Ana", 0, [])]))
-        return BetsUndone(TABLE, self.round_id, bet_ids, back, self.money)
+    async def say(self, *messages: Any) -> list[Any]:
+        """Hand the table a batch and return the answers."""
+        return list(await self.table.handle_batch("gateway/0", messages))
+
+    async def follow(self, gateway: str = "gateway/0", players: int = 1) -> Any:
+        """Take or renew a gateway's lease."""
+        return (await self.say(Follow(gateway, 0, 0, players)))[0]
+
+    async def state(self, player_id: int = 1) -> TableState:
+        """Return a fresh snapshot."""
+        (answer,) = await self.say(TakeSeat(seat(player_id)))
+        assert isinstance(answer, TableState), answer
+        return answer
+
+    def order(self, player_id: int, stakes: dict[int, int] | None = None, **changes: Any) -> PlaceBet:
+        """Return an order to bet in the current round."""
+        book = self.table.stage.book
+        order = PlaceBet(
+            seat(player_id),
+            book.round_id if book else b"\0" * 16,
+            self.new_id(),
+            self.clock.now_ms(),
+            "chips",
+            [ChipStake(position, stake) for position, stake in (stakes or {}).items()],
+            [],
+        )
+        return msgspec.structs.replace(order, **changes)
+
+    async def bet(self, player_id: int, stakes: dict[int, int] | None = None, **changes: Any) -> Any:
+        """Place one bet and return the answer."""
+        return (await self.say(self.order(player_id, stakes, **changes)))[0]
+
+    async def call(self, player_id: int, name: str, unit: int) -> Any:
+        """Place an announced bet."""
+        return await self.bet(player_id, calls=[CallStake(name, unit)])
+
+    def undo_order(self, player_id: int, *bet_ids: bytes, **changes: Any) -> UndoBet:
+        """Return an order to take bets of the current round back."""
+        book = self.table.stage.book
+        round_id = book.round_id if book else b"\0" * 16
+        order = UndoBet(seat(player_id), round_id, self.new_id(), self.clock.now_ms(), list(bet_ids))
+        return msgspec.structs.replace(order, **changes)
+
+    async def undo(self, player_id: int, *bet_ids: bytes, **changes: Any) -> Any:
+        """Take bets back and return the answer."""
+        return (await self.say(self.undo_order(player_id, *bet_ids, **changes)))[0]
+
+    def deal_order(self, verb: str, dealer: int = 900, **changes: Any) -> DealerOrder:
+        """Return what a dealer says about the current round."""
+        book = self.table.stage.book
+        round_id = book.round_id if book else b""
+        command_id = self.new_id() if verb == "open" else b""
+        return msgspec.structs.replace(DealerOrder(seat(dealer), verb, round_id, command_id), **changes)
+
+    async def deal(self, verb: str, dealer: int = 900, **changes: Any) -> Any:
+        """Do what a dealer does and return the answer."""
+        return (await self.say(self.deal_order(verb, dealer, **changes)))[0]
+
+    # ------------------------------------------------------------ waiting and looking
+
+    async def until(self, *phases: str, limit_s: float = 60.0) -> None:
+        """Wait until the table shows one of these phases, keeping the lease."""
+        async with asyncio.timeout(limit_s):
+            step = 0
+            while True:
+                if self.table.stage.phase in phases:
+                    return
+                await asyncio.sleep(0.01)
+                step += 1
+                if step % 100 == 0:
+                    await self.follow()
+
+    def events(self, kind: type | None = None) -> list[Any]:
+        """Return the table events told to gateway/0, of one kind if given."""
+        return [e for e in self.post.events() if kind is None or isinstance(e, kind)]
+
+    def check_money(self) -> None:
+        """Fail unless nothing is in play any more and every reservation has ended once."""
+        for wallet in self.post.wallets.values():
+            assert {held.state for held in wallet.held.values()} <= {"settled", "voided"}
+            assert set(wallet.escrow.values()) <= {0}
 
 
-def _error(code: Code) -> Error:
-    return Error(code, code.name, REGISTRY[code].retryable)
+async def settle() -> None:
+    """Let everything run that needs no time."""
+    await asyncio.sleep(0.001)

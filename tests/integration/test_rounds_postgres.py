@@ -61,7 +61,7 @@ async def test_round_row_tells_who_when_and_by_which_rules(pool: asyncpg.Pool, s
     id_ = await _opened(store, epoch)
     await store.decide("t", epoch, id_, 17, a_plan())
     await store.finish("t", epoch, id_)
-    row = await pool.fetchrow("select * from casino.round")
+    (row,) = await pool.fetch("select * from casino.round")
     assert (row["round_id"], row["dealer"], row["rules_version"]) == (UUID(bytes=id_), "Ada", "v1")
     assert row["closes_at"].timestamp() * 1000 == NOW_MS + 5_000
     assert row["opened_at"].timestamp() * 1000 == NOW_MS
