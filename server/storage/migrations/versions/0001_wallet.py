@@ -98,7 +98,7 @@ RELATIONS: tuple[str, ...] = (
          constraint closed_ok check ((closed_seq is not null) = (state in (1, 2)))
        )""",
     "create index reservation_open on wallet.reservation (shard_id, table_id) where state = 0",
-    "create index reservation_round on wallet.reservation (round_id)",
+    "create index reservation_round on wallet.reservation (round_id, player_id)",
     # Reservations of older epochs of this table are refused.
     """create table wallet.table_fence (
          shard_id smallint not null,
