@@ -59,7 +59,7 @@ class TableView:
         self.closes_ms = snapshot.closes_ms
         self.number = snapshot.number
         self.history = list(snapshot.history)
-        self.seats: dict[str, SeatBets] = {seat.name: seat for seat in snapshot.seats}
+        self.seats: dict[str, SeatBets] = {seat.name: seat for seat in snapshot.seats if seat.chips}
         self.my_bets: dict[bytes, Bet] = {bet.bet_id: bet for bet in snapshot.my_bets}
         self.can_repeat = snapshot.can_repeat
         self.rules_version = snapshot.rules_version
@@ -150,6 +150,7 @@ class TableView:
 
     def _clear(self) -> None:
         self.round_id = b""
+        self.round_no = 0
         self.opens_ms = self.closes_ms = 0
         self.number = -1
         self.seats = {}

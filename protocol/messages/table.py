@@ -62,7 +62,7 @@ class TableSnapshot(msgspec.Struct, frozen=True, array_like=True, tag=31):
     """Everything a client must know to show the table; the pushes of stream `stream` with seq > `version` change it.
 
     phase: "idle" (no round), "betting", "closed" (no more bets, no result yet), "result" (decided, being settled),
-    "paused" (no rounds for now). round_id: empty bytes when phase is "idle" or "paused".
+    "paused" (no rounds for now). round_id, round_no: empty bytes and 0 when phase is "idle" or "paused".
     opens_ms, closes_ms: the betting window by the server's clock; 0 when there is no window, closes_ms 0 for a live
     round that the dealer closes. number: the drawn pocket in phase "result", else -1.
     history: the last drawn numbers, newest first, at most 50. my_bets: my accepted bets in this round, oldest first.
