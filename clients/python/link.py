@@ -85,6 +85,7 @@ class Link(ABC):
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        self._session.lost()
 
     async def __aenter__(self) -> Self:
         await self.connect()

@@ -162,7 +162,7 @@ class ScriptedCasino:
             limits=LIMITS,
             phase=self.phase,
             round_id=self.round_id,
-            round_no=self.round_no,
+            round_no=self.round_no if self.round_id else 0,
             opens_ms=NOW_MS if betting else 0,
             closes_ms=NOW_MS + 20_000 if betting else 0,
             server_ms=NOW_MS,
