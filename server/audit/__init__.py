@@ -99,6 +99,7 @@ async def _check_chain(
 ) -> LawResult:
     started, broken = time.monotonic(), 0
     kept: list[Violation] = []
+    progress(f"shard {shard.shard}: {CHAIN}")
 
     def read(rows: int) -> None:
         progress(f"shard {shard.shard}: {CHAIN}, {rows:,} of {shard.rows:,} rows")
