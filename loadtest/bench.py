@@ -141,7 +141,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json")
     given = parser.parse_args()
     environ = {
-        "CROUPIER_WELCOME_MINOR": str(10**8),
+        "CROUPIER_WELCOME_MINOR": str(10**12),
         "CROUPIER_RATE_PER_S": "0",
         "CROUPIER_LOG_LEVEL": "warning",
         "CROUPIER_ACCESS_TOKEN_S": "7200",
