@@ -1,7 +1,9 @@
 """The books: shards, accounts, journal, reservations, fences, and the functions that alone may change them.
 
-Source: ledger design 1.3 - 1.6 and 5. Every statement of `commit_batch` was looked at with EXPLAIN at batches of 1 to
-1,000: nested loops over the primary keys, whatever the statistics say, because hash and merge joins are switched off.
+Source: ledger design 1.3 - 1.6 and 5. The plans of `commit_batch` do not depend on statistics: hash and merge joins
+and sequential scans are off, the keys of account and reservation begin with the id, and `shard_id + 0`, `state + 0`
+keep every other index out, so that only the nested loop from the arrays into the primary key remains. (A plan made
+while the relation was empty once read all open reservations for each one closed: 150 ms for a batch of 1,000.)
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ RELATIONS: tuple[str, ...] = (
          floor      bigint not null,
          balance    bigint not null default 0,
          last_seq   bigint not null default 0,
-         primary key (shard_id, account_id),
+         primary key (account_id, shard_id),
          constraint id_ok check (account_id = player_id * 100000 + ccy * 1000 + kind),
          constraint floor_ok check (balance >= floor)
        ) with (fillfactor = 70)""",
@@ -94,7 +96,7 @@ RELATIONS: tuple[str, ...] = (
          closed_seq     bigint,
          table_id       text not null,
          table_epoch    bigint not null,
-         primary key (shard_id, reservation_id),
+         primary key (reservation_id, shard_id),
          constraint closed_ok check ((closed_seq is not null) = (state in (1, 2)))
        )""",
     "create index reservation_open on wallet.reservation (shard_id, table_id) where state = 0",
@@ -216,7 +218,7 @@ begin
   -- 3. Balances, once per account however many rows touched it; the old value must equal the shard's memory.
   update account a set balance = u.nw, last_seq = u.sq
     from unnest(b_acct, b_old, b_new, b_seq) u(id, od, nw, sq)
-   where a.shard_id = p_shard and a.account_id = u.id and a.balance = u.od;
+   where a.account_id = u.id and a.shard_id + 0 = p_shard and a.balance = u.od;
   get diagnostics k = row_count;
   if k <> cardinality(b_acct) then
     raise exception 'a balance differs from memory' using errcode = 'WD001';
@@ -233,7 +235,7 @@ begin
   if cardinality(x_id) > 0 then
     update reservation r set state = u.st, closed_seq = u.sq
       from unnest(x_id, x_state, x_seq) u(id, st, sq)
-     where r.shard_id = p_shard and r.reservation_id = u.id and r.state = 0;
+     where r.reservation_id = u.id and r.shard_id + 0 = p_shard and r.state + 0 = 0;
     get diagnostics k = row_count;
     if k <> cardinality(x_id) then
       raise exception 'a reservation is not open' using errcode = 'WD002';
