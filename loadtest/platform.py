@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -108,10 +110,13 @@ class Platform:
         return found
 
     def host_pid(self, host: str) -> int:
-        """Return the process of a host such as "wallet/0", as the platform knows it now."""
-        status: dict[str, Any] = self.get("/api/hosts")
-        pid: int = status[host]["pid"]
-        return pid
+        """Return the process of a host such as "wallet/0": Ray titles it so. Raises LookupError while it is away."""
+        for process in psutil.Process(self.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                title = " ".join(process.cmdline())
+                if title == f"ray::{host}" or title.startswith(f"ray::{host}."):
+                    return process.pid
+        raise LookupError(f"no process of {host}")
 
     def cli(self, *words: str, timeout_s: float = 300.0) -> subprocess.CompletedProcess[str]:
         """Run `croupier WORDS` against this state folder and return its exit code and output."""

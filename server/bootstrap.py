@@ -160,8 +160,9 @@ def start_hosts(config: Config, secrets: Secrets) -> dict[str, Any]:
 
 def start_actors(specs: Sequence[HostSpec], actor_class: type = HostActor) -> dict[str, Any]:
     """Create one named Ray actor per spec, without waiting for any; return their handles by name."""
-    remote: Any = ray.remote(actor_class)
     for spec in specs:
+        # A class of the host's own name, because Ray titles processes and dashboard rows by it: `ray::wallet/0`.
+        remote: Any = ray.remote(type(spec.name, (actor_class,), {}))
         _handles[spec.name] = remote.options(
             name=spec.name,
             namespace=NAMESPACE,
