@@ -128,7 +128,6 @@ class WsConnection(asyncio.Protocol):
     """One client's socket. Full: when more than `write_buffer_bytes` wait for it, it is closed with SLOW_CONSUMER."""
 
     __slots__ = (
-        "_close_code",
         "_discarding",
         "_fragments",
         "_listener",
@@ -153,17 +152,12 @@ class WsConnection(asyncio.Protocol):
         self._settings = settings
         self._loop = loop
         self._transport: asyncio.Transport | None = None
-        self._ws = ServerProtocol(
-            origins=[*(Origin(origin) for origin in settings.origins), None] if settings.origins else None,
-            select_subprotocol=_select_subprotocol,
-            max_size=None,  # sizes are checked here, before a byte of the payload is kept
-            logger=_ws_logger,
-        )
+        #: The library's machine, while it is needed: it would keep the whole handshake in memory.
+        self._ws: ServerProtocol | None = None
         self._rest = b""
         self._fragments: list[bytes] | None = None
         self._discarding = False
         self._timer: asyncio.TimerHandle | None = None
-        self._close_code = 0
         self.stage = Stage.HANDSHAKE
         self.waiting: list[bytes] = []
         self.silent_s = 0
@@ -208,6 +202,7 @@ class WsConnection(asyncio.Protocol):
             self._timer = None
         self.waiting.clear()
         self._rest = b""
+        self._ws = None
         self._transport = None
         if was is not Stage.CLOSED:
             self._listener.on_closed(self)
@@ -229,8 +224,10 @@ class WsConnection(asyncio.Protocol):
         if self.stage is not Stage.OPEN:  # that write filled the buffer: closed as a slow consumer
             return
         self._begin_close(code)
-        self._ws.send_close(code, reason)
-        self._write_ws()
+        ws = self._machine()
+        if ws.state is WsState.OPEN:  # else the client's own close has just been answered
+            ws.send_close(code, reason)
+        self._write_ws(ws)
 
     def abort(self) -> None:
         """Cut the socket now."""
@@ -262,7 +259,13 @@ class WsConnection(asyncio.Protocol):
             self._rest = head
             return
         self._rest = b""
-        ws = self._ws
+        origins = self._settings.origins
+        ws = self._ws = ServerProtocol(
+            origins=[*(Origin(origin) for origin in origins), None] if origins else None,
+            select_subprotocol=_select_subprotocol,
+            max_size=None,  # sizes are checked here, before a byte of the payload is kept
+            logger=_ws_logger,
+        )
         ws.receive_data(head + end)
         for event in ws.events_received():
             if isinstance(event, Request):
@@ -272,8 +275,9 @@ class WsConnection(asyncio.Protocol):
             self.stage = Stage.OPEN
         else:
             self._begin_close(0)
-        self._write_ws()
+        self._write_ws(ws)
         if opened:
+            self._ws = None
             self._listener.on_open(self)
             if tail:
                 self._take_frames(tail)
@@ -311,18 +315,24 @@ class WsConnection(asyncio.Protocol):
 
     def _feed(self, data: bytes) -> None:
         """Give a whole frame that is not an ordinary one to the library and do what it says."""
-        ws = self._ws
-        if ws.reader.eof:
-            return
+        self.write_waiting()
+        ws = self._machine()
         ws.receive_data(data)
         frames = [event for event in ws.events_received() if isinstance(event, Frame)]
         if ws.state is not WsState.OPEN and self.stage is Stage.OPEN:
-            self.write_waiting()
             self._begin_close(0)
-        self._write_ws()
+        self._write_ws(ws)
         for frame in frames:
             if self.stage is Stage.OPEN:
                 self._take_rare(frame)
+        if self.stage is Stage.OPEN and self._fragments is None:
+            self._ws = None
+
+    def _machine(self) -> ServerProtocol:
+        """Return the library's machine for a connection whose handshake is done."""
+        if self._ws is None:
+            self._ws = ServerProtocol(state=WsState.OPEN, max_size=None, logger=_ws_logger)
+        return self._ws
 
     def _take_rare(self, frame: Frame) -> None:
         """Take a text frame or a part of a message; pings and closes the library has answered."""
@@ -342,8 +352,9 @@ class WsConnection(asyncio.Protocol):
         self.close(code, reason)
         self._discarding = True
         self._rest = b""
-        if self._transport is not None and self._transport.can_write_eof():
-            self._transport.write_eof()
+        transport = self._transport
+        if transport is not None and not transport.is_closing() and transport.can_write_eof():
+            transport.write_eof()
 
     def _begin_close(self, code: int) -> None:
         self.stage = Stage.CLOSING
@@ -352,10 +363,10 @@ class WsConnection(asyncio.Protocol):
             self._metrics.closes[int(code)] += 1
         self._timer = self._loop.call_later(self._settings.close_linger_s, self.abort)
 
-    def _write_ws(self) -> None:
+    def _write_ws(self, ws: ServerProtocol) -> None:
         """Write what the library has to say; an empty string from it means that it has said everything."""
         transport = self._transport
-        for data in self._ws.data_to_send():
+        for data in ws.data_to_send():
             if transport is None or transport.is_closing():
                 return
             if data:
