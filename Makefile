@@ -79,7 +79,7 @@ bench: web ## durable bets a second, beside pgbench on the same server
 	@$(PY) -m loadtest.bench $(ARGS)
 
 simulate: setup ## the whole platform in one process from many seeds: make simulate ARGS="--seeds 5000"
-	@$(PY) -m tests.simulation $(ARGS)
+	@$(PY) -m tests.simulation.run $(ARGS)
 
 schema: setup ## write the generated types, golden frames and docs/protocol.md
 	@$(PY) -m server.schema

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -126,11 +128,41 @@ async def _migrate(config: Config) -> None:
 
 
 @app.command()
+def audit(
+    as_json: Annotated[bool, typer.Option("--json", help="for programs: the whole report as JSON")] = False,
+) -> None:
+    """Check the books against every law, from PostgreSQL alone. Exit code 1: a law is broken."""
+    sys.exit(asyncio.run(_audit(load_config(), as_json)))
+
+
+async def _audit(config: Config, as_json: bool) -> int:
+    from server.audit import AuditError
+    from server.audit import audit as check_books
+    from server.audit.report import report_json, report_text
+
+    async with database(config) as dsn:
+        status = _error.status("reading the books") if _error.is_terminal and not as_json else None
+        with status or contextlib.nullcontext():
+            try:
+                report = await check_books([dsn], progress=lambda text: status.update(text) if status else None)
+            except AuditError as error:
+                raise EmbeddedError(str(error)) from None
+    _output.print(Text(report_json(report) if as_json else report_text(report)))
+    return 0 if report.ok else 1
+
+
+@app.command()
 def doctor() -> None:
     """Check this machine and say what is wrong and how to mend it. Exit code 1: something must be mended."""
     from server.doctor import examine
 
     sys.exit(asyncio.run(examine(load_config(), _output)))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context) -> None:
+    """Measure durable bets a second beside pgbench on the same server. Options as `python -m loadtest.bench --help`."""
+    sys.exit(subprocess.run([sys.executable, "-m", "loadtest.bench", *context.args], check=False).returncode)
 
 
 @app.command()
@@ -170,7 +202,7 @@ async def database(config: Config) -> AsyncIterator[str]:
         return
     server = _embedded_postgres(config)
     lock = StateLock(config.state)
-    lock.acquire("audit or a like command")
+    lock.acquire("audit")
     try:
         await server.start()
         yield server.dsn()

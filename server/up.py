@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import time
@@ -36,6 +37,7 @@ from server.secrets import Secrets, load_secrets
 
 READY_TIMEOUT_S = 60.0
 WATCH_PERIOD_S = 0.5
+NOTE_TICKS = 10
 HOSTS_PATIENCE_S = 12.0
 RAY_PATIENCE_S = 10.0
 
@@ -50,7 +52,7 @@ class Up:
         self._ray = RayThread()
         self._postgres: PostgresServer | None = None
         self._valkey: ValkeyServer | None = None
-        self._ray_begun = False
+        self._ray_works = False
         self._ray_processes: list[ProcessMark] = []
         self._run = RunFile(up=ProcessMark("up", os.getpid(), psutil.Process().create_time()))
         self._stop = asyncio.Event()
@@ -153,8 +155,8 @@ class Up:
     async def _start_ray(self) -> None:
         with self._progress.step("Ray") as step:
             config = self._config
-            self._ray_begun = True
             await self._ray.call(lambda: _bootstrap().start_ray(config))
+            self._ray_works = True
             step.detail = config.ray_address or f"dashboard port {config.dashboard_port}"
         self._listen_to_signals()  # Ray's core has put handlers of its own there, which print a stack
         self._note_ray_processes()
@@ -195,6 +197,7 @@ class Up:
 
     def _note_ray_processes(self) -> None:
         """Every descendant of ours that is not a service of our own belongs to Ray."""
+        self._run.forget_ended()
         own = {server.pid for server in (self._postgres, self._valkey) if server is not None}
         own |= {child.pid for pid in own for child in _children(pid)}
         for child in _children(os.getpid()):
@@ -209,8 +212,10 @@ class Up:
 
     async def _watch(self) -> None:
         """Start PostgreSQL and Valkey again when they die; give up when Ray does, which cannot be replaced in place."""
-        while True:
+        for tick in itertools.count(1):
             await asyncio.sleep(WATCH_PERIOD_S)
+            if tick % NOTE_TICKS == 0:  # Ray has perhaps started a host anew
+                await asyncio.to_thread(self._note_ray_processes)
             for name, server in (("postgres", self._postgres), ("valkey", self._valkey)):
                 if server is not None and not server.pid:
                     self._progress.note(f"{name} ended by itself; starting it again")
@@ -227,7 +232,7 @@ class Up:
     async def _stop_all(self) -> None:
         """Hosts, Ray, Valkey, PostgreSQL; each within its time, less after a second signal; then whatever is left."""
         self._progress.stopping()
-        if self._ray_begun:
+        if self._ray_works:  # a Ray that is still starting knows nothing yet: its processes are simply ended below
             await self._within(HOSTS_PATIENCE_S, lambda: self._ray.call(lambda: _bootstrap().stop_hosts()))
             await self._within(RAY_PATIENCE_S, lambda: self._ray.call(lambda: _bootstrap().stop_ray()))
         services = [server for server in (self._valkey, self._postgres) if server is not None]

@@ -32,8 +32,15 @@ class RunFile(msgspec.Struct, kw_only=True):
         fresh.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n")
         fresh.replace(state / "run.json")
 
+    def forget_ended(self) -> None:
+        """Drop the processes that do not run any more."""
+        self.processes = [one for one in self.processes if processes.is_running(one)]
+
     def note(self, name: str, pid: int) -> None:
         """Record a process as started by this run; one that has gone already is not."""
+        known = next((one for one in self.processes if one.pid == pid), None)
+        if known is not None and known.name == name:
+            return
         found = processes.mark(name, pid)
         if found is not None:
             self.processes = [known for known in self.processes if known.pid != pid] + [found]

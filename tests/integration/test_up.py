@@ -1,0 +1,155 @@
+"""`croupier up` as a person meets it: ready, found again, stopped, crashed, started anew."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from loadtest.platform import ROOT, Platform, PlatformFailed
+from server.embedded.places import next_free_port
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture(scope="module")
+def platform(services_folder: Path) -> Iterator[Platform]:
+    """One platform for this module; tests that end it start it again."""
+    platform = Platform(services_folder / "state of up", {"CROUPIER_HTTP_PORT": str(next_free_port(18_080))})
+    platform.start()
+    yield platform
+    if platform.cli("status").returncode == 0:
+        platform.stop()
+
+
+def _until(met: Callable[[], bool], timeout_s: float = 30.0) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while not met() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return met()
+
+
+def _is_ready(platform: Platform) -> bool:
+    try:
+        return bool(platform.get("/ready")["status"] == "ready")
+    except urllib.error.HTTPError:
+        return False
+
+
+def _recorded(platform: Platform) -> list[psutil.Process]:
+    found = []
+    for entry in platform.run_file()["processes"]:
+        if psutil.pid_exists(entry["pid"]):
+            found.append(psutil.Process(entry["pid"]))
+    return found
+
+
+def _alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def _pid(platform: Platform, name: str) -> int:
+    """Return the recorded process of that name; 0 while there is none."""
+    return next((int(entry["pid"]) for entry in platform.run_file()["processes"] if entry["name"] == name), 0)
+
+
+def test_ready_line_is_exact_and_addresses_follow(platform: Platform) -> None:
+    said = "\n".join(platform.lines)
+    assert re.search(r"^croupier: ready http://127\.0\.0\.1:\d+$", said, re.MULTILINE)
+    assert re.search(r"^  WebSocket +ws://127\.0\.0\.1:\d+$", said, re.MULTILINE)
+    assert re.search(r"^  Ray dashboard +http://127\.0\.0\.1:\d+$", said, re.MULTILINE)
+    assert re.search(r"^  metrics +http://127\.0\.0\.1:\d+/metrics$", said, re.MULTILINE)
+
+
+def test_ready_platform_answers_that_it_is(platform: Platform) -> None:
+    assert platform.get("/ready")["status"] == "ready"
+
+
+def test_status_of_a_running_platform_names_its_addresses(platform: Platform) -> None:
+    found = platform.cli("status")
+    assert found.returncode == 0
+    assert platform.http in found.stdout
+
+
+def test_second_up_on_the_same_state_names_the_first_and_leaves_it_alone(platform: Platform) -> None:
+    found = platform.cli("up")
+    assert found.returncode == 2
+    assert f"process {platform.pid}" in found.stderr
+    assert "croupier stop" in found.stderr
+    assert platform.get("/ready")["status"] == "ready"
+
+
+def test_audit_beside_a_running_platform_finds_the_laws_kept(platform: Platform) -> None:
+    found = platform.cli("audit", "--json")
+    assert found.returncode == 0, found.stderr
+    assert '"ok": true' in found.stdout
+
+
+def test_killed_postgres_is_started_again(platform: Platform) -> None:
+    killed = _pid(platform, "postgres")
+    os.kill(killed, signal.SIGKILL)
+    assert _until(lambda: _pid(platform, "postgres") not in (0, killed))
+    assert _until(lambda: _is_ready(platform))
+
+
+def test_sigterm_ends_everything_with_exit_code_0(platform: Platform) -> None:
+    everything = [psutil.Process(platform.pid), *_recorded(platform)]
+    assert len(everything) > 10
+    assert platform.stop() == 0
+    assert _alive(everything) == []
+    assert not (platform.state / "run.json").exists()
+
+
+def test_start_after_the_whole_group_was_killed_ends_what_was_left(platform: Platform) -> None:
+    platform.start()
+    name = f"kept{os.getpid()}"
+    platform.register(name, "a long enough password")
+    everything = _recorded(platform)
+    platform.kill()
+    platform.start()
+    assert _alive(everything) == []
+    with pytest.raises(urllib.error.HTTPError, match="409"):
+        platform.post("/api/register", {"name": name, "password": "a long enough password"})
+
+
+def test_stop_command_ends_it_from_outside(platform: Platform) -> None:
+    everything = _recorded(platform)
+    found = platform.cli("stop")
+    assert (found.returncode, found.stdout.strip()) == (0, "stopped")
+    assert _alive(everything) == []
+    assert platform.stop() == 0
+
+
+def test_audit_of_a_stopped_state_starts_its_own_database_and_ends_it(platform: Platform) -> None:
+    found = platform.cli("audit")
+    assert found.returncode == 0, found.stderr
+    assert list((platform.state / "postgres" / "data").glob("postmaster.pid")) == []
+
+
+def test_configured_port_that_is_taken_is_an_error_before_anything_starts(services_folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", next_free_port(19_000))) as listener:
+        port = listener.getsockname()[1]
+        refused = Platform(services_folder / "refused", {"CROUPIER_HTTP_PORT": str(port)})
+        with pytest.raises(PlatformFailed, match=rf"(?s)ended with 2.*{port} is taken.*CROUPIER_HTTP_PORT"):
+            refused.start()
+
+
+def test_interrupt_while_starting_ends_in_order(services_folder: Path) -> None:
+    environ = {**os.environ, "CROUPIER_STATE": str(services_folder / "hasty")}
+    with subprocess.Popen([sys.executable, "-m", "server.cli", "up"], cwd=ROOT, env=environ) as process:
+        hasty = psutil.Process(process.pid)
+        assert _until(lambda: any(child.name() == "gcs_server" for child in hasty.children(recursive=True)))
+        everything = hasty.children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    assert _alive(everything) == []
