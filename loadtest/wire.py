@@ -10,6 +10,7 @@ import asyncio
 import base64
 import os
 from collections.abc import Callable
+from typing import cast
 from urllib.parse import urlsplit
 
 _BINARY = 0x82
@@ -50,9 +51,8 @@ class LoadConnection(asyncio.Protocol):
         self.close_code = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.write(self._request)
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
+        self.transport.write(self._request)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.ready.done():
@@ -122,5 +122,5 @@ async def connect(
     _, protocol = await asyncio.get_running_loop().create_connection(
         lambda: LoadConnection(parts.path or "/", f"{host}:{port}", on_payload, on_lost), host, port
     )
-    await protocol.ready
+    await asyncio.wait_for(protocol.ready, 20)
     return protocol
