@@ -58,7 +58,7 @@ class Gateway:
         self._clock = clock
         self._verify_token = verify_token
         self._lobby = Lobby(post, clock, tables, self.settings)
-        self._clients: set[Client] = set()
+        self._clients: dict[Client, None] = {}  # in order of arrival, so that a seed replays
         self._by_player: dict[int, Client] = {}
         self._greeting: dict[int, Client] = {}
         self._feeds: dict[str, TableFeed] = {}
@@ -154,7 +154,7 @@ class Gateway:
         client = Client(connection, self.metrics, bucket)
         client.surplus = len(self._clients) >= self.settings.max_connections
         connection.client = client
-        self._clients.add(client)
+        self._clients[client] = None
         return connection
 
     def on_open(self, connection: WsConnection) -> None:
@@ -177,11 +177,11 @@ class Gateway:
     def on_closed(self, connection: WsConnection) -> None:
         """Forget a connection and all it saw."""
         client = _client(connection)
-        self._clients.discard(client)
+        self._clients.pop(client, None)
         self._greet(client, None)
         session = client.session
         if session is not None:
-            for table_id in session.tables:
+            for table_id in sorted(session.tables):
                 self.feed_of(table_id).leave(client)
             session.tables.clear()
             player_id = session.identity.player_id
