@@ -68,14 +68,20 @@ class Recovery:
     async def run(self) -> None:
         """Return when nothing of the past is open. Raises StaleEpoch: somebody else has claimed the table since."""
         table_id = self._stage.config.table_id
-        self._stage.epoch = await self._keeper.durably(lambda: self._rounds.claim_table(table_id, self._owner))
+        epoch = await self._keeper.durably(lambda: self._rounds.claim_table(table_id, self._owner))
+        history = await self._recent_numbers()
+        self._stage.taken_over(epoch, history)  # from here on there are snapshots
         open_ = await self._fence_all()
         while unfinished := await self._keeper.durably(lambda: self._rounds.unfinished(table_id)):
             for row in unfinished:
                 open_ = await self._finish(row, open_)
         await self._void_rest(open_)
         self._keeper.round_no = await self._keeper.durably(lambda: self._rounds.last_round_no(table_id))
-        self._stage.history = await self._keeper.durably(lambda: self._rounds.recent_numbers(table_id, HISTORY))
+        self._stage.correct_history(await self._recent_numbers())
+
+    async def _recent_numbers(self) -> list[int]:
+        table_id = self._stage.config.table_id
+        return await self._keeper.durably(lambda: self._rounds.recent_numbers(table_id, HISTORY))
 
     async def _finish(self, row: UnfinishedRound, open_: list[_Open]) -> list[_Open]:
         """Bring one round to its end and return the reservations that are still open after that."""

@@ -12,7 +12,7 @@
 
 *Snapshot + events = fresh snapshot*: every visible change is made here, together with its event and version.
 RoundDecided puts the number at the head of the history; RoundOpened, RoundSettled and RoundVoided clear the stakes;
-StakesShown replaces what stood for each name, also by nothing.
+StakesShown puts each name's stakes in place of what stood for it; who has none left is not shown.
 """
 
 from __future__ import annotations
@@ -73,6 +73,20 @@ class Stage:
         self._gathering: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------ changes, each with its event
+
+    def taken_over(self, epoch: int, history: list[int]) -> None:
+        """A new incarnation: the new epoch makes every follower take a fresh snapshot."""
+        self.epoch = epoch
+        self.history = history
+
+    def correct_history(self, history: list[int]) -> None:
+        """The predecessor decided one more round while it was being replaced.
+
+        No event tells that: a version is left out, and the gap makes followers take a fresh snapshot.
+        """
+        if history != self.history:
+            self.history = history
+            self.version += 1
 
     def opened(self, book: RoundBook) -> None:
         """A round is durable and takes bets."""
@@ -136,7 +150,9 @@ class Stage:
             return
         seats = self.book.take_changes()
         for seat in seats:
-            self._shown[seat.name] = seat
+            self._shown.pop(seat.name, None)
+            if seat.stake_minor:
+                self._shown[seat.name] = seat
         round_id = self.book.round_id
         parts = range(0, len(seats), SEATS_PER_EVENT)
         self._tell(*(StakesShown(round_id, seats[i : i + SEATS_PER_EVENT]) for i in parts))

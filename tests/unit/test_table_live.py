@@ -217,6 +217,20 @@ async def test_void_returns_every_stake_also_unconfirmed_ones(casino: Casino) ->
 
 
 @scene
+async def test_voided_round_takes_no_bets_though_nobody_closed_it(casino: Casino) -> None:
+    await casino.deal("open")
+    orders = [casino.order(1, {RED: 100}), casino.order(1, {RED: 100})]
+    casino.rounds.down = True  # the void is decided here and not yet stored
+    void = asyncio.ensure_future(casino.deal("void", reason="test"))
+    await settle()
+    assert code((await casino.say(orders[0]))[0]) == Refusal.BETTING_CLOSED
+    casino.rounds.down = False
+    await void
+    assert code((await casino.say(orders[1]))[0]) == Refusal.BETTING_CLOSED
+    assert casino.wallet(1).states(1) == []
+
+
+@scene
 async def test_decided_round_cannot_be_voided(casino: Casino) -> None:
     await casino.deal("open")
     await casino.bet(1, {RED: 100})
