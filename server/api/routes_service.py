@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated, Any
 
 import asyncpg
-from litestar import MediaType, Request, Response, Router, get
+from litestar import HttpMethod, MediaType, Request, Response, Router, get, route
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import Parameter
@@ -51,7 +51,7 @@ async def roulette_rules(state: State) -> dict[str, Any]:
     return {**export_rules(), "tables": await _deps(state).reports.tables("roulette")}
 
 
-@get("/health", tags=["service"])
+@route("/health", http_method=(HttpMethod.GET, HttpMethod.HEAD), tags=["service"])
 async def health() -> dict[str, str]:
     """Say that this process runs. Asks nobody."""
     return {"status": "ok"}

@@ -6,7 +6,7 @@ import mimetypes
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from litestar import MediaType, Response, get
+from litestar import HttpMethod, MediaType, Response, route
 from litestar.datastructures import State
 from litestar.params import FromPath
 from litestar.response import File
@@ -22,18 +22,20 @@ _MISSING: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title
 #: Views of the single-page client besides "/". Other unknown addresses are honestly not found.
 _VIEWS: Final = ("table", "dealer", "history", "lobby", "login", "register", "staff")
 
+_METHODS: Final = (HttpMethod.GET, HttpMethod.HEAD)
+
 #: Vite names its assets by content, so they may be kept for ever; the page itself must be asked for again.
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "no-cache"
 
 
-@get("/", include_in_schema=False)
+@route("/", http_method=_METHODS, include_in_schema=False)
 async def web_page(state: State) -> Response[Any]:
     """Give the page of the web client."""
     return _page(state.deps.web)
 
 
-@get("/{path:path}", include_in_schema=False)
+@route("/{path:path}", http_method=_METHODS, include_in_schema=False)
 async def web_file(state: State, path: FromPath[str]) -> Response[Any]:
     """Give a file of the web client, or its page for one of its views."""
     root: Path = state.deps.web

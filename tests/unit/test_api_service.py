@@ -222,6 +222,13 @@ async def test_views_of_the_web_client_give_its_page(client: httpx.AsyncClient, 
     assert answer.headers["cache-control"] == "no-cache"
 
 
+@pytest.mark.parametrize("path", ["/", "/dealer", "/assets/app-1a2b.js", "/health"])
+async def test_head_tells_the_same_without_a_body(client: httpx.AsyncClient, path: str) -> None:
+    answer, full = await client.head(path), await client.get(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == full.headers["content-type"]
+
+
 async def test_assets_are_kept_by_browsers(client: httpx.AsyncClient) -> None:
     answer = await client.get("/assets/app-1a2b.js")
     assert "javascript" in answer.headers["content-type"]
