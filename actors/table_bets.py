@@ -97,8 +97,9 @@ class BetDesk:
     def place(self, index: int, order: PlaceBet, work: Work) -> TableAnswer | None:
         """Return the answer, or None and leave it to `carry_out`.
 
-        Refusals in order: ID_CLASS_FORBIDDEN, WRONG_ROUND, ID_REUSED (or the answer given before), ID_IN_FUTURE,
-        ID_TOO_OLD, DRAINING, BETTING_CLOSED, BUSY (too many bets in this round), then `RoundBook.add`'s.
+        Refusals in order: ID_CLASS_FORBIDDEN, WRONG_ROUND (unless the wallet knows the bet), ID_REUSED (or the answer
+        given before), ID_IN_FUTURE, ID_TOO_OLD, DRAINING, BETTING_CLOSED, BUSY (too many bets in this round), then
+        `RoundBook.add`'s.
         """
         now_ms = self._clock.now_ms()
         bad_id = check_id(order.bet_id, now_ms)

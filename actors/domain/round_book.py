@@ -4,7 +4,8 @@
 | --- | --- | --- | --- | --- |
 | PENDING | wallet says done | ACCEPTED | yes | void |
 | PENDING | wallet refuses | REFUSED | yes -> no | void -> no |
-| PENDING | no answer in time | UNKNOWN | yes | void |
+| PENDING | wallet's queue is full, never sent before | forgotten | yes -> no | void -> no |
+| PENDING | no answer in time, or "not now" | UNKNOWN | yes | void |
 | UNKNOWN | sent again by the player | PENDING | yes | void |
 | ACCEPTED | taken back by the player | LEAVING | yes | settle -> void |
 | LEAVING | wallet says done | GONE | yes -> no | void -> no |
