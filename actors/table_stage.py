@@ -42,8 +42,8 @@ from actors.table_followers import Followers
 HISTORY: Final = 50
 #: Changes of stakes are gathered for so long before they are told.
 GATHER_S: Final = 0.2
-#: Stakes of so many players go into one event, which keeps a frame far below its limit.
-SEATS_PER_EVENT: Final = 200
+#: Whose chips everybody sees: the first so many who bet in a round. A full stadium would fill every frame and no layout.
+SHOWN_SEATS: Final = 60
 #: Former rounds whose orders are still recognised.
 FORMER_ROUNDS: Final = 12
 
@@ -148,15 +148,18 @@ class Stage:
             self._gathering = None
         if self.book is None or not self.book.changed:
             return
-        seats = self.book.take_changes()
-        for seat in seats:
-            self._shown.pop(seat.name, None)
-            if seat.stake_minor:
-                self._shown[seat.name] = seat
-        round_id = self.book.round_id
-        parts = range(0, len(seats), SEATS_PER_EVENT)
-        self._tell(*(StakesShown(round_id, seats[i : i + SEATS_PER_EVENT]) for i in parts))
+        seats = [seat for seat in self.book.take_changes() if self._show(seat)]
+        if seats:
+            self._tell(StakesShown(self.book.round_id, seats))
         self.dealer_changed()
+
+    def _show(self, seat: SeatStakes) -> bool:
+        """Put a seat's stakes in place of what stood for it; False: the layout is full, and nobody is told of it."""
+        was_shown = self._shown.pop(seat.name, None) is not None
+        is_shown = seat.stake_minor > 0 and (was_shown or len(self._shown) < SHOWN_SEATS)
+        if is_shown:
+            self._shown[seat.name] = seat
+        return was_shown or is_shown
 
     def _leave_round(self) -> None:
         if self._gathering is not None:

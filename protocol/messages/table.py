@@ -51,7 +51,10 @@ class Limits(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class SeatBets(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What one player has on the layout, as everyone at the table may see it: replaces what was shown for `name`."""
+    """What one player has on the layout, as everyone at the table may see it: replaces what was shown for `name`.
+
+    Only the first 60 who bet in a round are shown. stake_minor 0: nothing any more.
+    """
 
     name: str
     stake_minor: int

@@ -135,3 +135,19 @@ def test_changes_of_stakes_are_gathered_for_a_fifth_of_a_second() -> None:
         assert sorted(s.name for s in shown.seats) == sorted(f"p{n}" for n in range(1, 11))
 
     run_virtual(run())
+
+
+def test_only_the_first_sixty_who_bet_are_shown_and_all_are_settled() -> None:
+    async def run() -> None:
+        casino = Casino()
+        await casino.start()
+        for player in range(1, 76):
+            await casino.bet(player, {RED: 100})
+        await asyncio.sleep(0.25)
+        assert len((await casino.state()).seats) == 60
+        assert sum(len(shown.seats) for shown in casino.events(StakesShown)) == 60
+        await casino.until("idle")
+        assert len(casino.events(StakesShown)) == 1
+        casino.check_money()
+
+    run_virtual(run())

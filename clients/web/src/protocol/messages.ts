@@ -54,7 +54,11 @@ export interface Limits {
   readonly max_by_size: Readonly<Record<number, number>>;
 }
 
-/** What one player has on the layout, as everyone at the table may see it: replaces what was shown for `name`. */
+/**
+ * What one player has on the layout, as everyone at the table may see it: replaces what was shown for `name`.
+ *
+ * Only the first 60 who bet in a round are shown. stake_minor 0: nothing any more.
+ */
 export interface SeatBets {
   readonly name: string;
   readonly stake_minor: number;
