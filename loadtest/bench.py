@@ -48,6 +48,15 @@ _TABLE_CONFIG = {
 }
 
 
+#: Players who never run dry, no rate limit: what is measured is the path of a bet.
+ENVIRON = {
+    "CROUPIER_WELCOME_MINOR": str(10**12),
+    "CROUPIER_RATE_PER_S": "0",
+    "CROUPIER_LOG_LEVEL": "warning",
+    "CROUPIER_ACCESS_TOKEN_S": "7200",
+}
+
+
 async def add_table(dsn: str) -> None:
     """Make the bench table known; the table host finds it by itself."""
     connection = await asyncpg.connect(dsn)
@@ -79,12 +88,17 @@ def pgbench_tps(binaries: Path, dsn: str, seconds: int) -> float:
     return float(found[1])
 
 
-def bets(url: str, tokens: Path, connections: int, seconds: float) -> dict[str, Any]:
-    """Return what `loadtest.bets` measured in a process of its own."""
+def bets_command(url: str, tokens: Path, connections: int, seconds: float) -> list[str]:
+    """Return the command that runs the load generator on the bench table."""
     words = ["--url", url, "--tokens", str(tokens), "--table", TABLE]
     words += ["--connections", str(connections), "--seconds", str(seconds), "--stake", "1"]
+    return [sys.executable, "-m", "loadtest.bets", *words]
+
+
+def bets(url: str, tokens: Path, connections: int, seconds: float) -> dict[str, Any]:
+    """Return what `loadtest.bets` measured in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "loadtest.bets", *words],
+        bets_command(url, tokens, connections, seconds),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -140,14 +154,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json")
     given = parser.parse_args()
-    environ = {
-        "CROUPIER_WELCOME_MINOR": str(10**12),
-        "CROUPIER_RATE_PER_S": "0",
-        "CROUPIER_LOG_LEVEL": "warning",
-        "CROUPIER_ACCESS_TOKEN_S": "7200",
-    }
     runs: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory(prefix="croupier-bench-") as folder, Platform(Path(folder), environ) as platform:
+    with tempfile.TemporaryDirectory(prefix="croupier-bench-") as folder, Platform(Path(folder), ENVIRON) as platform:
         print(f"ready after {platform.ready_s:.1f} s", flush=True)
         dsn = platform.cli("dsn").stdout.strip()
         binaries = Path(platform.cli("dsn", "--binaries").stdout.strip())

@@ -156,6 +156,7 @@ async def measure(
     run.round_opened.clear()
     await asyncio.wait_for(run.round_opened.wait(), 180)  # the last measurement's bets are being settled meanwhile
     await asyncio.sleep(warmup_s)
+    print("measuring", file=sys.stderr, flush=True)
     cpu = resource.getrusage(resource.RUSAGE_SELF)
     run.measuring, began_s = True, time.perf_counter()
     await asyncio.sleep(seconds)

@@ -1,0 +1,104 @@
+"""Where the time of a bet goes: `python -m loadtest.profile --connections 200`.
+
+Lets players bet as `make bench` does and, inside one betting window, takes the CPU seconds of every process of the platform and
+of the load generator. With `--flames` py-spy also records each host into `build/profile/HOST.svg` (it slows them a little,
+so figures and flames are best taken in separate runs). Needs the right to trace processes (root, or ptrace_scope 0).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from loadtest.bench import ENVIRON, add_table, bets_command, register_all
+from loadtest.platform import ROOT, Platform
+
+OUT = ROOT / "build" / "profile"
+
+
+def processes_since(born_s: float) -> dict[int, str]:
+    """Return pid -> name of what this platform runs: hosts, PostgreSQL backends, Ray's own processes."""
+    found: dict[int, str] = {}
+    for process in psutil.process_iter():
+        try:
+            if process.create_time() < born_s - 1:
+                continue
+            title = " ".join(process.cmdline()).strip()
+        except psutil.Error:
+            continue
+        if title.startswith("ray::") or title.startswith("postgres:"):
+            found[process.pid] = title[:40]
+        elif "raylet/raylet" in title or "gcs_server" in title or "server.cli up" in title:
+            found[process.pid] = title.split()[0].rsplit("/", 1)[-1]
+    return found
+
+
+def cpu_seconds(pids: dict[int, str]) -> dict[int, float]:
+    """Return user + system CPU seconds of each process that still lives."""
+    spent: dict[int, float] = {}
+    for pid in pids:
+        try:
+            times = psutil.Process(pid).cpu_times()
+        except psutil.Error:
+            continue
+        spent[pid] = times.user + times.system
+    return spent
+
+
+def record(pid: int, host: str, seconds: float) -> subprocess.Popen[bytes]:
+    """Begin a flame graph of one host."""
+    name = host.removeprefix("ray::").replace("/", "-")
+    words = ["record", "-r", "250", "-d", str(int(seconds)), "-o", str(OUT / f"{name}.svg"), "-p", str(pid)]
+    spy = Path(sys.executable).with_name("py-spy")
+    return subprocess.Popen([str(spy), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def main() -> None:
+    """Run once and print a table of CPU microseconds per bet by process."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--connections", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--flames", action="store_true")
+    given = parser.parse_args()
+    OUT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="croupier-profile-") as folder, Platform(Path(folder), ENVIRON) as platform:
+        asyncio.run(add_table(platform.cli("dsn").stdout.strip()))
+        tokens = Path(folder) / "tokens"
+        register_all(platform, given.connections, tokens)
+        url = platform.get("/api/config")["ws_url"]
+        pids = processes_since(psutil.Process(platform.pid).create_time())
+        words = bets_command(url, tokens, given.connections, given.seconds)
+        generator = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert generator.stderr is not None
+        while "measuring" not in generator.stderr.readline():
+            if generator.poll() is not None:
+                raise SystemExit("the load generator failed")
+        before, began_s = cpu_seconds(pids), time.monotonic()
+        spies = [
+            record(pid, name, given.seconds) for pid, name in pids.items() if given.flames and name.startswith("ray::")
+        ]
+        time.sleep(given.seconds - 0.3)
+        after, took_s = cpu_seconds(pids), time.monotonic() - began_s
+        figures = json.loads(generator.communicate(timeout=120)[0])
+        for spy in spies:
+            spy.wait(60)
+    counted = figures["per_s"] * took_s
+    print(f"{figures['per_s']:,.0f} bets/s, p50 {figures['p50_ms']} ms, p99 {figures['p99_ms']} ms")
+    rows = [(after[pid] - before[pid], name) for pid, name in pids.items() if pid in after and pid in before]
+    rows.append((figures["generator_cpu_s"] * took_s / given.seconds, "load generator"))
+    for spent, name in sorted(rows, reverse=True):
+        if spent >= 0.02:
+            print(f"{name:44} {spent:6.2f} s CPU {1e6 * spent / counted:7.1f} us a bet")
+    print(f"{'all':44} {sum(spent for spent, _ in rows):6.2f} s CPU of {took_s * (psutil.cpu_count() or 1):.1f}")
+
+
+if __name__ == "__main__":
+    main()
