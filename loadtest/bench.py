@@ -146,6 +146,12 @@ def print_table(report: dict[str, Any]) -> None:
     print(f"audit: {'clean' if report['audit'] == 0 else 'NOT CLEAN'}")
 
 
+def _passable(folder: str) -> Path:
+    """Let PostgreSQL's user pass the temporary folder, so that nothing is left elsewhere when this runs as root."""
+    os.chmod(folder, 0o711)
+    return Path(folder)
+
+
 def main() -> None:
     """Parse the command line, run, report; exit code 1 when the books are not clean afterwards."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -155,7 +161,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json")
     given = parser.parse_args()
     runs: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory(prefix="croupier-bench-") as folder, Platform(Path(folder), ENVIRON) as platform:
+    with (
+        tempfile.TemporaryDirectory(prefix="croupier-bench-") as folder,
+        Platform(_passable(folder), ENVIRON) as platform,
+    ):
         print(f"ready after {platform.ready_s:.1f} s", flush=True)
         dsn = platform.cli("dsn").stdout.strip()
         binaries = Path(platform.cli("dsn", "--binaries").stdout.strip())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import itertools
 import os
 import pwd
 import shutil
@@ -67,10 +69,20 @@ def socket_folder(home: Path) -> Path:
     return Path("/tmp") / f"croupier-{hashlib.sha256(text).hexdigest()[:12]}"
 
 
-def folder_outside(home: Path) -> Path:
-    """Return where data goes that the service's user cannot reach below home: a name of its own under /var/lib."""
-    text = os.path.realpath(home).encode()
-    return FALLBACK / hashlib.sha256(text).hexdigest()[:12]
+def make_folder_outside(home: Path) -> Path:
+    """Make the folder for data that the service's user cannot reach below home, under /var/lib; say in it whose it is.
+
+    Always a new one: data that an earlier state folder of the same name has left there may be somebody's books.
+    """
+    name = hashlib.sha256(os.path.realpath(home).encode()).hexdigest()[:12]
+    for number in itertools.count(1):
+        folder = FALLBACK / f"{name}-{number}"
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(parents=True, mode=0o711)
+            folder.chmod(0o711)
+            (folder / "belongs-to").write_text(f"{home}\n")
+            return folder
+    raise AssertionError("unreachable")
 
 
 def is_port_free(port: int, host: str = "127.0.0.1") -> bool:

@@ -186,13 +186,11 @@ class PostgresServer:
             if self._identity.uid >= 0:
                 self.home.chmod(0o711)
             return self.home
-        return places.folder_outside(self.home)
+        return places.make_folder_outside(self.home)
 
     def _make_cluster(self) -> None:
         """Run initdb beside the final place and rename, so that a crash half way leaves no half cluster."""
         work = self._place / "new"
-        if self._place != self.home:
-            self._place.mkdir(parents=True, exist_ok=True, mode=0o711)
         if work.exists():
             shutil.rmtree(work)
         places.make_private_folder(work, self._identity)

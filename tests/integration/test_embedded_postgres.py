@@ -165,3 +165,14 @@ def test_folder_its_user_cannot_reach_puts_the_data_elsewhere(
     outside = home in server.data.parents
     assert outside == (os.geteuid() == 0)
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+def test_folder_outside_is_a_new_one_each_time_and_says_whose_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A state folder removed and made anew must not meet the old one's books, nor destroy them."""
+    monkeypatch.setattr(places, "FALLBACK", tmp_path / "lib")
+    home = tmp_path / "state" / "postgres"
+    first, second = places.make_folder_outside(home), places.make_folder_outside(home)
+    assert first != second
+    assert (second / "belongs-to").read_text() == f"{home}\n"
