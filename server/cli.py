@@ -151,6 +151,27 @@ async def _audit(config: Config, as_json: bool) -> int:
     return 0 if report.ok else 1
 
 
+@app.command(name="demo-accounts")
+def demo_accounts() -> None:
+    """Make a dealer, a second dealer, a device and a member of staff, and print their passwords."""
+    config = load_config()
+    accounts = asyncio.run(_demo_accounts(config))
+    for name, password in accounts.items():
+        _output.print(Text(f"{name:10} {password}"))
+    _output.print(Text(f"also in {config.state / 'accounts.txt'}"))
+
+
+async def _demo_accounts(config: Config) -> dict[str, str]:
+    import asyncpg
+
+    from server.demo_accounts import ensure_demo_accounts
+    from server.passwords import Passwords
+    from server.storage.players import PostgresPlayers
+
+    async with database(config) as address, asyncpg.create_pool(address, min_size=1, max_size=2) as pool:
+        return await ensure_demo_accounts(PostgresPlayers(pool), Passwords(), config.state, shards=config.shards)
+
+
 @app.command()
 def doctor() -> None:
     """Check this machine and say what is wrong and how to mend it. Exit code 1: something must be mended."""
