@@ -111,10 +111,9 @@ class Platform:
 
     def host_pid(self, host: str) -> int:
         """Return the process of a host such as "wallet/0": Ray titles it so. Raises LookupError while it is away."""
-        for process in psutil.Process(self.pid).children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                title = " ".join(process.cmdline())
-                if title == f"ray::{host}" or title.startswith(f"ray::{host}."):
+        with contextlib.suppress(psutil.Error):  # the platform itself may have ended
+            for process in psutil.Process(self.pid).children(recursive=True):
+                if _title(process) == f"ray::{host}":
                     return process.pid
         raise LookupError(f"no process of {host}")
 
@@ -164,3 +163,11 @@ class Platform:
     def __exit__(self, *_: object) -> None:
         if self._process is not None and self._process.poll() is None:
             self.stop()
+
+
+def _title(process: psutil.Process) -> str:
+    """Return what a process calls itself; "" when it has ended. A rewritten title is padded to the length of the old."""
+    try:
+        return " ".join(process.cmdline()).strip() if process.status() != psutil.STATUS_ZOMBIE else ""
+    except psutil.Error:
+        return ""
