@@ -1,0 +1,306 @@
+"""Many players on the Python SDK who never stop betting, and who remember what they were told.
+
+What they remember is afterwards held against PostgreSQL: every bet that was ever accepted must have one end there. For
+fault tests and endurance runs; all of them share one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from clients.python import CroupierClient, OutcomeUnknown, Refused
+from loadtest.limits import LOADTEST_PASSWORD
+from protocol.messages import BetsAccepted, BetsSettled, BetsVoided, ServerMessage
+
+TABLES: Final = ("roulette-1", "roulette-2")
+#: One attempt to bet waits so long for its answer; then the same order is sent again.
+ATTEMPT_S: Final = 10.0
+#: Everything of a finished round is closed in the books after so long, crashes included.
+SETTLED_WITHIN_S: Final = 20.0
+_STAKE_MINOR: Final = 100
+_REGISTERING_AT_ONCE: Final = 8
+
+
+class Accepted(NamedTuple):
+    """A bet that the server called accepted. Times by `time.monotonic`; sent_s: of the attempt that was answered."""
+
+    bet_id: bytes
+    round_id: bytes
+    table_id: str
+    shard: int
+    stake_minor: int
+    sent_s: float
+    answered_s: float
+
+
+class Player:
+    """One of them. settled: payout by bet; voided, undone: bets; told: how often each bet's end was announced."""
+
+    def __init__(self, name: str, table_id: str, rng: random.Random) -> None:
+        self.name = name
+        self.table_id = table_id
+        self.rng = rng
+        self.shard = 0
+        self.client: CroupierClient
+        self.accepted: dict[bytes, Accepted] = {}
+        self.settled: dict[bytes, int] = {}
+        self.voided: set[bytes] = set()
+        self.undone: set[bytes] = set()
+        self.told: Counter[bytes] = Counter()
+
+    def on_push(self, _table_id: str, message: ServerMessage) -> None:
+        """Remember what happened to my bets."""
+        match message:
+            case BetsSettled():
+                self.settled |= {bet.bet_id: bet.payout_minor for bet in message.bets}
+                self.told.update(bet.bet_id for bet in message.bets)
+            case BetsVoided():
+                self.voided |= set(message.bet_ids)
+                self.told.update(message.bet_ids)
+            case _:
+                pass
+
+    def untold(self) -> set[bytes]:
+        """Return the accepted bets whose end nobody has told me."""
+        return set(self.accepted) - set(self.settled) - self.voided - self.undone
+
+    def expected_minor(self, welcome_minor: int) -> int:
+        """Return what I should have by all that I was told, bonuses aside."""
+        paid = sum(self.settled.get(bet_id, 0) - self.accepted[bet_id].stake_minor for bet_id in self._counting())
+        return welcome_minor + paid
+
+    def _counting(self) -> set[bytes]:
+        return set(self.accepted) - self.voided - self.undone
+
+
+class Crowd:
+    """Enter, play, stop; then hold the memory against the books with `mistakes`."""
+
+    def __init__(self, http: str, dsn: str, count: int, *, tag: str, seed: int = 1) -> None:
+        rng = random.Random(seed)
+        self._http = http
+        self._dsn = dsn
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self.players = [
+            Player(f"{tag}{n:04d}", TABLES[n % len(TABLES)], random.Random(rng.random())) for n in range(count)
+        ]
+        self.refusals: Counter[str] = Counter()
+        self.unknown = 0
+        self.latest: list[Accepted] = []
+
+    async def __aenter__(self) -> Crowd:
+        gate = asyncio.Semaphore(_REGISTERING_AT_ONCE)
+        await asyncio.gather(*(self._enter(player, gate) for player in self.players))
+        self._tasks = [asyncio.create_task(self._play(player), name=player.name) for player in self.players]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(player.client.close() for player in self.players))
+
+    async def _enter(self, player: Player, gate: asyncio.Semaphore) -> None:
+        async with gate:
+            player.client = await CroupierClient.register(
+                self._http, player.name, LOADTEST_PASSWORD, on_push=player.on_push
+            )
+            welcome = await player.client.connect()
+        found = await self._rows("select shard_id from casino.player where player_id = $1", welcome.player_id)
+        player.shard = found[0]["shard_id"]
+        await player.client.join(player.table_id)
+
+    # ---------------------------------------------------------------- playing
+
+    async def _play(self, player: Player) -> None:
+        """Bet, now and then take back or repeat, until the crowd stops."""
+        while not self._stopping:
+            await asyncio.sleep(player.rng.uniform(0.2, 1.2))
+            view = player.client.tables.get(player.table_id)
+            if view is None:
+                await self._rejoin(player)
+            elif view.phase == "betting":
+                await self._act(player, view.round_id)
+
+    async def _rejoin(self, player: Player) -> None:
+        try:
+            await player.client.join(player.table_id)
+        except Refused as refused:
+            self.refusals[refused.name] += 1
+        except OutcomeUnknown:
+            self.unknown += 1
+
+    async def _act(self, player: Player, round_id: bytes) -> None:
+        dice = player.rng.random()
+        if dice < 0.08 and player.client.tables[player.table_id].my_bets:
+            await self._undo(player, round_id)
+        else:
+            await self._bet(player, round_id, repeats=dice > 0.9)
+
+    async def _bet(self, player: Player, round_id: bytes, *, repeats: bool) -> None:
+        """Send one order until its answer is known, always with the same id."""
+        client, bet_id = player.client, player.client.new_id()
+        chips = [(player.rng.randrange(157), _STAKE_MINOR) for _ in range(player.rng.randint(1, 3))]
+        while True:
+            sent_s = time.monotonic()
+            try:
+                if repeats:
+                    answer = await client.repeat(player.table_id, round_id=round_id, bet_id=bet_id, timeout_s=ATTEMPT_S)
+                else:
+                    answer = await client.place(
+                        player.table_id, chips, round_id=round_id, bet_id=bet_id, timeout_s=ATTEMPT_S
+                    )
+            except Refused as refused:
+                self.refusals[refused.name] += 1
+                if not refused.retryable:
+                    return
+                await asyncio.sleep(max(0.1, refused.error.retry_after_ms / 1000))
+            except OutcomeUnknown:
+                self.unknown += 1
+                await asyncio.sleep(0.1)
+            else:
+                self._note(player, answer, sent_s)
+                return
+
+    def _note(self, player: Player, answer: BetsAccepted, sent_s: float) -> None:
+        bet = answer.bet
+        one = Accepted(
+            bet.bet_id,
+            answer.round_id,
+            answer.table_id,
+            player.shard,
+            bet.stake_minor,
+            sent_s,
+            time.monotonic(),
+        )
+        player.accepted[bet.bet_id] = one
+        self.latest.append(one)
+
+    async def _undo(self, player: Player, round_id: bytes) -> None:
+        try:
+            answer = await player.client.undo(player.table_id, round_id=round_id, timeout_s=ATTEMPT_S)
+        except Refused as refused:
+            self.refusals[refused.name] += 1
+        except OutcomeUnknown:
+            self.unknown += 1
+        else:
+            player.undone |= set(answer.bet_ids)
+
+    async def stop(self) -> None:
+        """Let everybody finish what he is about, then bet no more. Raises what a player could not cope with."""
+        self._stopping = True
+        await asyncio.wait_for(asyncio.gather(*self._tasks), 60)
+
+    # ---------------------------------------------------------------- watching
+
+    @property
+    def bets(self) -> int:
+        """How many bets were accepted so far."""
+        return len(self.latest)
+
+    async def in_mid_round(self) -> None:
+        """Return in the middle of the betting of a round: some bets of it are accepted, none is settled yet."""
+        client = self.players[0].client
+        table_id = self.players[0].table_id
+        known = client.tables[table_id].round_id if table_id in client.tables else b""
+        await self._until(lambda: sum(one.table_id == table_id and one.round_id != known for one in self.latest) > 3)
+
+    async def recovered(self, since_s: float, *, shard: int | None = None, table_id: str | None = None) -> float:
+        """Return after how many seconds a bet sent after since_s was accepted, on that shard or table. TimeoutError."""
+
+        def fits(one: Accepted) -> bool:
+            return (
+                one.sent_s > since_s
+                and (shard is None or one.shard == shard)
+                and (table_id is None or one.table_id == table_id)
+            )
+
+        await self._until(lambda: any(fits(one) for one in reversed(self.latest[-2_000:])))
+        return min(one.answered_s for one in self.latest if fits(one)) - since_s
+
+    @staticmethod
+    async def _until(met: Any, timeout_s: float = 60.0) -> None:
+        async with asyncio.timeout(timeout_s):
+            while not met():  # noqa: ASYNC110 - many players change what is looked at
+                await asyncio.sleep(0.02)
+
+    # ---------------------------------------------------------------- judging
+
+    async def _rows(self, statement: str, *arguments: Any) -> Sequence[Any]:
+        connection = await asyncpg.connect(self._dsn)
+        try:
+            return list(await connection.fetch(statement, *arguments))
+        finally:
+            await connection.close()
+
+    async def settled(self) -> float:
+        """Wait until every accepted bet has its end in the books; return how long that took. Raises TimeoutError."""
+        began_s = time.monotonic()
+        async with asyncio.timeout(SETTLED_WITHIN_S):
+            while await self._open():  # noqa: ASYNC110 - the database tells nobody
+                await asyncio.sleep(0.2)
+        return time.monotonic() - began_s
+
+    async def _open(self) -> int:
+        found = await self._rows(
+            "select count(*) from wallet.reservation where state = 0 and reservation_id = any($1::uuid[])", self._ids()
+        )
+        return int(found[0][0])
+
+    def _ids(self) -> list[UUID]:
+        return [UUID(bytes=one.bet_id) for one in self.latest]
+
+    async def mistakes(self, welcome_minor: int) -> list[str]:
+        """Return every difference between what players were told and what the books have; empty when all is well."""
+        rows = await self._rows(
+            "select r.reservation_id, r.state, r.cash, (select count(*) from wallet.journal j"
+            "   where j.shard_id = r.shard_id and j.ref = r.reservation_id and j.status = 0 and j.code in (4, 5)) as ends"
+            "  from wallet.reservation r where r.reservation_id = any($1::uuid[])",
+            self._ids(),
+        )
+        books = {row["reservation_id"].bytes: row for row in rows}
+        found: list[str] = []
+        for player in self.players:
+            found += self._mistakes_of(player, books)
+        return found + await self._money(welcome_minor)
+
+    @staticmethod
+    def _mistakes_of(player: Player, books: dict[bytes, Any]) -> list[str]:
+        found = []
+        for bet_id, one in player.accepted.items():
+            row = books.get(bet_id)
+            if row is None or row["ends"] != 1 or row["cash"] != one.stake_minor or row["state"] not in (1, 2):
+                found.append(
+                    f"{player.name}: accepted bet {bet_id.hex()} is {dict(row) if row else 'not in the books'}"
+                )
+            elif bet_id in player.settled and row["state"] != 1:
+                found.append(f"{player.name}: bet {bet_id.hex()} was told settled, and is not")
+            elif bet_id in player.voided | player.undone and row["state"] != 2:
+                found.append(f"{player.name}: bet {bet_id.hex()} was told given back, and is not")
+        return found
+
+    async def _money(self, welcome_minor: int) -> list[str]:
+        """Hold each player's cash, without the bonuses paid meanwhile, to what he was told of his bets."""
+        rows = await self._rows(
+            "select p.name, a.balance, (select coalesce(sum(j.amt[array_position(j.acct, a.account_id)]), 0)"
+            "   from wallet.journal j where j.player_id = p.player_id and j.code = 6 and j.status = 0) as bonus"
+            "  from casino.player p join wallet.account a on a.account_id = p.player_id * 100000 + 1100"
+            " where p.name = any($1)",
+            [player.name for player in self.players],
+        )
+        cash_minor = {row["name"]: row["balance"] - int(row["bonus"]) for row in rows}
+        return [
+            f"{player.name}: has {cash_minor[player.name]}, was told enough for {player.expected_minor(welcome_minor)}"
+            for player in self.players
+            if not player.untold() and cash_minor[player.name] != player.expected_minor(welcome_minor)
+        ]
