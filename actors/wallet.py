@@ -337,26 +337,29 @@ class WalletShard:
     async def _make_durable(self, commit: Commit) -> None:
         """Return when the commit is certainly durable; raise when it is not, or when that cannot be known."""
         not_done = 0
+        until_s = asyncio.get_running_loop().time() + OUTAGE_S
         while True:
             try:
                 return await self._store.commit(commit)
             except ShardFenced:
-                if await self._find_out(commit):
+                if await self._find_out(commit, until_s):
                     return None
                 raise
             except StoreUnavailable:
-                if await self._find_out(commit):
+                if await self._find_out(commit, until_s):
                     return None
+                if asyncio.get_running_loop().time() > until_s:
+                    raise
+                await asyncio.sleep(RETRY_S)
             except CommitNotDone:
                 not_done += 1
                 if not_done >= NOT_DONE_TRIES:
                     raise
                 await asyncio.sleep(RETRY_S * 2**not_done)
 
-    async def _find_out(self, commit: Commit) -> bool:
+    async def _find_out(self, commit: Commit, until_s: float) -> bool:
         """Tell whether the commit is durable (True) or not (False). Raises ShardFenced where the shard is not ours."""
         loop = asyncio.get_running_loop()
-        until_s = loop.time() + OUTAGE_S
         while True:
             try:
                 found = await self._store.head()

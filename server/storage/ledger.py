@@ -55,7 +55,7 @@ class PostgresLedger:
         return f"PostgresLedger(shard {self._shard_id})"
 
     async def claim(self, owner: str) -> ShardHead:
-        with _translated():
+        with self._writing():
             connection = await self._write_connection()
             for patience in PATIENCE:
                 await connection.execute(f"set lock_timeout = '{patience}'")
@@ -72,7 +72,7 @@ class PostgresLedger:
         return ShardHead(*row)
 
     async def load(self, floor_ms: int) -> Loaded:
-        with _translated():
+        with self._writing():
             connection = await self._write_connection()
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 return await self._load(connection, max(floor_ms, 0))
@@ -118,7 +118,7 @@ class PostgresLedger:
 
     async def commit(self, commit: Commit) -> None:
         arguments = commit_columns(commit)
-        with _translated():
+        with self._writing():
             connection = await self._write_connection()
             asked = connection.fetchval(COMMIT_SQL, *arguments)
             await (asked if self._failpoint is None else self._cut(asked, commit, self._failpoint))
@@ -126,7 +126,7 @@ class PostgresLedger:
             raise BooksDiverged("the commit is durable here, but perhaps not on the standby")
 
     async def head(self) -> ShardHead:
-        with _translated():
+        with self._writing():
             connection = await self._write_connection()
             return await self._head(connection)
 
@@ -181,12 +181,28 @@ class PostgresLedger:
             self._writer.add_log_listener(self._hear)
         return self._writer
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Translate, and after an outage connect anew: what is left of the session cannot be trusted."""
+        try:
+            with _translated():
+                yield
+        except StoreUnavailable:
+            _let_go(self._writer)
+            self._writer = None
+            raise
+
     async def _read(self, ask: Callable[[asyncpg.Connection], Awaitable[Any]]) -> Any:
         async with self._reading:
-            with _translated():
-                if self._reader is None or self._reader.is_closed():
-                    self._reader = await self._connect()
-                return await ask(self._reader)
+            try:
+                with _translated():
+                    if self._reader is None or self._reader.is_closed():
+                        self._reader = await self._connect()
+                    return await ask(self._reader)
+            except StoreUnavailable:
+                _let_go(self._reader)
+                self._reader = None
+                raise
 
     async def _connect(self) -> asyncpg.Connection:
         connection = await asyncpg.connect(
@@ -220,9 +236,14 @@ class PostgresLedger:
         await task
 
 
+def _let_go(connection: asyncpg.Connection | None) -> None:
+    if connection is not None:
+        connection.terminate()
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn what asyncpg raises into what `LedgerStore` promises."""
+    """Turn what asyncpg raises into what `LedgerStore` promises. The caller lets go of an unavailable connection."""
     try:
         yield
     except asyncpg.PostgresError as error:
@@ -232,6 +253,9 @@ def _translated() -> Iterator[None]:
     except asyncpg.InterfaceError as error:
         if isinstance(error, ValueError):  # an argument that cannot be encoded: a bug
             raise
+        raise StoreUnavailable(repr(error)) from error
+    except asyncpg.InternalClientError as error:
+        # A session that the server ended while it was idle answers so until the end of the stream has been read.
         raise StoreUnavailable(repr(error)) from error
 
 

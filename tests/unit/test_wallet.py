@@ -277,6 +277,17 @@ async def test_store_that_stays_away_ends_the_shard(world: World) -> None:
 
 
 @virtually
+async def test_commit_that_never_arrives_ends_the_shard(world: World) -> None:
+    """The head can be read, so it is known each time that nothing was written; even so not for ever."""
+    shard = await world.started()
+    world.before.raises = [StoreUnavailable("cut")] * 5000
+    with pytest.raises(WalletEnded):
+        await shard.handle_batch("t", [world.orders.reserve(300)])
+    assert isinstance(world.ends[0], StoreUnavailable)
+    assert world.books.head.seq == 2
+
+
+@virtually
 async def test_rolled_back_commit_is_sent_again_a_few_times(world: World) -> None:
     shard = await world.started()
     world.before.raises = [CommitNotDone("deadlock")] * 3
