@@ -411,6 +411,17 @@ def test_old_id_booked_now_is_kept_for_a_window(books: Books) -> None:
     assert stake.cmd_id in books.state.outcomes
 
 
+def test_id_ahead_of_the_clock_is_kept_until_its_own_time_has_passed(books: Books) -> None:
+    """No store is asked about an id above the floor, so memory must still know it."""
+    ahead = books.orders.reserve(300, at_ms=NOW_MS + 290_000)
+    first = books.do(ahead)
+    books.do(void(ahead))
+    later = NOW_MS + 300_000
+    books.state.advance(later)
+    assert books.do(ahead, later) == first
+    assert code(books.do(settle(ahead, 1), later)) == Refusal.RESERVATION_CLOSED
+
+
 def test_closed_reservations_are_forgotten_after_the_window(books: Books) -> None:
     stake = books.orders.reserve(300)
     books.do(stake)
