@@ -1,7 +1,7 @@
 """The hash chain over a shard's journal: hash = SHA-256(previous hash | length of body | body).
 
 The body is the fixed layout below, big-endian, followed by the legs; ids that are absent are sixteen zero bytes.
-It is stored data: changing it needs a new version of the journal. `docs` and the auditor repeat it independently.
+It is stored data: changing it needs a new version of the journal. The auditor repeats it independently.
 """
 
 from __future__ import annotations
