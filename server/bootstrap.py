@@ -82,28 +82,32 @@ class HostActor:
 # ---------------------------------------------------------------- Ray
 
 
-def start_ray(config: Config) -> None:
-    """Start Ray here, or join the cluster at config.ray_address. Raises what Ray raises."""
+def start_ray(config: Config) -> str:
+    """Start Ray here, or join the cluster at config.ray_address; return the dashboard's address, empty without one.
+
+    The dashboard's default port moves by itself when it is taken. Raises what Ray raises.
+    """
     if ray.is_initialized():
-        return
+        return ""
     if config.ray_address:
         ray.init(address=config.ray_address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR)
-        return
+        return ""
     _prepare_environment()
     folder = ray_folder()
     _forget_old_sessions(folder)
-    ray.init(
+    context = ray.init(
         address="local",
         namespace=NAMESPACE,
         num_cpus=config.cpus,
         include_dashboard=True,
         dashboard_host="127.0.0.1",
-        dashboard_port=config.dashboard_port,
+        dashboard_port=None if config.dashboard_port == Config().dashboard_port else config.dashboard_port,
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=False,
         logging_level=logging.ERROR,
         _temp_dir=str(folder),
     )
+    return f"http://{context.dashboard_url}" if context.dashboard_url else ""
 
 
 def stop_ray() -> None:

@@ -18,7 +18,7 @@ def choose_ports(config: Config) -> tuple[Config, list[str]]:
     moved: list[str] = []
     chosen: dict[str, int] = {}
     wanted = [("http_port", 1, config.bind), ("ws_port", config.gateways, config.bind)]
-    if not config.ray_address:
+    if "dashboard_port" in config.explicit and not config.ray_address:  # Ray moves its default port by itself
         wanted.append(("dashboard_port", 1, "127.0.0.1"))
     for field, count, host in wanted:
         first: int = getattr(config, field)

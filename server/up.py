@@ -26,6 +26,7 @@ import psutil
 from server.config import Config
 from server.embedded import processes
 from server.embedded.lock import StateLock
+from server.embedded.places import is_port_free
 from server.embedded.postgres import PostgresServer
 from server.embedded.processes import EmbeddedError, ProcessMark
 from server.embedded.run_file import RunFile, end_leftovers, forget_run, read_run
@@ -40,6 +41,7 @@ WATCH_PERIOD_S = 0.5
 NOTE_TICKS = 10
 HOSTS_PATIENCE_S = 12.0
 RAY_PATIENCE_S = 10.0
+RELEASE_TRIES = 100
 
 
 class Up:
@@ -101,6 +103,7 @@ class Up:
         for line in moved:
             self._progress.note(line)
         secrets = load_secrets(self._config)
+        self._run.ports = [self._config.http_port, *(self._config.ws_port + n for n in range(self._config.gateways))]
         self._run.write(self._config.state)
         ray = asyncio.create_task(self._start_ray())
         try:
@@ -119,6 +122,10 @@ class Up:
             return
         for one in await end_leftovers(last):
             self._progress.note(f"ended {one.name}, process {one.pid}, which a crashed run had left")
+        for _ in range(RELEASE_TRIES):  # a host that was not recorded yet ends by itself, without Ray
+            if all(is_port_free(port, self._config.bind) for port in last.ports):
+                return
+            await asyncio.sleep(0.1)
 
     async def _start_postgres(self, secrets: Secrets) -> None:
         if self._config.database_url:
@@ -155,9 +162,9 @@ class Up:
     async def _start_ray(self) -> None:
         with self._progress.step("Ray") as step:
             config = self._config
-            await self._ray.call(lambda: _bootstrap().start_ray(config))
+            self._run.dashboard = await self._ray.call(lambda: _bootstrap().start_ray(config))
             self._ray_works = True
-            step.detail = config.ray_address or f"dashboard port {config.dashboard_port}"
+            step.detail = config.ray_address or f"dashboard {self._run.dashboard}"
         self._listen_to_signals()  # Ray's core has put handlers of its own there, which print a stack
         self._note_ray_processes()
 
@@ -182,7 +189,6 @@ class Up:
         run, config, host = self._run, self._config, _shown_host(self._config)
         run.http = self._http_url()
         run.websockets = [f"ws://{host}:{config.ws_port + n}" for n in range(config.gateways)]
-        run.dashboard = "" if config.ray_address else f"http://127.0.0.1:{config.dashboard_port}"
         run.metrics = f"{run.http}/metrics"
         run.ready = True
         run.write(config.state)

@@ -121,8 +121,8 @@ async def _wait_gone(processes: list[psutil.Process], patience_s: float) -> list
 def _is_gone(process: psutil.Process) -> bool:
     if isinstance(process, psutil.Popen):
         return process.poll() is not None
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    try:  # a zombie whose threads are still ending keeps its ports and files
+        return not process.is_running() or (process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1)
     except psutil.Error:
         return True
 

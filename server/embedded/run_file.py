@@ -24,6 +24,7 @@ class RunFile(msgspec.Struct, kw_only=True):
     websockets: list[str] = []
     dashboard: str = ""
     metrics: str = ""
+    ports: list[int] = []
     processes: list[ProcessMark] = []
 
     def write(self, state: Path) -> None:

@@ -15,9 +15,7 @@ from server.ports import choose_ports
 
 
 def test_free_ports_are_kept() -> None:
-    wanted = Config(
-        http_port=next_free_port(20_100), ws_port=next_free_port(20_400), dashboard_port=next_free_port(20_700)
-    )
+    wanted = Config(http_port=next_free_port(20_100), ws_port=next_free_port(20_400))
     assert choose_ports(wanted) == (wanted, [])
 
 
@@ -46,11 +44,19 @@ def test_gateways_get_ports_in_a_row() -> None:
 
 def test_two_settings_naming_one_port_do_not_collide() -> None:
     port = next_free_port(24_000)
-    chosen, _moved = choose_ports(Config(http_port=port, ws_port=port, dashboard_port=port))
-    assert len({chosen.http_port, chosen.ws_port, chosen.dashboard_port}) == 3
+    chosen, _moved = choose_ports(Config(http_port=port, ws_port=port))
+    assert chosen.http_port != chosen.ws_port
+
+
+def test_taken_configured_dashboard_port_is_an_error_naming_its_variable() -> None:
+    with socket.create_server(("127.0.0.1", next_free_port(26_000))) as listener:
+        config = Config(dashboard_port=listener.getsockname()[1], explicit=frozenset({"dashboard_port"}))
+        with pytest.raises(ConfigError, match="CROUPIER_DASHBOARD_PORT"):
+            choose_ports(config)
 
 
 def test_joining_a_cluster_leaves_the_dashboard_port_alone() -> None:
     config = Config(ray_address="ray-head:6379", http_port=next_free_port(25_000))
-    config = msgspec.structs.replace(config, dashboard_port=config.http_port)
+    explicit = frozenset({"dashboard_port"})
+    config = msgspec.structs.replace(config, dashboard_port=config.http_port, explicit=explicit)
     assert choose_ports(config)[0].dashboard_port == config.dashboard_port

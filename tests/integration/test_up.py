@@ -23,13 +23,26 @@ pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
-def platform(services_folder: Path) -> Iterator[Platform]:
-    """One platform for this module; tests that end it start it again."""
+def one_platform(services_folder: Path) -> Iterator[Platform]:
+    """One platform for this module, because each start takes a while."""
     platform = Platform(services_folder / "state of up", {"CROUPIER_HTTP_PORT": str(next_free_port(18_080))})
-    platform.start()
     yield platform
-    if platform.cli("status").returncode == 0:
-        platform.stop()
+    platform.stop()
+
+
+@pytest.fixture
+def platform(one_platform: Platform) -> Platform:
+    """The platform, running."""
+    if one_platform.cli("status").returncode != 0:
+        one_platform.start()
+    return one_platform
+
+
+@pytest.fixture
+def stopped_platform(platform: Platform) -> Platform:
+    """The platform after a run and an orderly end."""
+    platform.stop()
+    return platform
 
 
 def _until(met: Callable[[], bool], timeout_s: float = 30.0) -> bool:
@@ -111,7 +124,6 @@ def test_sigterm_ends_everything_with_exit_code_0(platform: Platform) -> None:
 
 
 def test_start_after_the_whole_group_was_killed_ends_what_was_left(platform: Platform) -> None:
-    platform.start()
     name = f"kept{os.getpid()}"
     platform.register(name, "a long enough password")
     everything = _recorded(platform)
@@ -130,10 +142,10 @@ def test_stop_command_ends_it_from_outside(platform: Platform) -> None:
     assert platform.stop() == 0
 
 
-def test_audit_of_a_stopped_state_starts_its_own_database_and_ends_it(platform: Platform) -> None:
-    found = platform.cli("audit")
+def test_audit_of_a_stopped_state_starts_its_own_database_and_ends_it(stopped_platform: Platform) -> None:
+    found = stopped_platform.cli("audit")
     assert found.returncode == 0, found.stderr
-    assert list((platform.state / "postgres" / "data").glob("postmaster.pid")) == []
+    assert list((stopped_platform.state / "postgres" / "data").glob("postmaster.pid")) == []
 
 
 def test_configured_port_that_is_taken_is_an_error_before_anything_starts(services_folder: Path) -> None:
@@ -153,3 +165,26 @@ def test_interrupt_while_starting_ends_in_order(services_folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
     assert _alive(everything) == []
+
+
+def test_services_of_ones_own_are_used_and_no_embedded_ones_started(
+    services_folder: Path, fresh_postgres_dsn: str, valkey_url: str
+) -> None:
+    environ = {"DATABASE_URL": fresh_postgres_dsn, "REDIS_URL": valkey_url}
+    with Platform(services_folder / "external", environ) as platform:
+        names = {entry["name"] for entry in platform.run_file()["processes"]}
+        assert names & {"postgres", "valkey"} == set()
+        assert platform.get("/ready")["status"] == "ready"
+        assert platform.cli("audit").returncode == 0
+    assert not (platform.state / "postgres").exists()
+
+
+def test_second_signal_ends_everything_at_once(services_folder: Path) -> None:
+    platform = Platform(services_folder / "hurried")
+    platform.start()
+    everything = [psutil.Process(platform.pid), *_recorded(platform)]
+    os.kill(platform.pid, signal.SIGINT)
+    assert _until(lambda: "stopping ..." in platform.lines)
+    assert platform.stop() == 0
+    assert _alive(everything) == []
+    assert platform.cli("audit").returncode == 0
