@@ -35,7 +35,7 @@ from actors.domain.commands import (
 )
 from actors.domain.money.accounts import Kind, account_id
 from actors.domain.money.apply import apply
-from actors.domain.money.batch import MAX_ROWS, Batch, Commit
+from actors.domain.money.batch import MAX_ROWS, Commit
 from actors.domain.money.checks import refused
 from actors.domain.money.fate import fate
 from actors.domain.money.lookups import apply_found, missing
@@ -43,6 +43,7 @@ from actors.domain.money.recovery import ShardHead, recover
 from actors.domain.money.state import WINDOW_MS, ShardState
 from actors.domain.refusals import Refusal
 from actors.ports import Clock, CommitNotDone, LedgerStore, ShardFenced, StoreUnavailable
+from actors.wallet_pending import Pending, WalletEnded, answer_all
 
 #: Applied and not yet being committed; beyond it everything is BUSY.
 MAX_QUEUED_ROWS: Final = 8 * MAX_ROWS
@@ -54,21 +55,6 @@ DAYS_EVERY_S: Final = 3600.0
 OUTAGE_S: Final = 60.0
 RETRY_S: Final = 0.1
 NOT_DONE_TRIES: Final = 5
-
-
-class WalletEnded(Exception):
-    """This incarnation has ended; whatever was asked may or may not have been carried out."""
-
-
-class _Pending(Batch):
-    """A batch being gathered, and who waits for its commit. Order of waiters is order of arrival."""
-
-    __slots__ = ("must_commit", "waiters")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.waiters: list[asyncio.Future[None]] = []
-        self.must_commit = False
 
 
 class WalletShard:
@@ -100,9 +86,9 @@ class WalletShard:
         self._failpoint = failpoint
         self._state = ShardState(shard_id, 0, 0, frozenset(), 0)
         self._head = ShardHead(0, 0, b"")  # what is durable
-        self._filling = _Pending()
-        self._full: deque[_Pending] = deque()
-        self._committing: _Pending | None = None
+        self._filling = Pending()
+        self._full: deque[Pending] = deque()
+        self._committing: Pending | None = None
         self._queued_rows = 0
         self._looking_up = 0
         self._work = asyncio.Event()
@@ -228,7 +214,7 @@ class WalletShard:
     def _gather(self, row: Any) -> None:
         if len(self._filling.rows) >= MAX_ROWS:
             self._full.append(self._filling)
-            self._filling = _Pending()
+            self._filling = Pending()
         self._filling.add(row)
         self._queued_rows += 1
 
@@ -305,20 +291,20 @@ class WalletShard:
         except Exception as error:
             self._end(error)
 
-    def _take(self) -> _Pending | None:
+    def _take(self) -> Pending | None:
         """Return the next batch to commit, or None; those who wait and need no commit of their own are answered."""
         if self._full:
             taken = self._full.popleft()
         else:
-            taken, self._filling = self._filling, _Pending()
+            taken, self._filling = self._filling, Pending()
         self._queued_rows -= len(taken.rows)
         if taken.rows or taken.must_commit:
             self._committing = taken
             return taken
-        _answer(taken.waiters)
+        answer_all(taken.waiters)
         return None
 
-    async def _commit(self, pending: _Pending) -> None:
+    async def _commit(self, pending: Pending) -> None:
         commit = pending.seal(self._shard_id, self._head.epoch, self._head.seq, self._head.head)
         sent_s = asyncio.get_running_loop().time()
         self._failpoint("K2")
@@ -328,9 +314,9 @@ class WalletShard:
         self._confirmed_s = max(self._confirmed_s, sent_s)
         self._committing = None
         half = len(pending.waiters) // 2
-        _answer(pending.waiters[:half])
+        answer_all(pending.waiters[:half])
         self._failpoint("K7")
-        _answer(pending.waiters[half:])
+        answer_all(pending.waiters[half:])
         self._on_durable(self._head.seq)
         self._failpoint("K8")
 
@@ -402,9 +388,3 @@ class WalletShard:
                         days_at_s = asked_s + DAYS_EVERY_S
         except Exception as error:
             self._end(error)
-
-
-def _answer(waiters: Sequence[asyncio.Future[None]]) -> None:
-    for waiter in waiters:
-        if not waiter.done():  # its caller may have given up
-            waiter.set_result(None)

@@ -15,7 +15,8 @@ from actors.domain.commands import Done, WalletMessage
 from actors.domain.ids import Origin, make_id
 from actors.domain.money.recovery import ShardHead
 from actors.ports import LedgerStore, ShardFenced, StoreUnavailable
-from actors.wallet import WalletEnded, WalletShard
+from actors.wallet import WalletShard
+from actors.wallet_pending import WalletEnded
 from server.storage.ledger import PostgresLedger
 from server.storage.migrate import migrate_database
 from tests.fakes.ledger_contract import LedgerStoreContract, MakeStore, Owner

@@ -14,7 +14,8 @@ from actors.domain.money.accounts import Kind, account_id
 from actors.domain.money.recovery import BooksDisagree
 from actors.domain.refusals import Refusal
 from actors.ports import BooksDiverged, CommitNotDone, ShardFenced, StoreUnavailable
-from actors.wallet import MAX_QUEUED_ROWS, WalletEnded, WalletShard
+from actors.wallet import MAX_QUEUED_ROWS, WalletShard
+from actors.wallet_pending import WalletEnded
 from tests.fakes.ledger import FakeBooks, FakeLedger
 from tests.fakes.money import NOW_MS, PLAY, PLAYER, Orders, StillClock, settle, void
 from tests.simulation.loop import run_virtual

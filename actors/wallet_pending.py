@@ -1,0 +1,30 @@
+"""A commit that is being gathered, and everyone who waits for it to be durable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from actors.domain.money.batch import Batch
+
+
+class WalletEnded(Exception):
+    """This incarnation has ended; whatever was asked may or may not have been carried out."""
+
+
+class Pending(Batch):
+    """A batch being gathered, and who waits for its commit. Order of waiters is order of arrival."""
+
+    __slots__ = ("must_commit", "waiters")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiters: list[asyncio.Future[None]] = []
+        self.must_commit = False
+
+
+def answer_all(waiters: Sequence[asyncio.Future[None]]) -> None:
+    """Wake everyone whose commit is durable."""
+    for waiter in waiters:
+        if not waiter.done():  # its caller may have given up
+            waiter.set_result(None)
