@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -56,7 +57,10 @@ def up() -> None:
     progress = Progress()
     for name, meant in misspelt_variables().items():
         progress.note(f"{name} is not a setting; did you mean {meant}?")
-    sys.exit(asyncio.run(_run_up(Up, config, progress)))
+    code = asyncio.run(_run_up(Up, config, progress))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # everything is stopped; Ray's native threads have been seen to abort the interpreter's own teardown
 
 
 async def _run_up(kind: type, config: Config, progress: object) -> int:
