@@ -25,6 +25,7 @@ export const ARGS = [
   "--use-angle=swiftshader",
   "--enable-unsafe-swiftshader",
   "--ignore-gpu-blocklist",
+  "--disable-gpu-compositing", // pages are painted by the processor; only WebGL goes through the software renderer
   "--font-render-hinting=none",
 ];
 
@@ -37,11 +38,23 @@ export LD_LIBRARY_PATH FONTCONFIG_PATH
 exec "$here/chromium" "$@"
 `;
 
+/** The package's own file names folders of another system; without a single font Chromium dies at the first bullet. */
+const FONTS = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <dir>/usr/local/share/fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+`;
+
 async function unpack(folder) {
   process.env.TMPDIR = folder; // the package unpacks into os.tmpdir()
   process.env.AWS_EXECUTION_ENV ??= "AWS_Lambda_nodejs24.x"; // makes it unpack its shared libraries as well
   const { default: packed } = await import("@sparticuz/chromium");
   await packed.executablePath();
+  writeFileSync(join(folder, "fonts", "fonts.conf"), FONTS);
   writeFileSync(join(folder, "chromium-start"), START, { mode: 0o755 });
 }
 

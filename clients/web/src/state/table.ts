@@ -44,7 +44,8 @@ export function fromSnapshot(snapshot: TableSnapshot, before: TableState | null)
   if (snapshot.phase === "result") {
     return last?.key === idKey(snapshot.round_id) ? { ...state, last } : { ...state, last: startLast(state, snapshot.number, "") };
   }
-  const stillLast = last !== null && (snapshot.round_no <= last.roundNo + 1 || snapshot.history[0] === last.number);
+  const next = snapshot.round_no > 0 && last !== null && snapshot.round_no <= last.roundNo + 1;
+  const stillLast = last !== null && (next || snapshot.history[0] === last.number);
   return { ...state, last: stillLast ? last : null };
 }
 
@@ -55,7 +56,7 @@ function mergeSeats(seats: readonly SeatBets[], changed: readonly SeatBets[]): S
 }
 
 function withoutRound(snapshot: TableSnapshot, phase: string): TableSnapshot {
-  return { ...snapshot, phase, round_id: NO_ROUND, opens_ms: 0, closes_ms: 0, number: -1, seats: [], my_bets: [] };
+  return { ...snapshot, phase, round_id: NO_ROUND, round_no: 0, opens_ms: 0, closes_ms: 0, number: -1, seats: [], my_bets: [] };
 }
 
 /** Folds a push of the table's stream into the snapshot. Unknown messages change only the version. */

@@ -29,6 +29,8 @@ const KEYS: readonly { keys: string; what: string }[] = [
   { keys: "?", what: "this help" },
 ];
 
+const NO_NUMBERS: readonly number[] = [];
+
 function HelpDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Playing with the keyboard" testId="help-dialog" onClose={onClose}>
@@ -178,7 +180,7 @@ function Game({ table, rules }: { table: TableState; rules: Rules }) {
           others={seats.filter((seat) => seat.name !== me)}
           winning={winning}
           enabled={open}
-          hinted={hinted}
+          hinted={open ? hinted : NO_NUMBERS}
           onPlace={place}
         />
       </section>

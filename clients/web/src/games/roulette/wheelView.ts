@@ -14,6 +14,8 @@ const RADIUS = 200;
 const ORBIT = 172;
 const POCKET = 101;
 const BALL = 6.5;
+/** Texels for each unit of length in the cached parts. */
+const TEXTURE_SCALE = 2;
 const ROTOR_RAD_S = 0.85;
 const ORBIT_RAD_S = 6.2;
 /** How long the rotor takes to stop after the ball lies. */
@@ -54,7 +56,7 @@ export class WheelView {
       width: sizePx,
       height: sizePx,
       backgroundAlpha: 0,
-      antialias: true,
+      antialias: false, // the cached parts are smoothed when they are drawn
       autoDensity: true,
       resolution: Math.min(2, devicePixelRatio || 1),
       preference: "webgl",
@@ -161,12 +163,16 @@ export class WheelView {
   // --- drawing ------------------------------------------------------------------------------------------------------
 
   private build(): void {
-    this.scene.addChild(drawBowl(), this.rotor, drawDeflectors(), this.ball);
+    const still = new Container();
+    still.addChild(drawBowl(), drawDeflectors());
     this.rotor.addChild(this.drawPockets(), ...this.drawNumbers(), drawHub());
+    this.scene.addChild(still, this.rotor, this.ball);
     this.ball.addChild(
       new Graphics().circle(1.5, 2.5, BALL).fill({ color: 0x000000, alpha: 0.45 }),
       new Graphics().circle(0, 0, BALL).fill(IVORY).circle(-2, -2, 2.2).fill(0xffffff),
     );
+    // Drawn once into textures: a frame is then three pictures, which even a machine without a graphics card can do.
+    for (const part of [still, this.rotor, this.ball]) part.cacheAsTexture({ resolution: TEXTURE_SCALE, antialias: true });
     this.app.stage.addChild(this.scene);
   }
 
