@@ -8,6 +8,7 @@ sent after it.
     -         join                           WAITING (TakeSeat asked)
     WAITING   TableState of this epoch       LIVE, or AHEAD if it is newer than the news that came so far
     WAITING   TableState from before the tail   WAITING (asked again at the next tick)
+    WAITING   TableState older than one shown   WAITING (the same: answers may overtake each other)
     AHEAD     news reaches its position      LIVE
     LIVE      gap in the news, new epoch     WAITING (asked again at once, the snapshot is pushed)
     any       leave, connection lost         gone
@@ -72,15 +73,18 @@ class FrameSink(Protocol):
 
 
 class _Member:
-    """One viewer of the table. asks: snapshots on their way. position: the version his client has, when AHEAD."""
+    """One viewer of the table. asks: snapshots on their way. position: the version his client has, when AHEAD.
 
-    __slots__ = ("asks", "gone", "position", "shown", "viewer")
+    seen: epoch and version of the last snapshot shown; (0, 0): none yet.
+    """
+
+    __slots__ = ("asks", "gone", "position", "seen", "viewer")
 
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
         self.asks = 0
         self.position = 0
-        self.shown = False
+        self.seen = (0, 0)
         self.gone = False
 
 
@@ -248,13 +252,13 @@ class TableFeed:
         elif answer.epoch > self.epoch:
             self._adopt(answer.epoch, answer.version, followed=False)
             self._ask([(member, ref)])
-        elif answer.epoch < self.epoch or answer.version < self._tail_base:
+        elif (answer.epoch, answer.version) < max((self.epoch, self._tail_base), member.seen):
             self._again.append((member, ref))
         else:
             self._show(member, ref, answer)
 
     def _show(self, member: _Member, ref: int, state: commands.TableState) -> None:
-        member.shown = True
+        member.seen = (state.epoch, state.version)
         member.viewer.show(ref, self.stream, self.table_id, state)
         if member.asks:
             return  # a later snapshot is on its way and will be followed by the tail
@@ -271,7 +275,7 @@ class TableFeed:
     def _take_no_state(self, member: _Member, ref: int, answer: Any) -> None:
         """Answer a join that failed; a member who had a snapshot before stays, and gets one as soon as there is one."""
         waits = member.asks > 0
-        stays = member.shown or waits
+        stays = member.seen > (0, 0) or waits
         if ref:
             member.viewer.refuse_join(ref, self.table_id, answer, left=not stays)
         if not stays and ref:
