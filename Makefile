@@ -32,7 +32,8 @@ test: web ## everything that proves a change right: Python, web client, browser
 	(cd clients/web && npm test --silent) && \
 	$(PY) -m pytest $(ARGS)
 
-test-all: check test simulate ## `test`, `check` and a thousand simulated runs
+test-all: check test simulate ## `check`, `test`, property tests on fresh examples, a hundred simulated runs
+	@HYPOTHESIS_PROFILE=explore $(PY) -m pytest -q tests/properties tests/unit
 
 unit: setup ## the tests that need no service
 	@$(PY) -m pytest tests/unit tests/properties tests/architecture $(ARGS)

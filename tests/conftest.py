@@ -1,0 +1,14 @@
+"""What holds for all tests: property tests try the same examples every time, so that a run proves one commit.
+
+`HYPOTHESIS_PROFILE=explore` looks for new ones (as `make test-all` does); what it finds becomes an `@example` or a test.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
