@@ -98,7 +98,7 @@ def test_host_that_hangs_is_killed_and_started_anew(hosts: dict[str, Any]) -> No
         os.kill(old, signal.SIGSTOP)
         running = asyncio.create_task(supervisor.run())
         async with asyncio.timeout(40):
-            while supervisor.kills == 0 or len(supervisor.ready_hosts()) < 2:  # noqa: ASYNC110
+            while supervisor.kills == 0 or len(supervisor.ready_hosts()) < 2:
                 await asyncio.sleep(0.1)
         running.cancel()
         return supervisor.kills

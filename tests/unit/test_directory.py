@@ -56,7 +56,7 @@ async def test_miss_causes_a_refresh_before_its_time() -> None:
     placement.tables = {"new": "tables/rng"}
     assert directory.host_of("table/new") is None
     async with asyncio.timeout(5):
-        while directory.host_of("table/new") is None:  # noqa: ASYNC110
+        while directory.host_of("table/new") is None:
             await asyncio.sleep(0.02)
     await directory.stop()
     assert placement.loads <= 4
