@@ -6,7 +6,7 @@ import mimetypes
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from litestar import HttpMethod, MediaType, Response, route
+from litestar import HttpMethod, MediaType, Request, Response, route
 from litestar.datastructures import State
 from litestar.params import FromPath
 from litestar.response import File
@@ -19,7 +19,8 @@ _MISSING: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title
 <code>make web</code>, then reload.</p>
 <p>The HTTP API is described at <a href="/api/schema">/api/schema</a>.</p></html>"""
 
-#: Views of the single-page client besides "/". Other unknown addresses are honestly not found.
+#: Views of the single-page client besides "/". Other unknown addresses are honestly not found; a person who went there
+#: still gets the page, which leads on to the lobby.
 _VIEWS: Final = ("table", "dealer", "history", "lobby", "login", "register", "staff")
 
 _METHODS: Final = (HttpMethod.GET, HttpMethod.HEAD)
@@ -36,21 +37,24 @@ async def web_page(state: State) -> Response[Any]:
 
 
 @route("/{path:path}", http_method=_METHODS, include_in_schema=False)
-async def web_file(state: State, path: FromPath[str]) -> Response[Any]:
-    """Give a file of the web client, or its page for one of its views."""
+async def web_file(state: State, path: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
+    """Give a file of the web client, or its page for one of its views or to a browser that has lost its way."""
     root: Path = state.deps.web
     parts = PurePosixPath(path.strip("/")).parts
     found = _file(root, parts)
     if found is not None:
         return _send(found, _FOR_EVER if parts[0] == "assets" else _ASK_AGAIN)
-    return _page(root) if parts and parts[0] in _VIEWS else error_response("NOT_FOUND")
+    if parts and parts[0] in _VIEWS:
+        return _page(root)
+    is_lost = request.headers.get("Sec-Fetch-Mode") == "navigate" and parts[:1] != ("api",)
+    return _page(root, 404) if is_lost else error_response("NOT_FOUND")
 
 
-def _page(root: Path) -> Response[Any]:
+def _page(root: Path, status_code: int = 200) -> Response[Any]:
     index = root / "index.html"
     if not index.is_file():
         return Response(_MISSING, status_code=503, media_type=MediaType.HTML)
-    return _send(index, _ASK_AGAIN)
+    return _send(index, _ASK_AGAIN, status_code)
 
 
 def _file(root: Path, parts: tuple[str, ...]) -> Path | None:
@@ -62,6 +66,7 @@ def _file(root: Path, parts: tuple[str, ...]) -> Path | None:
     return candidate if candidate.is_relative_to(base) and candidate.is_file() else None
 
 
-def _send(path: Path, cache: str) -> File:
+def _send(path: Path, cache: str, status_code: int = 200) -> File:
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return File(path, content_disposition_type="inline", media_type=kind, headers={"Cache-Control": cache})
+    headers = {"Cache-Control": cache}
+    return File(path, content_disposition_type="inline", media_type=kind, headers=headers, status_code=status_code)

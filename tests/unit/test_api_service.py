@@ -244,6 +244,12 @@ async def test_files_outside_the_web_client_are_not_given(client: httpx.AsyncCli
     assert _code(answer) == (404, "NOT_FOUND")
 
 
+async def test_browser_that_has_lost_its_way_gets_the_page_and_the_truth(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/no/such/page", headers={"Sec-Fetch-Mode": "navigate"})
+    assert answer.status_code == 404
+    assert answer.content == (await client.get("/")).content
+
+
 async def test_web_client_that_is_not_built_says_how_to_build_it(client: httpx.AsyncClient, web: Path) -> None:
     (web / "index.html").unlink()
     answer = await client.get("/")
