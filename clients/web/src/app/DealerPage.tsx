@@ -11,8 +11,46 @@ import { refusalText } from "./words";
 
 const PHASES = ["idle", "betting", "closed", "number", "result"];
 const WINDOW_S_MAX = 300;
-/** Two digits typed within this time are one number. */
+/** A single typed digit that could begin a two-digit number waits so long for the second. */
 const DIGITS_MS = 1_200;
+
+/**
+ * Digits typed one after the other, as a number. Nothing is sent before the number is complete: two digits, a digit that
+ * can begin no other number, Enter, or a pause.
+ */
+function useTypedNumber(onNumber: (number: number) => void): { typed: string; type: (key: string) => boolean } {
+  const [typed, setTyped] = useState("");
+  const text = useRef("");
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const send = useRef(onNumber);
+  send.current = onNumber;
+  const keep = (next: string) => {
+    text.current = next;
+    setTyped(next);
+  };
+  const finish = () => {
+    clearTimeout(timer.current);
+    const number = Number(text.current);
+    const complete = text.current !== "";
+    keep("");
+    if (complete) send.current(number);
+  };
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const type = (key: string): boolean => {
+    if (key === "Enter" && text.current !== "") {
+      finish();
+      return true;
+    }
+    if (!/^\d$/.test(key)) return false;
+    const joined = text.current + key;
+    keep(Number(joined) <= 36 ? joined : key);
+    clearTimeout(timer.current);
+    if (text.current.length === 2 || Number(text.current) > 3) finish();
+    else timer.current = setTimeout(finish, DIGITS_MS);
+    return true;
+  };
+  return { typed, type };
+}
 
 function Steps({ phase }: { phase: string }) {
   const at = PHASES.indexOf(phase);
@@ -127,7 +165,6 @@ function Desk({ state, red }: { state: DealerState; red: ReadonlySet<number> }) 
   const [windowS, setWindowS] = useState("");
   const [voiding, setVoiding] = useState(false);
   const [busy, setBusy] = useState(false);
-  const digits = useRef({ text: "", atMs: 0 });
   const mine = state.dealer === "" || state.dealer === me;
   const rights = dealerRights(state.phase);
   const may = (right: boolean) => right && connected && mine && !busy;
@@ -149,23 +186,21 @@ function Desk({ state, red }: { state: DealerState; red: ReadonlySet<number> }) 
   const enter = (number: number) => void order({ t: "DealerNumber", ...round, number, source: "manual" });
   const confirm = () => void order({ t: "DealerConfirm", ...round, number: state.number });
 
-  const keyed = useRef({ open, close, enter, may, rights });
-  keyed.current = { open, close, enter, may, rights };
+  const { typed, type } = useTypedNumber((number) => {
+    if (rights.number && connected && mine) enter(number);
+  });
+  const keyed = useRef({ open, close, type, may, rights });
+  keyed.current = { open, close, type, may, rights };
   useEffect(() => {
     function onKey(event: globalThis.KeyboardEvent): void {
       const typing = event.target instanceof HTMLInputElement || document.querySelector("dialog[open]") !== null;
       if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      const { open: opens, close: closes, enter: enters, may: allowed, rights: legal } = keyed.current;
-      if (event.key.toLowerCase() === "o" && allowed(legal.open)) opens();
-      else if (event.key.toLowerCase() === "c" && allowed(legal.close)) closes();
-      else if (event.key.toLowerCase() === "v" && allowed(legal.void)) setVoiding(true);
-      else if (/^\d$/.test(event.key) && allowed(legal.number)) {
-        const fresh = Date.now() - digits.current.atMs > DIGITS_MS;
-        const text = (fresh ? "" : digits.current.text) + event.key;
-        const number = Number(text) <= 36 ? Number(text) : Number(event.key);
-        digits.current = { text: String(number), atMs: Date.now() };
-        enters(number);
-      }
+      const { open: opens, close: closes, type: types, may: allowed, rights: legal } = keyed.current;
+      const key = event.key.toLowerCase();
+      if (key === "o" && allowed(legal.open)) opens();
+      else if (key === "c" && allowed(legal.close)) closes();
+      else if (key === "v" && allowed(legal.void)) setVoiding(true);
+      else if (legal.number && types(event.key)) event.preventDefault();
     }
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
@@ -209,7 +244,11 @@ function Desk({ state, red }: { state: DealerState; red: ReadonlySet<number> }) 
       <Pad red={red} entered={state.number} enabled={may(rights.number)} onNumber={enter} />
       <div className="desk-confirm">
         <div className="desk-entered" aria-live="polite">
-          {state.number >= 0 ? (
+          {typed !== "" ? (
+            <span className="desk-typed" data-testid="dealer-typed">
+              {typed}…
+            </span>
+          ) : state.number >= 0 ? (
             <>
               <span className={`ball ball-big ball-${colourOf(state.number, red)}`} data-testid="dealer-entered" data-source={state.source}>
                 {state.number}

@@ -12,7 +12,7 @@ const KIND_NAMES: Readonly<Record<string, string>> = { deposit: "Welcome money",
 const NO_RED: ReadonlySet<number> = new Set();
 
 function when(ms: number): string {
-  return new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(ms);
+  return new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(ms);
 }
 
 function Row({ item, exponent, red }: { item: HistoryItem; exponent: number; red: ReadonlySet<number> }) {

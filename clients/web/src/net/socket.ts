@@ -275,9 +275,11 @@ export class Connection {
     }
     const waitMs = Math.max(error.retry_after_ms, backoffMs(waiting.retries, this.around.random()));
     waiting.retries += 1;
+    waiting.notBeforeMs = this.around.now() + waitMs;
     const attempt = this.attemptId;
     this.around.setTimer(() => {
-      if (attempt === this.attemptId && this.ready && this.unanswered.all().includes(waiting)) this.send(waiting);
+      const sentSince = waiting.sentMs >= waiting.notBeforeMs;
+      if (attempt === this.attemptId && this.ready && !sentSince && this.unanswered.all().includes(waiting)) this.send(waiting);
     }, waitMs);
   }
 
@@ -327,7 +329,7 @@ export class Connection {
   private lookAfterUnanswered(): void {
     const now = this.around.now();
     for (const waiting of [...this.unanswered.all()]) {
-      if (waiting.keep && now - waiting.sentMs > RESEND_MS) this.send(waiting);
+      if (waiting.keep && now - waiting.sentMs > RESEND_MS && now >= waiting.notBeforeMs) this.send(waiting);
       else if (!waiting.keep && now - waiting.sentMs > GIVE_UP_MS) this.unanswered.settle(waiting, { ok: false, refusal: TIMEOUT });
     }
   }

@@ -18,6 +18,8 @@ export interface Waiting {
   ref: number;
   sentMs: number;
   retries: number;
+  /** The server asked us to wait; until then silence is no reason to send again. */
+  notBeforeMs: number;
 }
 
 export const LOST: Refusal = { code: 0, name: "CONNECTION_LOST", detail: "The connection was lost before an answer came." };
@@ -31,7 +33,7 @@ export class Unanswered {
   private lastRef = 0;
 
   add(body: ClientMessage, keep: boolean, resolve: (answer: Answer) => void): Waiting {
-    const waiting: Waiting = { body, keep, resolve, ref: 0, sentMs: 0, retries: 0 };
+    const waiting: Waiting = { body, keep, resolve, ref: 0, sentMs: 0, retries: 0, notBeforeMs: 0 };
     this.order.push(waiting);
     return waiting;
   }

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { formatChip, formatMinor } from "../../state/money";
 import { ClearIcon, DoubleIcon, RepeatIcon, UndoIcon } from "../../app/icons";
 import { chipTone } from "./Chip";
@@ -12,6 +13,8 @@ interface Props {
   pendingMinor: number;
   busy: string;
   can: Readonly<Record<Action, boolean>>;
+  /** The time left. */
+  time: ReactNode;
   onChip: (minor: number) => void;
   onAction: (action: Action) => void;
 }
@@ -24,9 +27,10 @@ const ACTIONS: readonly { action: Action; label: string; key: string; icon: () =
 ];
 
 /** Chips to choose from, what I have on the layout, and the four orders. */
-export function Rail({ chipValues, chip, exponent, stakeMinor, pendingMinor, busy, can, onChip, onAction }: Props) {
+export function Rail({ chipValues, chip, exponent, stakeMinor, pendingMinor, busy, can, time, onChip, onAction }: Props) {
   return (
     <div className="rail">
+      {time}
       <div className="tray" role="radiogroup" aria-label="Chip to place">
         {chipValues.map((value, index) => (
           <button

@@ -13,7 +13,7 @@ import { Layout } from "./Layout";
 import { Seats, Winners } from "./Panels";
 import { Racetrack } from "./Racetrack";
 import { type Action, Rail } from "./Rail";
-import { Countdown, LastNumbers, PhaseLine, Result } from "./Stage";
+import { Countdown, LastNumbers, PhaseLine, Result, TimeBar } from "./Stage";
 import { useRoundShow } from "./useRoundShow";
 import { Wheel } from "./Wheel";
 
@@ -60,7 +60,7 @@ function useController(rules: Rules): { controller: RouletteController; version:
       {
         request: (body, keep) => session.request(body, keep),
         snapshot: () => session.get().table?.snapshot ?? null,
-        connected: () => session.get().status === "connected" && session.get().online,
+        connected: () => session.get().status === "connected",
         serverNow: () => session.serverNow(),
         newId: (nowMs) => session.newId(nowMs),
         setTimer: (run, ms) => setTimeout(run, ms),
@@ -108,8 +108,10 @@ function Game({ table, rules }: { table: TableState; rules: Rules }) {
   const between = snapshot.phase === "idle" || snapshot.phase === "paused";
   const ended = show.shown !== null && between ? show.shown : null;
   const rollingLast = show.rolling && between ? table.last : null;
-  const bets = between ? (ended ?? rollingLast)?.bets ?? [] : snapshot.my_bets;
-  const seats = between ? (ended ?? rollingLast)?.seats ?? [] : snapshot.seats;
+  const past = ended ?? rollingLast;
+  const counted = past !== null && past.number >= 0 ? past : null; // chips of a void round went back
+  const bets = between ? (counted?.bets ?? []) : snapshot.my_bets;
+  const seats = between ? (counted?.seats ?? []) : snapshot.seats;
   const myStake = totalStake(snapshot.my_bets);
   const hasBets = snapshot.my_bets.length > 0;
   const can: Record<Action, boolean> = {
@@ -192,6 +194,7 @@ function Game({ table, rules }: { table: TableState; rules: Rules }) {
         pendingMinor={pendingMinor}
         busy={controller.busy()}
         can={can}
+        time={<TimeBar snapshot={snapshot} />}
         onChip={setChosen}
         onAction={act}
       />

@@ -23,9 +23,23 @@ export function Countdown({ snapshot, nextOpensMs }: { snapshot: TableSnapshot; 
     <div className={`countdown ${urgent ? "urgent" : ""} ${betting ? "" : "resting"}`} role="timer" data-testid="countdown" data-seconds={seconds ?? ""}>
       <svg viewBox="0 0 48 48" aria-hidden="true">
         <circle className="ring-back" cx="24" cy="24" r="20" />
-        <circle className="ring" cx="24" cy="24" r="20" strokeDasharray={`${RING * part} ${RING}`} transform="rotate(-90 24 24)" />
+        {part > 0 && <circle className="ring" cx="24" cy="24" r="20" strokeDasharray={`${RING * part} ${RING}`} transform="rotate(-90 24 24)" />}
       </svg>
       <span>{seconds ?? (betting ? "∞" : "–")}</span>
+    </div>
+  );
+}
+
+/** The time left to bet as a thin bar, for screens on which the ring may be scrolled away. */
+export function TimeBar({ snapshot }: { snapshot: TableSnapshot }) {
+  useNow(200);
+  const session = useSession();
+  const whole = snapshot.closes_ms - snapshot.opens_ms;
+  if (snapshot.phase !== "betting" || snapshot.closes_ms === 0 || whole <= 0) return null;
+  const leftMs = Math.max(0, snapshot.closes_ms - session.serverNow());
+  return (
+    <div className={`rail-time ${leftMs <= 5000 ? "urgent" : ""}`} aria-hidden="true">
+      <i style={{ width: `${Math.min(100, (100 * leftMs) / whole)}%` }} />
     </div>
   );
 }
@@ -55,7 +69,7 @@ export function LastNumbers({ history, red, count }: { history: readonly number[
   );
 }
 
-/** What just happened: the number, and what it did to my money. */
+/** What just happened: the number, and what it did to my money. A payout below the stake is not dressed up as a win. */
 export function Result({ show, red, exponent }: { show: RoundShow; red: ReadonlySet<number>; exponent: number }) {
   const { shown } = show;
   if (shown === null) return null;
@@ -70,7 +84,7 @@ export function Result({ show, red, exponent }: { show: RoundShow; red: Readonly
   const { mine } = shown;
   const net = mine ? mine.payoutMinor - mine.stakeMinor : 0;
   return (
-    <div className={`result ${mine && mine.payoutMinor > 0 ? "result-won" : ""}`} data-testid="result" role="status">
+    <div className={`result ${net > 0 ? "result-won" : ""}`} data-testid="result" role="status">
       <NumberBall number={shown.number} red={red} big testId="result-number" />
       <div>
         <strong>{describeNumber(shown.number, red)}</strong>
@@ -86,17 +100,18 @@ export function Result({ show, red, exponent }: { show: RoundShow; red: Readonly
 
 /** Which phase the round is in, in words. While the ball rolls to a known number, it is still "No more bets". */
 export function PhaseLine({ snapshot, rolling }: { snapshot: TableSnapshot; rolling: boolean }) {
-  const text = rolling ? "No more bets" : snapshot.phase === "betting" && snapshot.closes_ms === 0 ? "Place your bets" : phaseName(snapshot.phase);
+  const text = rolling ? "No more bets" : phaseName(snapshot.phase);
+  const notes = [
+    snapshot.round_no > 0 ? `Round ${snapshot.round_no}` : "",
+    snapshot.phase === "betting" && snapshot.closes_ms === 0 ? "the dealer closes betting" : "",
+    snapshot.kind === "live" && snapshot.dealer !== "" ? `dealt by ${snapshot.dealer}` : "",
+  ];
   return (
     <div className={`phase-line phase-${rolling ? "closed" : snapshot.phase}`}>
       <strong data-testid="phase" data-phase={snapshot.phase} aria-live="polite">
         {text}
       </strong>
-      <span>
-        {snapshot.round_no > 0 && <>Round {snapshot.round_no}</>}
-        {snapshot.phase === "betting" && snapshot.closes_ms === 0 && " · the dealer closes betting"}
-        {snapshot.kind === "live" && snapshot.dealer !== "" && ` · dealer ${snapshot.dealer}`}
-      </span>
+      <span>{notes.filter((note) => note !== "").join(" · ")}</span>
     </div>
   );
 }
