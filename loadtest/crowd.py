@@ -262,6 +262,10 @@ class Crowd:
 
     async def mistakes(self, welcome_minor: int) -> list[str]:
         """Return every difference between what players were told and what the books have; empty when all is well."""
+        return await self.ends() + await self._money(welcome_minor)
+
+    async def ends(self) -> list[str]:
+        """Return every accepted bet that has not exactly one end in the books, or another than its player was told."""
         rows = await self._rows(
             "select r.reservation_id, r.state, r.cash, (select count(*) from wallet.journal j"
             "   where j.shard_id = r.shard_id and j.ref = r.reservation_id and j.status = 0 and j.code in (4, 5)) as ends"
@@ -269,10 +273,7 @@ class Crowd:
             self._ids(),
         )
         books = {row["reservation_id"].bytes: row for row in rows}
-        found: list[str] = []
-        for player in self.players:
-            found += self._mistakes_of(player, books)
-        return found + await self._money(welcome_minor)
+        return [found for player in self.players for found in self._mistakes_of(player, books)]
 
     @staticmethod
     def _mistakes_of(player: Player, books: dict[bytes, Any]) -> list[str]:

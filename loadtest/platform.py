@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -113,7 +114,7 @@ class Platform:
         """Return the process of a host such as "wallet/0": Ray titles it so. Raises LookupError while it is away."""
         with contextlib.suppress(psutil.Error):  # the platform itself may have ended
             for process in psutil.Process(self.pid).children(recursive=True):
-                if _title(process) == f"ray::{host}":
+                if re.fullmatch(rf"ray::{re.escape(host)}(\.\w+)?", _title(process)):  # perhaps with a method's name
                     return process.pid
         raise LookupError(f"no process of {host}")
 

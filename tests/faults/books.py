@@ -1,0 +1,55 @@
+"""What every fault test ends with: the books, asked directly."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import asyncpg
+
+from loadtest.crowd import SETTLED_WITHIN_S
+from loadtest.platform import Platform
+
+BONUS_PERIOD_S: Final = 3
+
+# What no round waits for any more, or a round that nobody runs.
+_LEFT_OPEN: Final = """
+select count(*) from wallet.reservation r left join casino.round d using (round_id)
+ where r.state = 0 and (d.state is null or d.state in (3, 5))"""
+
+
+class Books:
+    """PostgreSQL of a running platform; one connection a question, because the server may have been killed between."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.dsn = platform.cli("dsn").stdout.strip()
+
+    async def rows(self, statement: str, *arguments: Any) -> list[Any]:
+        """Return the rows of a statement."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            return list(await connection.fetch(statement, *arguments))
+        finally:
+            await connection.close()
+
+    async def value(self, statement: str, *arguments: Any) -> Any:
+        """Return the only value of a statement; None when there is no row."""
+        rows = await self.rows(statement, *arguments)
+        return rows[0][0] if rows else None
+
+
+async def assert_books_are_kept(platform: Platform) -> None:
+    """Fail unless the audit finds every law kept and no finished round has left a stake reserved."""
+    audit = platform.cli("audit")
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert await Books(platform).value(_LEFT_OPEN) == 0
+
+
+def wait_until(met: Callable[[], bool], timeout_s: float = SETTLED_WITHIN_S) -> None:
+    """Wait for something outside this process. Raises TimeoutError."""
+    deadline = time.monotonic() + timeout_s
+    while not met():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.05)
