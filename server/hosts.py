@@ -175,6 +175,8 @@ async def build_gateway(site: Site) -> None:
 async def build_api(site: Site) -> None:
     """The HTTP API."""
     from redis.asyncio import Redis
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
 
     from server.actor_refs import RayHosts
     from server.api.app import create_app
@@ -183,7 +185,8 @@ async def build_api(site: Site) -> None:
 
     pool = await site.pool()
     await site.follow_placement(pool)
-    redis = Redis.from_url(site.config.redis_url)
+    # After a restart of Valkey each pooled connection finds out only when it is used; a fresh one then serves.
+    redis = Redis.from_url(site.config.redis_url, retry=Retry(NoBackoff(), 1))
     site.stack.push_async_callback(redis.aclose)
     hosts = RayHosts(site.spec.all_hosts)
     deps = build_deps(

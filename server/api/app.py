@@ -58,6 +58,7 @@ def create_app(deps: ApiDeps) -> Litestar:
             RedisError: answer_outage,
             OSError: answer_outage,
             asyncpg.PostgresConnectionError: answer_outage,
+            asyncpg.OperatorInterventionError: answer_outage,  # it starts, stops, or ended our session
             asyncpg.InterfaceError: answer_outage,
             TimeoutError: answer_outage,
             # What msgspec lets through for a body that is not UTF-8, or nests without end.
