@@ -16,7 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from clients.python import CroupierClient, Refused
 from loadtest.platform import ROOT, Platform, PlatformFailed
+from protocol.errors import Code
 from server.embedded.places import next_free_port
 
 pytestmark = pytest.mark.timeout(240)
@@ -106,6 +108,16 @@ def test_audit_beside_a_running_platform_finds_the_laws_kept(platform: Platform)
     found = platform.cli("audit", "--json")
     assert found.returncode == 0, found.stderr
     assert '"ok": true' in found.stdout
+
+
+async def test_bet_over_the_balance_is_refused_and_costs_nothing(platform: Platform) -> None:
+    async with await CroupierClient.register(platform.http, "modest", "a password for tests") as client:
+        await client.join("roulette-1")
+        await client.until(lambda: client.tables["roulette-1"].phase == "betting")
+        with pytest.raises(Refused) as refused:
+            await client.place("roulette-1", [(151, 150_000)])
+        assert refused.value.is_(Code.INSUFFICIENT_FUNDS)
+        assert (await client.balance()).money.available_minor == 100_000
 
 
 def test_killed_postgres_is_started_again(platform: Platform) -> None:
