@@ -128,12 +128,15 @@ class Stage:
         self._tell(TablePaused(paused, reason, self.dealer))
 
     def sat(self, seat: Seat) -> None:
-        """Somebody deals from now on. In a round, the table hears it when the round has ended."""
+        """Somebody deals from now on; who dealt before is told. In a round, the table hears it when that has ended."""
+        former = self.dealer_seat
         self.dealer = seat.name
         self.dealer_seat = seat
         if self.phase == "idle":
             self._tell_dealer_change()
         self.dealer_changed()
+        if former is not None and former.player_id != seat.player_id:
+            self._show_dealers_picture([former])
 
     def stakes_changed(self) -> None:
         """Somebody's accepted stakes changed: tell it soon, together with what else changes until then."""
@@ -275,8 +278,11 @@ class Stage:
         seats = {seat.player_id: seat for seat in self.device_seats.values()}
         if self.dealer_seat is not None:
             seats[self.dealer_seat.player_id] = self.dealer_seat
+        self._show_dealers_picture(seats.values())
+
+    def _show_dealers_picture(self, seats: Collection[Seat]) -> None:
+        view = MyDealerView(self.dealer_view())
+        for seat in seats:
+            self.followers.seat(seat)
         if seats:
-            view = MyDealerView(self.dealer_view())
-            for seat in seats.values():
-                self.followers.seat(seat)
-            self.followers.personal([(player_id, view) for player_id in seats])
+            self.followers.personal([(seat.player_id, view) for seat in seats])

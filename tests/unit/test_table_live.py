@@ -152,6 +152,7 @@ async def test_only_the_dealer_deals_and_the_newer_one_wins(casino: Casino) -> N
     assert code(await casino.deal("open", OTHER)) == Refusal.NOT_THE_DEALER
     await casino.deal("open")
     await casino.deal("sit", OTHER)
+    assert casino.post.personal(DEALER)[-1].view.dealer == "p901"
     assert code(await casino.deal("close")) == Refusal.NOT_THE_DEALER
     assert phase(await casino.deal("close", OTHER)) == "closed"
 
