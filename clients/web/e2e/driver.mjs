@@ -48,7 +48,8 @@ async function run({ page: name, at, do: what, args: given = [] }) {
   if (page === undefined) throw new Error(`no page ${name}`);
   const path = what.split(".");
   const method = path.pop();
-  const target = path.reduce((part, key) => part[key], at === undefined ? page : page.locator(at));
+  const step = (part, key) => (typeof part[key] === "function" ? part[key]() : part[key]);
+  const target = path.reduce(step, at === undefined ? page : page.locator(at));
   const value = await target[method](...given);
   return ["string", "number", "boolean"].includes(typeof value) || Array.isArray(value) ? value : null;
 }

@@ -101,6 +101,10 @@ export class Session {
       this.set({ online: true });
       this.connection.poke();
     });
+    // A hidden page's timers hardly run: whoever comes back to it should not wait for one.
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.connection.poke();
+    });
     addEventListener("offline", () => this.set({ online: false }));
   }
 

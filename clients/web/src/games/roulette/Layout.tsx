@@ -82,7 +82,7 @@ export function Layout(props: Props) {
   const pending = useMemo(() => stakesByPosition(props.pending), [props.pending]);
   const others = useMemo(() => stakesByPosition(props.others.flatMap((seat) => seat.chips)), [props.others]);
 
-  const lit = new Set(pointed === null ? props.hinted : (spots[pointed]?.numbers ?? []));
+  const lit = new Set(!enabled ? [] : pointed === null ? props.hinted : (spots[pointed]?.numbers ?? []));
   const tall = orientation === "tall";
   const fields = spots.filter((spot) => spot.cell);
   const zones = [...fields, ...spots.filter((spot) => !spot.cell)];
@@ -136,12 +136,15 @@ export function Layout(props: Props) {
             data-stake={stake}
             data-pending={waiting}
             onClick={() => props.onPlace(spot.position)}
-            onFocus={() => {
+            onFocus={(event) => {
               setActive(spot.position);
-              setPointed(spot.position);
+              if (event.currentTarget.matches(":focus-visible")) setPointed(spot.position);
             }}
             onBlur={() => setPointed(null)}
             onPointerEnter={() => setPointed(spot.position)}
+            onPointerUp={(event) => {
+              if (event.pointerType === "touch") setPointed(null); // a finger that has left points at nothing
+            }}
           />
         );
       })}
