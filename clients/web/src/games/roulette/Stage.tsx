@@ -1,4 +1,4 @@
-import { useNow, useSession } from "../../app/hooks";
+import { useApp, useNow, useSession } from "../../app/hooks";
 import { phaseName, voidText } from "../../app/words";
 import { formatMinor, formatSigned } from "../../state/money";
 import type { TableSnapshot } from "../../protocol/messages";
@@ -100,14 +100,15 @@ export function Result({ show, red, exponent }: { show: RoundShow; red: Readonly
 
 /** Which phase the round is in, in words. While the ball rolls to a known number, it is still "No more bets". */
 export function PhaseLine({ snapshot, rolling }: { snapshot: TableSnapshot; rolling: boolean }) {
-  const text = rolling ? "No more bets" : phaseName(snapshot.phase);
+  const connected = useApp((state) => state.status === "connected");
+  const text = !connected ? "Connection lost" : rolling ? "No more bets" : phaseName(snapshot.phase);
   const notes = [
     snapshot.round_no > 0 ? `Round ${snapshot.round_no}` : "",
     snapshot.phase === "betting" && snapshot.closes_ms === 0 ? "the dealer closes betting" : "",
     snapshot.kind === "live" && snapshot.dealer !== "" ? `dealt by ${snapshot.dealer}` : "",
   ];
   return (
-    <div className={`phase-line phase-${rolling ? "closed" : snapshot.phase}`}>
+    <div className={`phase-line phase-${rolling || !connected ? "closed" : snapshot.phase}`}>
       <strong data-testid="phase" data-phase={snapshot.phase} aria-live="polite">
         {text}
       </strong>
