@@ -178,6 +178,12 @@ export class Connection {
     socket.onclose = (event: { code: number }) => {
       if (attempt === this.attemptId) this.closed(event.code);
     };
+    this.watchHandshake(attempt);
+  }
+
+  /** There is no heartbeat before the seats are taken: until then a dead link is known by this timer only. */
+  private watchHandshake(attempt: number): void {
+    this.around.clearTimer(this.retryTimer);
     this.retryTimer = this.around.setTimer(() => {
       if (attempt === this.attemptId && !this.ready) this.drop(Close.HEARTBEAT_LOST);
     }, HANDSHAKE_MS);
@@ -192,7 +198,7 @@ export class Connection {
   }
 
   private welcomed(welcome: Welcome, sentMs: number): void {
-    this.around.clearTimer(this.retryTimer);
+    this.watchHandshake(this.attemptId);
     this.failures = 0;
     this.renewals = 0;
     this.clock.reset();
@@ -210,6 +216,7 @@ export class Connection {
   private async comeBack(attempt: number): Promise<void> {
     await Promise.all([...this.joined].map((tableId) => this.sendJoin(tableId)));
     if (attempt !== this.attemptId) return;
+    this.around.clearTimer(this.retryTimer);
     this.ready = true;
     this.beat();
     this.setStatus("connected");

@@ -10,8 +10,26 @@ describe("formatMinor", () => {
     [1_000, 0, "1,000"],
     [12_345, 3, "12.345"],
     [Number.MAX_SAFE_INTEGER, 2, "90,071,992,547,409.91"],
+    [0, 0, "0"],
+    [-1_000, 0, "−1,000"],
+    [-5, 2, "−0.05"],
+    [0, 8, "0.00000000"],
+    [1, 8, "0.00000001"],
+    [-1, 8, "−0.00000001"],
+    [123_456_789_012, 8, "1,234.56789012"],
+    [Number.MAX_SAFE_INTEGER, 8, "90,071,992.54740991"],
+    [Number.MIN_SAFE_INTEGER, 0, "−9,007,199,254,740,991"],
   ])("%i with exponent %i is %s", (minor, exponent, text) => {
     expect(formatMinor(minor, exponent)).toBe(text);
+  });
+
+  it("shows every digit of an amount: a division would lose some", () => {
+    for (let minor = Number.MAX_SAFE_INTEGER; minor > 0; minor = Math.floor(minor / 3)) {
+      for (const exponent of [0, 2, 8]) {
+        expect(BigInt(formatMinor(minor, exponent).replace(/[,.]/g, ""))).toBe(BigInt(minor));
+        expect(BigInt(formatMinor(-minor, exponent).replace(/[,.]/g, "").replace("−", "-"))).toBe(BigInt(-minor));
+      }
+    }
   });
 
   it("refuses what is not a whole number of minor units", () => {

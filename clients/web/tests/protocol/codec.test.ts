@@ -9,11 +9,21 @@ import {
   MAX_CLIENT_FRAME_BYTES,
   MAX_SERVER_FRAME_BYTES,
   WireError,
-} from "../src/protocol/codec";
-import { Code, CODES } from "../src/protocol/errors";
-import { CLIENT_GOLDENS, SERVER_GOLDENS } from "../src/protocol/golden";
-import { fromHex, idKey, newId, sameId } from "../src/protocol/ids";
-import { randomNumbers } from "./support";
+} from "../../src/protocol/codec";
+import { Code, CODES } from "../../src/protocol/errors";
+import { CLIENT_GOLDENS, SERVER_GOLDENS } from "../../src/protocol/golden";
+import { fromHex, idKey, newId, sameId } from "../../src/protocol/ids";
+
+/** Numbers in [0, 1), the same from a seed every time (mulberry32): a failure can be seen again. */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
 
 describe("goldens", () => {
   it.each(CLIENT_GOLDENS)("$name", ({ hex, frame }) => {
@@ -50,17 +60,19 @@ describe("bytes that are no frame", () => {
   /** A decoder answers with a frame or with a registered fault; anything thrown fails the test. */
   function judge(data: Uint8Array): void {
     const answers: Decoded<unknown>[] = [decodeServerFrame(data), decodeClientFrame(data)];
-    for (const answer of answers) if (!answer.ok) expect(known.has(answer.fault.code)).toBe(true);
+    for (const answer of answers) {
+      if (!answer.ok && !known.has(answer.fault.code)) throw new Error(`unregistered fault ${String(answer.fault.code)}`);
+    }
   }
 
   it("random bytes give a fault", () => {
     const random = randomNumbers(1);
-    for (let run = 0; run < 5000; run += 1) judge(Uint8Array.from({ length: Math.floor(random() * 64) }, () => random() * 256));
+    for (let run = 0; run < 2000; run += 1) judge(Uint8Array.from({ length: Math.floor(random() * 64) }, () => random() * 256));
   });
 
   it("random bytes behind a sound envelope give a fault", () => {
     const random = randomNumbers(2);
-    for (let run = 0; run < 5000; run += 1) {
+    for (let run = 0; run < 2000; run += 1) {
       const tail = Array.from({ length: Math.floor(random() * 64) }, () => random() * 256);
       judge(Uint8Array.from([0x95, 1, 1 + Math.floor(random() * 4), 1, 0, 0x90 + Math.floor(random() * 16), ...tail]));
     }
@@ -71,10 +83,10 @@ describe("bytes that are no frame", () => {
     for (const { hex } of [...CLIENT_GOLDENS, ...SERVER_GOLDENS]) {
       const bytes = fromHex(hex);
       for (let length = 0; length < bytes.length; length += 1) {
-        expect(decodeServerFrame(bytes.slice(0, length)).ok).toBe(false);
+        if (decodeServerFrame(bytes.slice(0, length)).ok) throw new Error("half a frame was taken for a whole one");
         judge(bytes.slice(0, length));
       }
-      for (let run = 0; run < 100; run += 1) {
+      for (let run = 0; run < 10; run += 1) {
         const broken = bytes.slice();
         broken[Math.floor(random() * broken.length)] = random() * 256;
         judge(broken);
@@ -83,7 +95,7 @@ describe("bytes that are no frame", () => {
   });
 
   it("deep nesting and false lengths do no harm", () => {
-    judge(new Uint8Array(MAX_SERVER_FRAME_BYTES).fill(0x91));
+    judge(new Uint8Array(MAX_CLIENT_FRAME_BYTES).fill(0x91));
     judge(new Uint8Array(MAX_CLIENT_FRAME_BYTES).fill(0x81));
     judge(fromHex("ddffffffff"));
     judge(fromHex("dfffffffff"));

@@ -1,6 +1,6 @@
 /** The generated layout against the geometry of the cloth, worked out here a second time. */
 import { describe, expect, it } from "vitest";
-import { CALLS, POSITIONS, type PositionKind } from "../src/protocol/roulette";
+import { CALLS, POSITIONS, type PositionKind } from "../../src/protocol/roulette";
 
 const NUMBERS = Array.from({ length: 36 }, (_, index) => index + 1);
 const ROWS = Array.from({ length: 12 }, (_, row) => [3 * row + 1, 3 * row + 2, 3 * row + 3]);
