@@ -18,6 +18,7 @@ StakesShown puts each name's stakes in place of what stood for it; who has none 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Final
 
 from actors.domain.commands import DealerView, Following, Seat, SeatStakes, TableLine, TableState
