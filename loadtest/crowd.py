@@ -267,9 +267,11 @@ class Crowd:
     async def ends(self) -> list[str]:
         """Return every accepted bet that has not exactly one end in the books, or another than its player was told."""
         rows = await self._rows(
-            "select r.reservation_id, r.state, r.cash, (select count(*) from wallet.journal j"
-            "   where j.shard_id = r.shard_id and j.ref = r.reservation_id and j.status = 0 and j.code in (4, 5)) as ends"
-            "  from wallet.reservation r where r.reservation_id = any($1::uuid[])",
+            "with ends as (select ref, count(*) as ends from wallet.journal"
+            "   where status = 0 and code in (4, 5) and ref is not null group by ref)"
+            " select r.reservation_id, r.state, r.cash, coalesce(e.ends, 0) as ends"
+            "  from wallet.reservation r left join ends e on e.ref = r.reservation_id"
+            " where r.reservation_id = any($1::uuid[])",
             self._ids(),
         )
         books = {row["reservation_id"].bytes: row for row in rows}

@@ -26,13 +26,13 @@ from loadtest.platform import ROOT, Platform
 #: From a kill to the next accepted bet on what was killed.
 GOES_ON_WITHIN_S: Final = 5.0
 KILLS: Final = ("wallet/0", "tables/rng", "wallet/1", "tables/rng")
-WELCOME_MINOR: Final = 1_000_000_00
+WELCOME_MINOR: Final = 1_000_00
 
-#: Fast rounds, purses that do not run dry.
+#: Fast rounds.
 ENVIRON: Final = {
     "CROUPIER_BETTING_MS": "3000",
     "CROUPIER_PAUSE_MS": "500",
-    "CROUPIER_WELCOME_MINOR": str(WELCOME_MINOR),
+    "CROUPIER_WELCOME_MINOR": str(WELCOME_MINOR),  # as everybody gets
     "CROUPIER_ACCESS_TOKEN_S": "7200",
     "CROUPIER_BONUS_PERIOD_S": "20",
 }
