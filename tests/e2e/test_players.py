@@ -68,7 +68,8 @@ def test_three_players_bet_by_mouse_keys_and_finger_and_are_settled_by_the_books
     finished = [person.await_round(count) for person, count in zip(trio, rounds, strict=True)]
     assert len({(item["round_id"], item["number"]) for item in finished}) == 1
     for person, item, laid, had in zip(trio, finished, chips, before, strict=True):
-        check_settled(person, item, laid, had)
+        after = check_settled(person, item, laid, had)
+        person.page.see(by("net", minor=after - WELCOME_MINOR))
         person.page.see(f"{by('last-numbers')} li.newest {by_number(item['number'])}")
 
 
