@@ -230,6 +230,15 @@ def wait_until_ready(timeout_s: float = 60.0) -> None:
         time.sleep(0.05)
 
 
+def hosts_in_trouble(timeout_s: float = 1.0) -> str:
+    """Return which of our hosts are not at work, and why; empty when all are."""
+    try:
+        wait_until_ready(timeout_s)
+    except (TimeoutError, RayError) as error:
+        return str(error) or type(error).__name__
+    return ""
+
+
 async def _open_casino(dsn: str) -> None:
     pool = await asyncpg.create_pool(dsn, min_size=1, max_size=1)
     try:

@@ -176,9 +176,14 @@ class Up:
         self._note_ray_processes()
 
     async def _wait_until_ready(self) -> None:
+        """Wait until our hosts are at work. That the address answers does not prove it.
+
+        Of two runs that start at once and choose the same port, one finds the other's API there and never gets it.
+        """
         deadline = time.monotonic() + READY_TIMEOUT_S
         while True:
             trouble = await asyncio.to_thread(_ask_ready, f"{self._http_url()}/ready")
+            trouble = trouble or await self._ray.call(lambda: _bootstrap().hosts_in_trouble())
             if not trouble:
                 return
             if time.monotonic() > deadline:
