@@ -1,4 +1,4 @@
-"""One platform and one Chromium for all browser tests; a page per person; pictures of every page when a test fails."""
+"""One platform and one Chromium for all browser tests, ended with them; a page per person; pictures when a test fails."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _photograph(browser: Browser, test: str) -> str:
     return "\n".join(lines)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def casino(services_folder: Path) -> Iterator[Platform]:
     """A platform with short rounds. At the end its books must be found whole."""
     subprocess.run([".ci/web"], cwd=ROOT, check=True)
@@ -74,7 +74,7 @@ def casino(services_folder: Path) -> Iterator[Platform]:
     assert code == 0, platform.tail()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(casino: Platform, request: pytest.FixtureRequest) -> Iterator[Browser]:
     """Chromium from the npm package."""
     browser = Browser(casino.http)
@@ -108,7 +108,7 @@ def _unexpected(page: Page) -> list[str]:
     return [complaint for complaint in page.complaints() if not EXPECTED.search(complaint)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shoot() -> Callable[[Person, str], None]:
     """Take a picture for the documentation; with CROUPIER_SCREENSHOTS=1 it replaces the one in docs/."""
 
