@@ -177,7 +177,7 @@ async def test_stop_tells_everyone_and_closes(place: Place) -> None:
         assert notice.code == "draining"
         assert await closed_with(client) == Close.GOING_AWAY
     await stopping
-    with pytest.raises(OSError):
+    with pytest.raises(ConnectionRefusedError):
         await connect(place.url)
 
 
