@@ -79,7 +79,7 @@ async def endure(platform: Platform, players: int, seconds: float, kills: Sequen
         "rounds": len({one.round_id for one in crowd.latest}),
         "bets_accepted": crowd.bets,
         "bets_settled": sum(len(player.settled) for player in crowd.players),
-        "bets_voided": sum(len(player.voided & player.accepted.keys()) for player in crowd.players),
+        "bets_voided": sum(len((player.voided & player.accepted.keys()) - player.undone) for player in crowd.players),
         "bets_undone": sum(len(player.undone) for player in crowd.players),
         "ends_untold": untold,
         "latency_ms": _latencies_ms([one.answered_s - one.sent_s for one in crowd.latest]),
