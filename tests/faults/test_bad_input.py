@@ -1,6 +1,6 @@
 """Everything a client may get wrong, over real sockets: each has its code from the registry, and money is untouched.
 
-Speaks with `websockets` and `msgpack` alone, so that no helper of ours can make a wrong frame right.
+Speaks with `websockets` and `msgpack` alone, so that no code of ours can make a wrong frame right.
 """
 
 from __future__ import annotations
