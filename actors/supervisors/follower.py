@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, Protocol
@@ -101,7 +102,7 @@ class Follower:
             self.lag_rows = max(0, self.lag_rows - (page.to_seq - position))
 
 
-class Supervisor:
+class Supervisor(ABC):
     """A supervisor's life: works when woken and every second, outlives outages of the store, ends by `fatal` on a bug.
 
     Nothing in memory matters: killed at any point, it goes on from what is stored.
@@ -134,13 +135,13 @@ class Supervisor:
         """Return counters and gauges by name."""
         return {"outages_total": self.outages_total}
 
+    @abstractmethod
     async def work(self) -> None:
         """Do everything that there is to do now. May raise StoreUnavailable and CheckpointMoved."""
-        raise NotImplementedError
 
+    @abstractmethod
     def doubt(self) -> None:
         """Forget what is remembered of the store: it may be otherwise."""
-        raise NotImplementedError
 
     async def _run(self) -> None:
         try:
