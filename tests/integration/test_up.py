@@ -79,6 +79,8 @@ def _pid(platform: Platform, name: str) -> int:
 
 
 def test_ready_line_is_exact_and_addresses_follow(platform: Platform) -> None:
+    # The reader of its output may still be at the ready line when the platform is used for the first time.
+    assert _until(lambda: any(line.startswith("  metrics") for line in platform.lines)), platform.tail()
     said = "\n".join(platform.lines)
     assert re.search(r"^croupier: ready http://127\.0\.0\.1:\d+$", said, re.MULTILINE)
     assert re.search(r"^  WebSocket +ws://127\.0\.0\.1:\d+$", said, re.MULTILINE)
