@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from actors.domain import commands, events
+from actors.domain.money import orders
 
 #: A session with so many unanswered requests gets no more: what waits on behalf of one player is bounded.
 MAX_PENDING: Final = 256
@@ -57,7 +58,7 @@ class Purse(NamedTuple):
 #: Answers and personal events that say what the player has.
 _TELLS_MONEY: Final = frozenset(
     {
-        commands.Done,
+        orders.Done,
         commands.BetPlaced,
         commands.BetsTakenBack,
         events.MyBetsSettled,

@@ -15,19 +15,15 @@ from actors.domain.commands import (
     BetPlaced,
     BetsTakenBack,
     ChipStake,
-    Done,
-    Fate,
     PlaceBet,
     PlacedBet,
-    ReadReservation,
     Refused,
-    Reserve,
     TableAnswer,
     UndoBet,
-    Void,
 )
 from actors.domain.games.roulette_bets import check_shape, expand
 from actors.domain.ids import Origin, id_ms, id_origin, is_well_formed
+from actors.domain.money.orders import Done, Fate, ReadReservation, Reserve, Void
 from actors.domain.refusals import Refusal
 from actors.domain.round_book import Bet, BetStatus, RoundBook, Undo
 from actors.ports import Clock, Failure, Post, StaleEpoch

@@ -16,8 +16,9 @@ import logging
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from actors.domain.commands import Fenced, FenceTable, OpenReservation, Refused
+from actors.domain.commands import Refused
 from actors.domain.ids import Origin, derive_id, make_id
+from actors.domain.money.orders import Fenced, FenceTable, OpenReservation
 from actors.domain.refusals import Refusal
 from actors.domain.rounds import RoundState, VoidEntry
 from actors.ports import Clock, Post, RoundStore, StaleEpoch, UnfinishedRound

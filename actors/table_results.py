@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from actors.domain.commands import Done
 from actors.domain.events import BetOutcome, MyBetsSettled, MyBetsVoided, PersonalEvent, Win
+from actors.domain.money.orders import Done
 from actors.domain.rounds import Plan, SettleEntry, VoidEntry
 from actors.table_wallets import Acknowledged, Entry
 

@@ -7,8 +7,9 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from actors.domain.commands import Done, Refused, Settle, Void
+from actors.domain.commands import Refused
 from actors.domain.ids import Origin, derive_id
+from actors.domain.money.orders import Done, Settle, Void
 from actors.domain.refusals import Refusal
 from actors.domain.rounds import Plan, SettleEntry, VoidEntry
 from actors.ports import Failure, Post

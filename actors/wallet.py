@@ -24,7 +24,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from actors.domain.commands import (
+from actors.domain.money.accounts import Kind, account_id
+from actors.domain.money.apply import apply
+from actors.domain.money.batch import MAX_ROWS, Commit
+from actors.domain.money.checks import refused
+from actors.domain.money.fate import fate
+from actors.domain.money.lookups import apply_found, missing
+from actors.domain.money.orders import (
     Done,
     FenceTable,
     ReadMoney,
@@ -33,12 +39,6 @@ from actors.domain.commands import (
     WalletMessage,
     WalletOrder,
 )
-from actors.domain.money.accounts import Kind, account_id
-from actors.domain.money.apply import apply
-from actors.domain.money.batch import MAX_ROWS, Commit
-from actors.domain.money.checks import refused
-from actors.domain.money.fate import fate
-from actors.domain.money.lookups import apply_found, missing
 from actors.domain.money.recovery import ShardHead, recover
 from actors.domain.money.state import WINDOW_MS, ShardState
 from actors.domain.refusals import Refusal

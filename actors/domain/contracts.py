@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from actors.domain import commands, events
+from actors.domain.money import orders
 
 
 class Contract(NamedTuple):
@@ -16,7 +17,7 @@ class Contract(NamedTuple):
 
 #: By the part of an address before "/".
 CONTRACTS: Final[dict[str, Contract]] = {
-    "wallet": Contract(commands.WalletMessage, commands.WalletAnswer),
+    "wallet": Contract(orders.WalletMessage, orders.WalletAnswer),
     "table": Contract(commands.TableMessage, commands.TableAnswer),
     "gateway": Contract(events.GatewayMessage, commands.Noted),
     "supervisor": Contract(events.SupervisorMessage, commands.Noted),

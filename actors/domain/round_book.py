@@ -23,7 +23,6 @@ from actors.domain.commands import (
     BetPlaced,
     BetsTakenBack,
     ChipStake,
-    Done,
     PlaceBet,
     PlacedBet,
     Refused,
@@ -33,6 +32,7 @@ from actors.domain.commands import (
 )
 from actors.domain.games.roulette import RETURNS
 from actors.domain.games.roulette_bets import BetLimits, check_bet, check_limits
+from actors.domain.money.orders import Done
 from actors.domain.refusals import Refusal
 from actors.domain.rounds import PLAN_VERSION, Plan, SettleEntry, VoidEntry
 

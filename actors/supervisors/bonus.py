@@ -20,9 +20,10 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from actors.domain.commands import Done, Refused
+from actors.domain.commands import Refused
 from actors.domain.events import MyBonus, PersonalNews
 from actors.domain.money.entries import EntryCode
+from actors.domain.money.orders import Done
 from actors.domain.policy.bonus import due_after_ms, grant_order, last_due_before_ms
 from actors.domain.refusals import Refusal
 from actors.ports import Clock, Post

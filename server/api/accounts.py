@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import structlog
 
-from actors.domain.commands import Deposit, Done, OpenAccount, ReadMoney, Refused
+from actors.domain.commands import Refused
 from actors.domain.ids import Origin, derive_id, make_id
+from actors.domain.money.orders import Deposit, Done, OpenAccount, ReadMoney
 from actors.domain.refusals import Refusal
 from server.api.deps import ApiDeps
 from server.api.errors import ApiError

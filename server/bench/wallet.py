@@ -15,8 +15,9 @@ from argparse import ArgumentParser
 
 import uvloop
 
-from actors.domain.commands import Deposit, Done, OpenAccount, Refused, Reserve, Settle, WalletMessage
+from actors.domain.commands import Refused
 from actors.domain.ids import Origin, derive_id, make_id
+from actors.domain.money.orders import Deposit, Done, OpenAccount, Reserve, Settle, WalletMessage
 from actors.wallet import WalletShard
 from server.storage.ledger import PostgresLedger
 from server.storage.migrate import migrate_database

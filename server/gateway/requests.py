@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from actors.domain import commands
+from actors.domain.money import orders
 from actors.domain.refusals import Refusal
 from actors.ports import Clock, Failure
 from actors.session import Denial, Identity, Session
@@ -125,7 +126,7 @@ class Requests:
         if session is None or not client.is_open:
             return
         who = session.identity
-        question = commands.ReadMoney(who.player_id, who.ccy)
+        question = orders.ReadMoney(who.player_id, who.ccy)
         self._desk.order(f"wallet/{who.shard}", question, client, ref, partial(self._greet_with_money, tables))
 
     def _greet_with_money(
@@ -162,9 +163,7 @@ class Requests:
             return
         session.pending += 1
         who = session.identity
-        self._desk.order(
-            f"wallet/{who.shard}", commands.ReadMoney(who.player_id, who.ccy), client, ref, _deliver_balance
-        )
+        self._desk.order(f"wallet/{who.shard}", orders.ReadMoney(who.player_id, who.ccy), client, ref, _deliver_balance)
 
     def _list_tables(self, client: Client, ref: int, _: wire.ListTables, __: int) -> None:
         session = _session(client)

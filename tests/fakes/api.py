@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import msgspec
 
-from actors.domain.commands import Deposit, Done, OpenAccount, ReadMoney, Refused
+from actors.domain.commands import Refused
+from actors.domain.money.orders import Deposit, Done, OpenAccount, ReadMoney
 from actors.domain.refusals import Refusal
 from actors.ports import Failure, Replies
 from server.api.deps import ApiDeps

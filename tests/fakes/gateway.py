@@ -13,6 +13,7 @@ from websockets.frames import Frame, Opcode
 from websockets.uri import parse_uri
 
 from actors.domain import commands
+from actors.domain.money import orders
 from actors.ports import Failure, Replies
 from actors.session import Identity
 from protocol.codec import Fault, decode_server_frame, encode_client_frame
@@ -203,11 +204,11 @@ class ToyHouse:
         self.refuse = 0
 
     def answer(self, address: str, message: Any) -> Any:
-        if self.refuse and not isinstance(message, (commands.ReadMoney, commands.Follow, commands.TakeSeat)):
+        if self.refuse and not isinstance(message, (orders.ReadMoney, commands.Follow, commands.TakeSeat)):
             return commands.Refused(self.refuse)
         match message:
-            case commands.ReadMoney():
-                return commands.Done(self.seq, self.cash_minor, 0)
+            case orders.ReadMoney():
+                return orders.Done(self.seq, self.cash_minor, 0)
             case commands.Follow():
                 return commands.Following(self.epoch, self.version)
             case commands.TakeSeat():

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from actors.domain.commands import WalletOrder
 from actors.domain.ids import Origin
 from actors.domain.money.accounts import Kind, account_id
 from actors.domain.money.apply import apply
 from actors.domain.money.batch import Batch, Commit
 from actors.domain.money.entries import ReservationState
+from actors.domain.money.orders import WalletOrder
 from actors.domain.money.recovery import BooksDisagree, ShardHead, recover
 from actors.domain.money.state import ShardState
 from actors.ports import BooksDiverged, LedgerStore, ShardFenced

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from actors.domain.commands import Deposit, FenceTable, GrantBonus, OpenAccount, Reserve, Settle, Void
 from actors.domain.ids import Origin, derive_id, make_id
+from actors.domain.money.orders import Deposit, FenceTable, GrantBonus, OpenAccount, Reserve, Settle, Void
 from actors.domain.money.state import ShardState
 
 NOW_MS = 1_750_000_000_000

@@ -9,19 +9,19 @@ from typing import Any, Final
 
 import msgspec
 
-from actors.domain.commands import (
+from actors.domain.commands import Refused
+from actors.domain.events import PersonalNews, TableNews
+from actors.domain.money.orders import (
     Done,
     Fate,
     Fenced,
     FenceTable,
     OpenReservation,
     ReadReservation,
-    Refused,
     Reserve,
     Settle,
     Void,
 )
-from actors.domain.events import PersonalNews, TableNews
 from actors.domain.refusals import Refusal
 from actors.ports import Failure, Replies
 

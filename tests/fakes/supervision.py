@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from actors.domain.commands import Done, GrantBonus, Refused
+from actors.domain.commands import Refused
 from actors.domain.events import MyBonus, PersonalNews
 from actors.domain.money.entries import EntryCode
+from actors.domain.money.orders import Done, GrantBonus
 from actors.domain.policy.fraud import Profile
 from actors.domain.refusals import Refusal
 from actors.domain.rounds import Plan

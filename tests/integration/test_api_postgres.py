@@ -12,8 +12,8 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from actors.domain.commands import Done, Reserve, Settle, Void
 from actors.domain.ids import Origin
+from actors.domain.money.orders import Done, Reserve, Settle, Void
 from actors.domain.rounds import SettleEntry
 from server.api.app import create_app
 from server.api.build import build_deps

@@ -11,8 +11,8 @@ import asyncpg
 import msgpack
 import pytest
 
-from actors.domain.commands import OpenAccount, Reserve
 from actors.domain.ids import Origin, make_id
+from actors.domain.money.orders import OpenAccount, Reserve
 from actors.domain.rounds import Plan, SettleEntry, VoidEntry
 from server.audit import AuditError, AuditReport, audit, report_json, report_text
 from server.storage.ledger import PostgresLedger

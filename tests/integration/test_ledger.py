@@ -11,8 +11,8 @@ from contextlib import suppress
 import asyncpg
 import pytest
 
-from actors.domain.commands import Done, WalletMessage
 from actors.domain.ids import Origin, make_id
+from actors.domain.money.orders import Done, WalletMessage
 from actors.domain.money.recovery import ShardHead
 from actors.ports import LedgerStore, ShardFenced, StoreUnavailable
 from actors.wallet import WalletShard

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from actors.domain.commands import Deposit, GrantBonus, OpenAccount, ReadMoney, Reserve, Settle
 from actors.domain.events import MyBonus, PersonalNews
 from actors.domain.ids import Origin
+from actors.domain.money.orders import Deposit, GrantBonus, OpenAccount, ReadMoney, Reserve, Settle
 from actors.domain.policy.fraud import Profile
 from actors.domain.rounds import SettleEntry
 from actors.supervisors.antifraud import Antifraud

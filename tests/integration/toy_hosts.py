@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from actors.domain.commands import Done, ReadMoney
+from actors.domain.money.orders import Done, ReadMoney
 from actors.ports import Failure
 from server.actor_refs import RayLink
 from server.bootstrap import HostActor

@@ -8,13 +8,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from actors.domain.commands import Fenced, Refused, Reserve, WalletOrder
+from actors.domain.commands import Refused
 from actors.domain.money.accounts import Kind, account_ccy, account_id, account_kind, floor_of
 from actors.domain.money.apply import apply
 from actors.domain.money.batch import Batch
 from actors.domain.money.chain import chain_rows, genesis
 from actors.domain.money.entries import ReservationState, Row
 from actors.domain.money.lookups import apply_found, missing
+from actors.domain.money.orders import Fenced, Reserve, WalletOrder
 from actors.domain.money.recovery import ShardHead, recover
 from actors.domain.money.state import ShardState
 from actors.domain.refusals import Refusal

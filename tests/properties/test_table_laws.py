@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actors.domain.commands import BetPlaced, BetsTakenBack, Settle, TableState, Void
+from actors.domain.commands import BetPlaced, BetsTakenBack, TableState
 from actors.domain.events import (
     BetsClosed,
     RoundDecided,
@@ -22,6 +22,7 @@ from actors.domain.events import (
     TablePaused,
 )
 from actors.domain.games.roulette import payout
+from actors.domain.money.orders import Settle, Void
 from tests.fakes.post import LOSE_REPLY, LOSE_REQUEST, QUEUE_FULL
 from tests.fakes.table_world import RNG, Casino
 from tests.simulation.loop import run_virtual

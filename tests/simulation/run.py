@@ -16,8 +16,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from actors.domain.commands import Deposit, Done, OpenAccount
 from actors.domain.ids import Origin, make_id
+from actors.domain.money.orders import Deposit, Done, OpenAccount
 from actors.ports import Actor
 from actors.session import Identity
 from actors.table import RouletteTable

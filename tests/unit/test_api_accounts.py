@@ -10,8 +10,8 @@ import httpx
 import pytest
 import redis.exceptions
 
-from actors.domain.commands import Deposit, OpenAccount
 from actors.domain.ids import Origin, id_ms, id_origin
+from actors.domain.money.orders import Deposit, OpenAccount
 from server.api.app import create_app
 from tests.fakes.api import NOW_MS, ApiWorld, in_process
 

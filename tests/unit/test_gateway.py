@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from actors.domain import commands, events
+from actors.domain.money import orders
 from actors.domain.refusals import Refusal
 from actors.ports import Failure
 from actors.session import Identity
@@ -152,7 +153,7 @@ async def test_requests_behind_hello_wait_for_welcome(house: House) -> None:
     house.post.take("table/r1").fail()
     house.post.take("table/r2").fail()
     await settle()
-    house.post.take("wallet/0").reply(commands.Done(1, 500, 0))
+    house.post.take("wallet/0").reply(orders.Done(1, 500, 0))
     welcome, pong = await client.bodies()
     assert isinstance(welcome, wire.Welcome)
     assert welcome.tables == []
@@ -196,7 +197,7 @@ async def test_money_told_while_hello_waits_is_not_undercut_by_welcome(house: Ho
     house.post.take("table/r2").fail()
     await settle()
     await house.personal(events.MyBonus(500, 1, 9, 1_500, 0))
-    house.post.take("wallet/0").reply(commands.Done(8, 1_000, 0))
+    house.post.take("wallet/0").reply(orders.Done(8, 1_000, 0))
     (welcome,) = await client.bodies()
     assert welcome.money == wire.Money(1_500, 0, 9)
 

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.domain.commands import Done, Fenced, Refused, WalletOrder
+from actors.domain.commands import Refused
 from actors.domain.ids import Origin
 from actors.domain.money.accounts import Kind, account_id
 from actors.domain.money.apply import answer_of_row, apply
 from actors.domain.money.entries import Row
+from actors.domain.money.orders import Done, Fenced, WalletOrder
 from actors.domain.money.state import ShardState
 from actors.domain.refusals import Refusal
 from tests.fakes.money import NOW_MS, PLAY, PLAYER, Orders, empty_state, settle, void

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actors.domain import commands, events
+from actors.domain.money import orders
 from actors.session import MAX_PENDING, MAX_TABLES, Denial, Session
 from protocol.errors import Code
 from tests.fakes.gateway import ROUND, client_id, identity
@@ -23,15 +24,15 @@ def settled(
 
 def test_money_of_a_later_journal_row_replaces_the_earlier() -> None:
     it = session()
-    it.apply_answer(commands.Done(4, 900, 100))
+    it.apply_answer(orders.Done(4, 900, 100))
     it.apply_answer(commands.BetPlaced(ROUND, commands.PlacedBet(client_id(), [], 50), 0, 5, 850, 150))
     assert it.purse == (5, 850, 150)
 
 
 def test_money_of_an_earlier_journal_row_is_passed_over() -> None:
     it = session()
-    it.apply_answer(commands.Done(5, 850, 150))
-    it.apply_answer(commands.Done(4, 900, 100))
+    it.apply_answer(orders.Done(5, 850, 150))
+    it.apply_answer(orders.Done(4, 900, 100))
     assert it.purse == (5, 850, 150)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.domain.commands import BetPlaced, BetsTakenBack, Refused, Reserve, Settle, Void
+from actors.domain.commands import BetPlaced, BetsTakenBack, Refused
 from actors.domain.events import MyBetsSettled, MyBetsVoided, StakesShown
 from actors.domain.ids import Origin, id_origin, make_id
+from actors.domain.money.orders import Reserve, Settle, Void
 from actors.domain.refusals import Refusal
 from tests.fakes.post import LOSE_REPLY, LOSE_REQUEST, QUEUE_FULL
 from tests.fakes.table_world import Casino

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from actors.domain.commands import Fenced, FenceTable, Refused, Reserve, TableState, TakeSeat
+from actors.domain.commands import Refused, TableState, TakeSeat
 from actors.domain.events import MyBetsSettled, MyBetsVoided, RoundDecided, RoundVoided, TablePaused
+from actors.domain.money.orders import Fenced, FenceTable, Reserve
 from actors.domain.refusals import Refusal
 from actors.domain.rounds import Plan, RoundState, SettleEntry
 from actors.ports import NewRound, StaleEpoch

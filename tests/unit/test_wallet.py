@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.domain.commands import Deposit, Done, Fenced, ReadMoney, Refused, WalletMessage
+from actors.domain.commands import Refused
 from actors.domain.money.accounts import Kind, account_id
+from actors.domain.money.orders import Deposit, Done, Fenced, ReadMoney, WalletMessage
 from actors.domain.money.recovery import BooksDisagree
 from actors.domain.refusals import Refusal
 from actors.ports import BooksDiverged, CommitNotDone, ShardFenced, StoreUnavailable

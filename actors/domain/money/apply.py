@@ -22,7 +22,12 @@ from typing import Any, Final
 
 import msgspec
 
-from actors.domain.commands import (
+from actors.domain.commands import Refused
+from actors.domain.money.accounts import LIMIT_MINOR, Kind, account_id, account_kind
+from actors.domain.money.chain import REQUEST_HASH_BYTES
+from actors.domain.money.checks import check_age, check_form, refused
+from actors.domain.money.entries import EntryCode, Reservation, ReservationState, Row
+from actors.domain.money.orders import (
     Deposit,
     Done,
     Fenced,
@@ -30,17 +35,12 @@ from actors.domain.commands import (
     GrantBonus,
     OpenAccount,
     OpenReservation,
-    Refused,
     Reserve,
     Settle,
     Void,
     WalletAnswer,
     WalletOrder,
 )
-from actors.domain.money.accounts import LIMIT_MINOR, Kind, account_id, account_kind
-from actors.domain.money.chain import REQUEST_HASH_BYTES
-from actors.domain.money.checks import check_age, check_form, refused
-from actors.domain.money.entries import EntryCode, Reservation, ReservationState, Row
 from actors.domain.money.state import ShardState
 from actors.domain.refusals import Refusal
 

@@ -8,19 +8,10 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from actors.domain.commands import (
-    Deposit,
-    FenceTable,
-    GrantBonus,
-    OpenAccount,
-    Refused,
-    Reserve,
-    Settle,
-    Void,
-    WalletOrder,
-)
+from actors.domain.commands import Refused
 from actors.domain.ids import ID_BYTES, Origin, id_ms, id_origin, is_well_formed
 from actors.domain.money.accounts import LIMIT_MINOR, MAX_PLAYER_ID
+from actors.domain.money.orders import Deposit, FenceTable, GrantBonus, OpenAccount, Reserve, Settle, Void, WalletOrder
 from actors.domain.money.state import DAY_MS, FUTURE_MS, MAX_AGE_MS, ShardState
 from actors.domain.refusals import Refusal
 

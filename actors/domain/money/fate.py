@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from actors.domain.commands import Fate, ReadReservation
 from actors.domain.money.accounts import Kind, account_id
+from actors.domain.money.orders import Fate, ReadReservation
 from actors.domain.money.state import ShardState
 
 

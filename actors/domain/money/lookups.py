@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from actors.domain.commands import ReadReservation, Reserve, Settle, Void, WalletOrder
 from actors.domain.ids import ID_BYTES, id_ms
 from actors.domain.money.apply import answer_of_row
 from actors.domain.money.checks import check_age, check_form
 from actors.domain.money.entries import Reservation, Row
+from actors.domain.money.orders import ReadReservation, Reserve, Settle, Void, WalletOrder
 from actors.domain.money.state import ShardState
 
 

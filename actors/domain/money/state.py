@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from actors.domain.commands import Done, Fenced, Refused
+from actors.domain.commands import Refused
 from actors.domain.ids import id_ms
 from actors.domain.money.entries import Reservation, ReservationState
+from actors.domain.money.orders import Done, Fenced
 
 #: How long an outcome stays in memory after its id's time, and after its booking.
 WINDOW_MS: Final = 120_000

@@ -6,8 +6,8 @@ rising when the period is changed; n is its name for people.
 
 from __future__ import annotations
 
-from actors.domain.commands import GrantBonus
 from actors.domain.ids import Origin, derive_id, make_id
+from actors.domain.money.orders import GrantBonus
 
 
 def due_after_ms(booked_ms: int, period_s: int, last_due_ms: int) -> int:
