@@ -22,12 +22,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from actors.domain.money.accounts import Kind, account_id
 from actors.domain.money.apply import apply
 from actors.domain.money.batch import MAX_ROWS, Commit
 from actors.domain.money.checks import refused
+from actors.domain.money.entries import Row
 from actors.domain.money.fate import fate
 from actors.domain.money.lookups import apply_found, missing
 from actors.domain.money.orders import (
@@ -201,22 +202,24 @@ class WalletShard:
             if room <= 0:
                 answers.append(refused(Refusal.BUSY))
                 continue
-            answer, row = apply(state, message, now_ms)
+            answer, rows = apply(state, message, now_ms)
             answers.append(answer)
-            if row is not None:
-                room -= 1
-                self._gather(row)
+            if rows:
+                room -= len(rows)
+                self._gather(rows)
             elif isinstance(message, FenceTable):
                 # Its list is of now, and a table acts on it: only an owner whose fence holds may give it.
                 self._filling.must_commit = True
         return answers, self._wait()
 
-    def _gather(self, row: Any) -> None:
-        if len(self._filling.rows) >= MAX_ROWS:
+    def _gather(self, rows: Sequence[Row]) -> None:
+        """Rows of one order are committed together."""
+        if len(self._filling.rows) + len(rows) > MAX_ROWS:
             self._full.append(self._filling)
             self._filling = Pending()
-        self._filling.add(row)
-        self._queued_rows += 1
+        for row in rows:
+            self._filling.add(row)
+        self._queued_rows += len(rows)
 
     def _wait(self) -> asyncio.Future[None] | None:
         filling = self._filling
@@ -262,8 +265,9 @@ class WalletShard:
         cash = account_id(question.player_id, question.ccy, Kind.CASH)
         if cash not in self._state.balances:
             return refused(Refusal.UNKNOWN_ACCOUNT)
-        escrow = account_id(question.player_id, question.ccy, Kind.ESCROW)
-        return Done(self._head.seq, self._durable_balance(cash), self._durable_balance(escrow))
+        own = account_id(question.player_id, question.ccy, 0)
+        escrow, bonus = self._durable_balance(own + Kind.ESCROW), self._durable_balance(own + Kind.BONUS)
+        return Done(self._head.seq, self._durable_balance(cash), escrow, bonus_minor=bonus)
 
     def _durable_balance(self, account: int) -> int:
         """Return the balance before the oldest batch that is not durable yet."""
@@ -272,7 +276,7 @@ class WalletShard:
             change = pending.balances.get(account)
             if change is not None:
                 return change.old
-        return self._state.balances[account]
+        return self._state.balances.get(account, 0)
 
     def _raise_if_ended(self) -> None:
         if self._ended is not None:

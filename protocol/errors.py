@@ -53,6 +53,13 @@ class Code(IntEnum):
     STALE_TABLE_EPOCH = 411
     SETTLE_OUT_OF_RANGE = 412
     ACCOUNT_FROZEN = 413
+    FOUR_EYES_REQUIRED = 414
+    BONUS_ACTIVE = 415
+    NO_BONUS = 416
+    UNKNOWN_JACKPOT = 417
+    JACKPOT_EXISTS = 418
+    ACCOUNT_FORBIDDEN = 419
+    BAD_TEXT = 420
     BUSY = 500
     UNAVAILABLE = 501
     OUTCOME_UNKNOWN = 502
@@ -135,6 +142,13 @@ REGISTRY: Final[dict[Code, Entry]] = {
     Code.STALE_TABLE_EPOCH: Entry("The order came from a table that has been replaced.", False, 0),
     Code.SETTLE_OUT_OF_RANGE: Entry("The settlement is outside the reservation's rules.", False, 0),
     Code.ACCOUNT_FROZEN: Entry("The account is frozen.", False, 0),
+    Code.FOUR_EYES_REQUIRED: Entry("Two different persons must ask for and approve this.", False, 0),
+    Code.BONUS_ACTIVE: Entry("The player has a bonus that is not finished.", False, 0),
+    Code.NO_BONUS: Entry("The player has no bonus.", False, 0),
+    Code.UNKNOWN_JACKPOT: Entry("There is no such jackpot in this currency.", False, 0),
+    Code.JACKPOT_EXISTS: Entry("The jackpot was defined before, with other terms.", False, 0),
+    Code.ACCOUNT_FORBIDDEN: Entry("Money may not be moved between these accounts in this way.", False, 0),
+    Code.BAD_TEXT: Entry("A text is longer than allowed.", False, 0),
     Code.BUSY: Entry("Too much is waiting; nothing was done.", True, 0),
     Code.UNAVAILABLE: Entry("A part of the service is down; nothing was done.", True, 0),
     Code.OUTCOME_UNKNOWN: Entry("The order may or may not have been carried out; send it again unchanged.", True, 0),

@@ -16,4 +16,12 @@ class Currency(NamedTuple):
 PLAY_CCY: Final = 1
 
 #: By number; equal to `wallet.currency`.
-CURRENCIES: Final[dict[int, Currency]] = {PLAY_CCY: Currency("PLAY", 2, True), 2: Currency("EUR", 2, False)}
+CURRENCIES: Final[dict[int, Currency]] = {
+    PLAY_CCY: Currency("PLAY", 2, True),
+    2: Currency("EUR", 2, False),
+    3: Currency("USD", 2, False),
+    4: Currency("GBP", 2, False),
+    5: Currency("JPY", 0, False),
+    6: Currency("KWD", 3, False),
+    7: Currency("BTC", 8, False),
+}

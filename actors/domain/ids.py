@@ -23,6 +23,10 @@ class Origin(IntEnum):
     CASHIER = 3
     BONUS = 4
     TABLE = 5
+    STAFF = 6
+    JACKPOT = 7
+    RELAY = 8
+    LINKED = 9  # the second row of an order that has two; no order may carry it
 
 
 def id_ms(id_: bytes) -> int:
@@ -33,6 +37,11 @@ def id_ms(id_: bytes) -> int:
 def id_origin(id_: bytes) -> int:
     """Return the origin class, 0 .. 15."""
     return id_[6] & 0x0F
+
+
+def linked_id(id_: bytes) -> bytes:
+    """Return the id of the second row of the order with this id."""
+    return make_id(id_ms(id_), Origin.LINKED, hashlib.sha256(id_ + b"linked").digest())
 
 
 def is_well_formed(id_: bytes) -> bool:

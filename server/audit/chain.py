@@ -2,8 +2,8 @@
 
 hash = SHA-256(hash before | length of body, 4 bytes | body). Body, big-endian: shard 2, seq 8, epoch 8, id 16,
 request hash 16, code 2, status 2, currency 2, player 8, reference 16, round 16 (absent ids: zeros), milliseconds 8,
-cash 8, escrow 8, number of legs 1, then account 8, amount 8, balance 8 of each leg. The first hash before is the
-SHA-256 of the text "croupier/shard/N".
+cash 8, escrow 8, bonus 8, number of legs 1, then account 8, amount 8, balance 8 of each leg, then meta as UTF-8. The
+first hash before is the SHA-256 of the text "croupier/shard/N".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LAW = "hash_chain"
 SAYS = "each row's hash follows from the row before, and the last is the shard's head"
 _ROWS = """
 select seq, epoch, cmd_id, req_hash, code, status, ccy, player_id, ref, round_id,
-       (extract(epoch from booked_at) * 1000000)::bigint as booked_us, cash, escrow, acct, amt, bal, hash
+       (extract(epoch from booked_at) * 1000000)::bigint as booked_us, cash, escrow, bonus, acct, amt, bal, meta, hash
   from wallet.journal where shard_id = $1 order by seq"""
 
 
@@ -62,10 +62,12 @@ def _hash(before: bytes, shard: int, row: Any) -> bytes:
     whole(row["booked_us"] // 1000, 8)
     whole(row["cash"], 8)
     whole(row["escrow"], 8)
+    whole(row["bonus"], 8)
     whole(min(len(row["acct"]), 255), 1)
     for leg in zip(row["acct"], row["amt"], row["bal"], strict=False):
         for number in leg:
             whole(number, 8)
+    body.extend((row["meta"] or "").encode())
     return hashlib.sha256(before + len(body).to_bytes(4, "big") + body).digest()
 
 

@@ -1,8 +1,9 @@
 """The laws of one shard's books, each as one SQL statement that returns its breaches as (seq, detail).
 
 Written from the ledger's design, not from the wallet's code: nothing here is imported from `actors`. $1 is the shard.
-Numbers: kinds 100 cash, 110 bonus, 120 escrow, 130 withdrawal; codes 3 reserve, 4 settle, 5 void; reservation states
-0 open, 1 settled, 2 voided, 3 tombstone.
+Numbers: kinds 100 cash, 110 bonus, 120 escrow, 130 withdrawal, from 900 on units that are not money; codes 3 reserve,
+4 settle, 5 void, 11 to 13 withdrawal requested, completed, cancelled; reservation states 0 open, 1 settled, 2 voided,
+3 tombstone. Owners of accounts: 0 and those above 2^46 are the house.
 """
 
 from __future__ import annotations
@@ -23,18 +24,25 @@ _LEGS: Final = """
     from wallet.journal j, unnest(j.acct, j.amt, j.bal) with ordinality l(acct, amt, bal, n)
    where j.shard_id = $1"""
 
+_FLOORED: Final = "100, 110, 120, 130, 320, 400, 410, 430, 900, 910, 920"
+
 LAWS: Final[tuple[Law, ...]] = (
     Law(
         "trial_balance",
         "all balances of a currency sum to zero",
-        """select 0::bigint as seq, format('currency %s: the balances sum to %s', ccy, sum(balance)) as detail
-             from wallet.account where shard_id = $1 group by ccy having sum(balance) <> 0""",
+        """select 0::bigint as seq, format('currency %s: the balances sum to %s (%s)', ccy, sum(balance),
+                                          case when kind < 900 then 'money' else 'units' end) as detail
+             from wallet.account where shard_id = $1
+            group by ccy, case when kind < 900 then 'money' else 'units' end having sum(balance) <> 0""",
     ),
     Law(
         "zero_sum",
         "the legs of each row sum to zero, and a refused row has none",
         """select seq, format('the legs %s do not sum to zero', amt) as detail
-             from wallet.journal where shard_id = $1 and (select coalesce(sum(x), 0) from unnest(amt) x) <> 0
+             from wallet.journal
+            where shard_id = $1
+              and (select coalesce(sum(m) filter (where a % 1000 < 900), 0) <> 0
+                       or coalesce(sum(m) filter (where a % 1000 >= 900), 0) <> 0 from unnest(acct, amt) u(a, m))
            union all
            select seq, format('refused with %s, but has legs', status)
              from wallet.journal where shard_id = $1 and status <> 0 and cardinality(amt) > 0
@@ -48,7 +56,8 @@ LAWS: Final[tuple[Law, ...]] = (
         "each row moves money only between the house and its own player, in one currency",
         f"""select seq, format('account %s is not of player %s and currency %s', acct, player_id, ccy) as detail
               from ({_LEGS}) l
-             where acct / 1000 % 100 <> ccy or (acct / 100000 <> 0 and acct / 100000 <> player_id)""",
+             where acct / 1000 % 100 <> ccy
+                or (acct / 100000 between 1 and 70368744177664 and acct / 100000 <> player_id)""",
     ),
     Law(
         "balance_is_sum_of_legs",
@@ -72,22 +81,24 @@ LAWS: Final[tuple[Law, ...]] = (
     ),
     Law(
         "balance_after",
-        "the player's cash and escrow in a row are those of its legs",
+        "the player's cash, escrow and bonus in a row are those of its legs",
         f"""select l.seq, format('account %s: %s in the leg, %s in the row', l.acct, l.bal,
-                                 case l.acct % 1000 when 100 then j.cash else j.escrow end) as detail
+                                 case l.acct % 1000 when 100 then j.cash when 110 then j.bonus else j.escrow end)
+                   as detail
               from ({_LEGS}) l join wallet.journal j on j.shard_id = $1 and j.seq = l.seq
-             where l.acct / 100000 <> 0
-               and ((l.acct % 1000 = 100 and j.cash <> l.bal) or (l.acct % 1000 = 120 and j.escrow <> l.bal))""",
+             where l.acct / 100000 between 1 and 70368744177664
+               and ((l.acct % 1000 = 100 and j.cash <> l.bal) or (l.acct % 1000 = 120 and j.escrow <> l.bal)
+                    or (l.acct % 1000 = 110 and j.bonus <> l.bal))""",
     ),
     Law(
         "floor",
-        "no player's account is ever below zero",
+        "no account that must not be below zero ever is: players' money, rake, jackpots, counted stakes",
         f"""select seq, format('account %s fell to %s', acct, bal) as detail
-              from ({_LEGS}) l where acct % 1000 in (100, 110, 120, 130) and bal < 0
+              from ({_LEGS}) l where acct % 1000 in ({_FLOORED}) and bal < 0
             union all
             select last_seq, format('account %s has %s, floor %s', account_id, balance, floor)
               from wallet.account
-             where shard_id = $1 and (balance < floor or (kind in (100, 110, 120, 130) and (floor <> 0 or balance < 0))
+             where shard_id = $1 and (balance < floor or (kind in ({_FLOORED}) and (floor <> 0 or balance < 0))
                    or account_id <> player_id * 100000 + ccy * 1000 + kind)""",
     ),
     Law(
@@ -124,14 +135,16 @@ LAWS: Final[tuple[Law, ...]] = (
     ),
     Law(
         "escrow_is_open_reservations",
-        "a player's escrow is the sum of his open reservations",
+        "a player's escrow is the sum of his open stakes, his pending money that of his open withdrawals",
         """select coalesce(a.last_seq, r.seq) as seq,
-                  format('player %s, currency %s: escrow %s, open reservations %s', coalesce(a.player_id, r.player_id),
-                         coalesce(a.ccy, r.ccy), coalesce(a.balance, 0), coalesce(r.total, 0)) as detail
-             from (select player_id, ccy, balance, last_seq from wallet.account where shard_id = $1 and kind = 120) a
-             full join (select player_id, ccy, sum(cash + bonus) as total, max(opened_seq) as seq
-                          from wallet.reservation where shard_id = $1 and state = 0 group by player_id, ccy) r
-               on r.player_id = a.player_id and r.ccy = a.ccy
+                  format('player %s, currency %s: %s %s, open reservations %s', coalesce(a.player_id, r.player_id),
+                         coalesce(a.ccy, r.ccy), case coalesce(a.kind, r.kind) when 120 then 'escrow' else 'pending' end,
+                         coalesce(a.balance, 0), coalesce(r.total, 0)) as detail
+             from (select player_id, ccy, kind, balance, last_seq
+                     from wallet.account where shard_id = $1 and kind in (120, 130)) a
+             full join (select player_id, ccy, kind, sum(cash + bonus) as total, max(opened_seq) as seq
+                          from wallet.reservation where shard_id = $1 and state = 0 group by player_id, ccy, kind) r
+               on r.player_id = a.player_id and r.ccy = a.ccy and r.kind = a.kind
             where coalesce(a.balance, 0) <> coalesce(r.total, 0)""",
     ),
     Law(
@@ -143,13 +156,17 @@ LAWS: Final[tuple[Law, ...]] = (
                          coalesce((r.cash + r.bonus)::text, 'nothing')) as detail
              from (select * from wallet.reservation where shard_id = $1 and state <> 3) r
              full join (
-               select seq, cmd_id, player_id, ccy, round_id,
-                      (select sum(l.amt) from unnest(acct, amt) l(acct, amt) where l.acct % 1000 = 120) as amount
-                 from wallet.journal where shard_id = $1 and code = 3 and status = 0
+               select seq, cmd_id, player_id, ccy, round_id, case code when 3 then 120 else 130 end as kind,
+                      (select sum(l.amt) from unnest(acct, amt) l(acct, amt)
+                        where l.acct % 1000 = case code when 3 then 120 else 130 end) as amount,
+                      (select coalesce(-sum(l.amt), 0) from unnest(acct, amt) l(acct, amt)
+                        where l.acct % 1000 = 110) as bonus
+                 from wallet.journal where shard_id = $1 and code in (3, 11) and status = 0
              ) j on j.cmd_id = r.reservation_id
             where r.opened_seq is distinct from j.seq or r.player_id is distinct from j.player_id
                or r.ccy is distinct from j.ccy or r.round_id is distinct from j.round_id
-               or r.cash + r.bonus is distinct from j.amount""",
+               or r.cash + r.bonus is distinct from j.amount or r.bonus is distinct from j.bonus
+               or r.kind is distinct from j.kind""",
     ),
     Law(
         "tombstone",
@@ -162,25 +179,26 @@ LAWS: Final[tuple[Law, ...]] = (
     ),
     Law(
         "reservation_closed_once",
-        "each reservation is closed at most once, by a row that takes exactly its amount from escrow",
+        "each reservation is closed at most once, by a row that takes exactly its amount from where it lay",
         """select coalesce(j.seq, r.closed_seq) as seq,
-                  format('reservation %s (state %s, %s): row %s of code %s took %s from escrow and gave %s cash',
-                         coalesce(r.reservation_id, j.ref), r.state, r.cash + r.bonus, j.seq, j.code, -j.escrow_amt,
-                         j.cash_amt) as detail
+                  format('reservation %s (state %s, %s): row %s of code %s took %s and gave back %s',
+                         coalesce(r.reservation_id, j.ref), r.state, r.cash + r.bonus, j.seq, j.code, -j.held_amt,
+                         j.back_amt) as detail
              from (select * from wallet.reservation where shard_id = $1 and closed_seq is not null) r
              full join (
-               select seq, code, ref, player_id, ccy, round_id,
+               select seq, code, ref, player_id, ccy, round_id, case when code in (4, 5) then 120 else 130 end as kind,
+                      case when code in (4, 12) then 1 else 2 end as state,
                       (select coalesce(sum(l.amt), 0) from unnest(acct, amt) l(acct, amt)
-                        where l.acct % 1000 = 120) as escrow_amt,
+                        where l.acct % 1000 in (120, 130)) as held_amt,
                       (select coalesce(sum(l.amt), 0) from unnest(acct, amt) l(acct, amt)
-                        where l.acct % 1000 in (100, 110)) as cash_amt
+                        where l.acct % 1000 in (100, 110) or (code = 5 and l.acct % 1000 = 310)) as back_amt
                  from wallet.journal
-                where shard_id = $1 and status = 0 and (code = 4 or (code = 5 and cardinality(amt) > 0))
+                where shard_id = $1 and status = 0 and (code in (4, 12) or (code in (5, 13) and cardinality(amt) > 0))
              ) j on j.seq = r.closed_seq and j.ref = r.reservation_id
             where r.reservation_id is null or j.seq is null or j.player_id <> r.player_id or j.ccy <> r.ccy
                or j.round_id is distinct from r.round_id
-               or r.state <> j.code - 3 or -j.escrow_amt <> r.cash + r.bonus or j.cash_amt < 0
-               or (r.state = 2 and j.cash_amt <> r.cash + r.bonus) or j.seq <= r.opened_seq
+               or r.state <> j.state or r.kind <> j.kind or -j.held_amt <> r.cash + r.bonus or j.back_amt < 0
+               or (r.state = 2 and j.back_amt <> r.cash + r.bonus) or j.seq <= r.opened_seq
            union all
            select closed_seq, format('reservation %s is in state %s: row %s', reservation_id, state, closed_seq)
              from wallet.reservation where shard_id = $1 and (closed_seq is not null) <> (state in (1, 2))""",

@@ -8,13 +8,17 @@ from typing import Any, Final
 from actors.domain.ids import id_ms
 from actors.domain.money.accounts import account_kind, floor_of
 from actors.domain.money.batch import Commit
-from actors.domain.money.entries import Reservation, ReservationState, Row
+from actors.domain.money.entries import Leg, Reservation, ReservationState, Row
+from actors.domain.money.orders import JackpotTerms
 from actors.domain.money.state import DAY_MS
 
-_COLUMNS: Final = 13
+_COLUMNS: Final = 15
+#: Legs that travel as scalars; rows with more are rare, and send the rest as array literals.
 _LEGS: Final = 4
 _NO_LEG: Final = (None, None, None)
-_PARAMETERS: Final = 5 + _COLUMNS + 3 * _LEGS + 2 + 4 + 9 + 3 + 2
+_NO_MORE: Final = (None, None, None)
+_RESERVATION: Final = 11
+_PARAMETERS: Final = 5 + _COLUMNS + 3 * _LEGS + 3 + 2 + 4 + _RESERVATION + 3 + 2 + 5
 
 COMMIT_SQL: Final = f"select wallet.commit_batch({', '.join(f'${i}' for i in range(1, _PARAMETERS + 1))})"
 
@@ -29,12 +33,13 @@ def commit_columns(commit: Commit) -> list[Any]:
         commit.prev_head,
         commit.new_head,
         *_transpose([_scalars(row, hash_) for row, hash_ in zip(rows, commit.hashes, strict=True)], _COLUMNS),
-        *_transpose([_flat_legs(row) for row in rows], 3 * _LEGS),
+        *_transpose([_flat_legs(row.legs) for row in rows], 3 * _LEGS + 3),
         *_accounts([account for row in rows for account in row.accounts]),
         *_transpose([(id_, c.old, c.new, c.seq) for id_, c in commit.balances.items()], 4),
-        *_transpose([_birth(row.born, row.seq) for row in rows if row.born is not None], 9),
+        *_transpose([_birth(row.born, row.seq) for row in rows if row.born is not None], _RESERVATION),
         *_transpose([(*row.closed, row.seq) for row in rows if row.closed is not None], 3),
         *_transpose([row.fence for row in rows if row.fence is not None], 2),
+        *_transpose([_terms(*row.jackpot) for row in rows if row.jackpot is not None], 5),
     ]
 
 
@@ -56,21 +61,29 @@ def _scalars(row: Row, hash_: bytes) -> tuple[Any, ...]:
         row.booked_ms,
         row.cash_minor,
         row.escrow_minor,
+        row.bonus_minor,
+        row.meta or None,
         hash_,
     )
 
 
-def _flat_legs(row: Row) -> tuple[Any, ...]:
-    legs = row.legs
+def _flat_legs(legs: tuple[Leg, ...]) -> tuple[Any, ...]:
     match len(legs):
         case 0:
-            return _NO_LEG * 4
+            return _NO_LEG * 4 + _NO_MORE
         case 2:
-            return legs[0] + legs[1] + _NO_LEG + _NO_LEG
+            return legs[0] + legs[1] + _NO_LEG + _NO_LEG + _NO_MORE
         case 3:
-            return legs[0] + legs[1] + legs[2] + _NO_LEG
+            return legs[0] + legs[1] + legs[2] + _NO_LEG + _NO_MORE
+        case 4:
+            return legs[0] + legs[1] + legs[2] + legs[3] + _NO_MORE
         case _:
-            return legs[0] + legs[1] + legs[2] + legs[3]
+            more = [f"{{{','.join(map(str, column))}}}" for column in zip(*legs[_LEGS:], strict=True)]
+            return (*legs[0], *legs[1], *legs[2], *legs[3], *more)
+
+
+def _terms(jackpot: int, terms: JackpotTerms) -> tuple[int, ...]:
+    return jackpot, terms.ccy, terms.rate_num, terms.rate_den, terms.ceiling_minor
 
 
 def _accounts(accounts: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
@@ -82,9 +95,11 @@ def _birth(born: Reservation, seq: int) -> tuple[Any, ...]:
     return (
         born.reservation_id,
         born.player_id,
-        born.round_id,
+        born.round_id or None,
         born.ccy,
-        born.amount_minor,
+        born.amount_minor - born.bonus_minor,
+        born.bonus_minor,
+        born.kind,
         ReservationState(born.state),
         seq,
         born.table_id,

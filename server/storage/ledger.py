@@ -13,10 +13,12 @@ from typing import Any, Final, NoReturn
 import asyncpg
 
 from actors.domain.ids import id_ms
+from actors.domain.money.accounts import Kind
 from actors.domain.money.batch import Commit
 from actors.domain.money.chain import genesis
 from actors.domain.money.entries import EntryCode, Reservation, ReservationState, Row
 from actors.domain.money.lookups import Found
+from actors.domain.money.orders import JackpotTerms
 from actors.domain.money.recovery import TAIL_ROWS, Loaded, ShardHead
 from actors.domain.money.state import DAY_MS
 from actors.ports import BooksDiverged, CommitNotDone, ShardFenced, StoreUnavailable
@@ -30,8 +32,10 @@ STATEMENT_TIMEOUT_S: Final = 30.0
 PATIENCE: Final = ("2s", "10s")
 
 _ROW: Final = """seq, epoch, cmd_id, req_hash, code, status, ccy, player_id, ref, round_id,
- (extract(epoch from booked_at) * 1000)::bigint as booked_ms, cash, escrow, acct, amt, bal, hash"""
-_RESERVATION: Final = "reservation_id, player_id, ccy, cash + bonus, round_id, table_id, table_epoch, state"
+ (extract(epoch from booked_at) * 1000)::bigint as booked_ms, cash, escrow, bonus, acct, amt, bal, meta, hash"""
+_RESERVATION: Final = (
+    "reservation_id, player_id, ccy, cash + bonus, round_id, table_id, table_epoch, state, bonus, kind"
+)
 _HEAD: Final = "select epoch, last_seq, head_hash from wallet.shard where shard_id = $1"
 
 _NOT_DONE: Final = frozenset(("40001", "40P01", "25006", "55P03", "57014"))
@@ -100,6 +104,9 @@ class PostgresLedger:
             shard,
             head.seq - TAIL_ROWS,
         )
+        jackpots = await connection.fetch(
+            "select jackpot, ccy, rate_num, rate_den, ceiling from wallet.jackpot where shard_id = $1", shard
+        )
         before = genesis(shard)
         if head.seq > TAIL_ROWS and tail:
             before, tail = tail[0]["hash"], tail[1:]
@@ -114,6 +121,7 @@ class PostgresLedger:
             [_row(row) for row in tail],
             [row["hash"] for row in tail],
             before,
+            {number: JackpotTerms(*terms) for number, *terms in jackpots},
         )
 
     async def commit(self, commit: Commit) -> None:
@@ -273,13 +281,25 @@ def _raise_for(error: asyncpg.PostgresError) -> NoReturn:
 
 
 def _reservation(row: Any) -> Reservation:
-    id_, player_id, ccy, amount, round_id, table_id, table_epoch, state = row
-    return Reservation(id_, player_id, ccy, amount, round_id, table_id, table_epoch, ReservationState(state))
+    id_, player_id, ccy, amount, round_id, table_id, table_epoch, state, bonus, kind = row
+    return Reservation(
+        id_,
+        player_id,
+        ccy,
+        amount,
+        round_id or b"",
+        table_id,
+        table_epoch,
+        ReservationState(state),
+        bonus,
+        Kind(kind),
+    )
 
 
 def _row(row: Any) -> Row:
     """Return a row as it was booked; what it changed besides balances is not read back."""
-    seq, epoch, cmd_id, req_hash, code, status, ccy, player_id, ref, round_id, booked_ms, cash, escrow, a, m, b, _ = row
+    seq, epoch, cmd_id, req_hash, code, status, ccy, player_id, ref, round_id, booked_ms, *rest = row
+    cash, escrow, bonus, accounts, amounts, balances, meta, _ = rest
     return Row(
         seq,
         epoch,
@@ -294,5 +314,7 @@ def _row(row: Any) -> Row:
         booked_ms,
         cash,
         escrow,
-        tuple(zip(a, m, b, strict=True)),
+        bonus,
+        tuple(zip(accounts, amounts, balances, strict=True)),
+        meta or "",
     )

@@ -8,16 +8,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+import msgspec
+
 from actors.domain.ids import id_ms
 from actors.domain.money.accounts import account_kind, floor_of
 from actors.domain.money.batch import Commit
 from actors.domain.money.chain import genesis
 from actors.domain.money.entries import Reservation, ReservationState, Row
 from actors.domain.money.lookups import Found
+from actors.domain.money.orders import JackpotTerms
 from actors.domain.money.recovery import TAIL_ROWS, Loaded, ShardHead
 from actors.ports import BooksDiverged, ShardFenced, StoreUnavailable
 
-CURRENCIES = frozenset((1, 2))
+CURRENCIES = frozenset(range(1, 8))
 
 
 class FakeBooks:
@@ -34,6 +37,7 @@ class FakeBooks:
         self.balances: dict[int, int] = {}
         self.reservations: dict[bytes, Reservation] = {}
         self.fences: dict[str, int] = {}
+        self.jackpots: dict[int, JackpotTerms] = {}
 
     def claim(self, owner: str) -> ShardHead:
         """Take the next epoch."""
@@ -58,6 +62,8 @@ class FakeBooks:
             self.by_id[row.cmd_id] = row
             if row.fence is not None:
                 self.fences[row.fence[0]] = max(row.fence[1], self.fences.get(row.fence[0], 0))
+            if row.jackpot is not None:
+                self.jackpots[row.jackpot[0]] = row.jackpot[1]
         self.head = ShardHead(commit.epoch, commit.last_seq, commit.new_head)
 
     def _balances_after(self, commit: Commit) -> dict[int, int]:
@@ -88,7 +94,7 @@ class FakeBooks:
                 held = reservations.get(id_)
                 if held is None or held.state is not ReservationState.OPEN:
                     raise BooksDiverged("a reservation is not open")
-                reservations[id_] = _with_state(held, state)
+                reservations[id_] = held.closed(state)
         return reservations
 
     def load(self, floor_ms: int) -> Loaded:
@@ -109,6 +115,7 @@ class FakeBooks:
             [_as_read(row) for row in self.rows[first:]],
             self.hashes[first:],
             self.hashes[first - 1] if first else genesis(self.shard_id),
+            dict(self.jackpots),
         )
 
     def find(self, cmd_ids: Sequence[bytes], reservation_ids: Sequence[bytes]) -> Found:
@@ -184,34 +191,6 @@ class FakeLedger:
         await self.reading()
 
 
-def _with_state(held: Reservation, state: ReservationState) -> Reservation:
-    return Reservation(
-        held.reservation_id,
-        held.player_id,
-        held.ccy,
-        held.amount_minor,
-        held.round_id,
-        held.table_id,
-        held.table_epoch,
-        state,
-    )
-
-
 def _as_read(row: Row) -> Row:
     """Return a row without what the journal does not hold."""
-    return Row(
-        row.seq,
-        row.epoch,
-        row.cmd_id,
-        row.req_hash,
-        row.code,
-        row.status,
-        row.ccy,
-        row.player_id,
-        row.ref,
-        row.round_id,
-        row.booked_ms,
-        row.cash_minor,
-        row.escrow_minor,
-        row.legs,
-    )
+    return msgspec.structs.replace(row, born=None, closed=None, accounts=(), fence=None, jackpot=None)

@@ -43,9 +43,10 @@ class Owner:
     def seal(self, *orders: WalletOrder) -> Commit:
         batch = Batch()
         for order in orders:
-            _, row = apply(self.state, order, self.orders.clock.ms)
-            assert row is not None
-            batch.add(row)
+            _, rows = apply(self.state, order, self.orders.clock.ms)
+            assert rows
+            for row in rows:
+                batch.add(row)
         return batch.seal(0, self.head.epoch, self.head.seq, self.head.head)
 
     async def commit(self, *orders: WalletOrder) -> Commit:

@@ -209,8 +209,8 @@ async def test_swapped_rows_are_found(casino: Casino) -> None:
 async def test_inserted_row_is_found(casino: Casino) -> None:
     await casino.bend(
         """insert into wallet.journal select id_day, shard_id, code, status, ccy, 13, epoch, player_id, booked_at, cash,
-           escrow, encode(set_byte(uuid_send(cmd_id), 15, 255), 'hex')::uuid, ref, round_id, req_hash, hash, acct,
-           amt, bal from wallet.journal where seq = 2"""
+           escrow, bonus, encode(set_byte(uuid_send(cmd_id), 15, 255), 'hex')::uuid, ref, round_id, req_hash, hash, acct,
+           amt, bal, meta from wallet.journal where seq = 2"""
     )
     report = await casino.audit()
     assert places(report, "dense_sequence") == [13]
@@ -222,7 +222,7 @@ async def test_row_under_a_sequence_number_twice_is_found(casino: Casino) -> Non
     await casino.bend("alter table wallet.journal drop constraint id_day_ok")
     await casino.bend(
         """insert into wallet.journal select id_day + 1, shard_id, code, status, ccy, seq, epoch, player_id, booked_at,
-           cash, escrow, cmd_id, ref, round_id, req_hash, hash, acct, amt, bal from wallet.journal where seq = 2"""
+           cash, escrow, bonus, cmd_id, ref, round_id, req_hash, hash, acct, amt, bal, meta from wallet.journal where seq = 2"""
     )
     report = await casino.audit()
     assert 2 in places(report, "dense_sequence")

@@ -196,7 +196,8 @@ async def test_partition_cannot_be_truncated(booked: Owner, sql: asyncpg.Connect
         ("'{1010,701100}', '{-5,6}', '{0,0}', 0", "zero_sum"),
         ("'{1010}', '{-5,5}', '{0,0}', 0", "legs_ok"),
         ("'{1010,701100}', '{-5,5}', '{0,0}', 400", "refused_has_no_legs"),
-        ("'{1,2,3,4,5}', '{1,-1,0,0,0}', '{0,0,0,0,0}', 0", "legs_ok"),
+        ("array_fill(1, array[13]), array_fill(0, array[13]), array_fill(0, array[13]), 0", "legs_ok"),
+        ("'{1,2,3,4,5}', '{1,1,1,1,-3}', '{0,0,0,0,0}', 0", "zero_sum"),
     ],
 )
 async def test_row_that_breaks_a_law_is_refused(
@@ -206,9 +207,9 @@ async def test_row_that_breaks_a_law_is_refused(
     with pytest.raises(asyncpg.CheckViolationError, match=constraint):
         await sql.execute(
             f"""insert into wallet.journal (id_day, shard_id, seq, epoch, cmd_id, req_hash, code, ccy, player_id,
-                  booked_at, cash, escrow, hash, acct, amt, bal, status)
+                  booked_at, cash, escrow, bonus, hash, acct, amt, bal, status)
                 select id_day, shard_id, 99, epoch, '{id_.hex()}', req_hash, code, ccy, player_id, booked_at, cash, escrow,
-                  hash, {change} from wallet.journal where seq = 2"""
+                  bonus, hash, {change} from wallet.journal where seq = 2"""
         )
 
 
@@ -216,7 +217,7 @@ async def test_row_filed_under_another_day_than_its_ids_is_refused(booked: Owner
     with pytest.raises(asyncpg.CheckViolationError, match="id_day_ok"):
         await sql.execute(
             """insert into wallet.journal select id_day + 1, shard_id, code, status, ccy, 99, epoch, player_id, booked_at,
-               cash, escrow, cmd_id, ref, round_id, req_hash, hash, acct, amt, bal from wallet.journal where seq = 2"""
+               cash, escrow, bonus, cmd_id, ref, round_id, req_hash, hash, acct, amt, bal, meta from wallet.journal where seq = 2"""
         )
 
 

@@ -102,8 +102,8 @@ class BooksMachine(RuleBasedStateMachine):
         if cmd_ids or reservations:
             self.commit()
             apply_found(self.state, self.books.find(sorted(cmd_ids), sorted(reservations)), self.clock.ms)
-        answer, row = apply(self.state, order, self.clock.ms)
-        if row is not None:
+        answer, rows = apply(self.state, order, self.clock.ms)
+        for row in rows:
             self.batch.add(row)
             assert (row.status == 0) == (not isinstance(answer, Refused))
         return answer

@@ -19,6 +19,7 @@ from actors.domain.money.batch import Commit
 from actors.domain.money.chain import genesis
 from actors.domain.money.entries import Reservation, ReservationState, Row
 from actors.domain.money.lookups import Found
+from actors.domain.money.orders import JackpotTerms
 from actors.domain.money.recovery import Loaded, ShardHead
 from actors.domain.money.state import DAY_MS
 from actors.domain.rounds import FINAL, Plan, RoundState
@@ -97,6 +98,7 @@ class Books:
         self.balances: dict[int, int] = {}
         self.reservations: dict[bytes, Reservation] = {}
         self.fences: dict[str, int] = {}
+        self.jackpots: dict[int, JackpotTerms] = {}
         self.by_id: dict[bytes, Row] = {}
         self.told: list[Row] = []  # in order of seq, for followers
 
@@ -128,6 +130,7 @@ class Books:
             tail,
             self.hashes[-1000:],
             self.hashes[before_at] if before_at >= 0 else genesis(self.shard_id),
+            dict(self.jackpots),
         )
 
     def commit(self, commit: Commit) -> None:
@@ -178,6 +181,8 @@ class Books:
             self.reservations[id_] = msgspec.structs.replace(self.reservations[id_], state=state)
         if row.fence is not None:
             self.fences[row.fence[0]] = row.fence[1]
+        if row.jackpot is not None:
+            self.jackpots[row.jackpot[0]] = row.jackpot[1]
 
 
 class SimLedger:

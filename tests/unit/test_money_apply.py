@@ -13,7 +13,7 @@ from actors.domain.ids import Origin
 from actors.domain.money.accounts import Kind, account_id
 from actors.domain.money.apply import answer_of_row, apply
 from actors.domain.money.entries import Row
-from actors.domain.money.orders import Done, Fenced, WalletOrder
+from actors.domain.money.orders import Done, Fenced, RequestWithdrawal, WalletOrder
 from actors.domain.money.state import ShardState
 from actors.domain.refusals import Refusal
 from tests.fakes.money import NOW_MS, PLAY, PLAYER, Orders, empty_state, settle, void
@@ -34,9 +34,8 @@ class Books:
         self.rows: list[Row] = []
 
     def do(self, order: WalletOrder, now_ms: int = NOW_MS) -> Any:
-        answer, row = apply(self.state, order, now_ms)
-        if row is not None:
-            self.rows.append(row)
+        answer, rows = apply(self.state, order, now_ms)
+        self.rows += rows
         return answer
 
     def balance(self, account: int) -> int:
@@ -205,9 +204,9 @@ def test_same_id_with_another_body_is_refused(books: Books, change: dict[str, An
 
 
 def test_same_id_for_another_kind_of_order_is_refused(books: Books) -> None:
-    stake = books.orders.reserve(300)
-    books.do(stake)
-    other = msgspec.structs.replace(books.orders.deposit(300), cmd_id=stake.cmd_id)
+    money = books.orders.deposit(300)
+    books.do(money)
+    other = RequestWithdrawal(money.cmd_id, PLAYER, PLAY, 300)
     assert code(books.do(other)) == Refusal.ID_REUSED
 
 

@@ -1,61 +1,58 @@
-"""The rules of the books: one order and the shard's memory give one answer and at most one journal row.
+"""One order and the shard's memory give one answer and the journal rows to commit: usually one, none, or two.
 
-| order | legs (credit-positive) | also |
-| --- | --- | --- |
-| OpenAccount | none | opens cash and escrow |
-| Deposit | PSP clearing -x, cash +x | |
-| GrantBonus | bonus cost -x, cash +x | |
-| Reserve | cash -x, escrow +x | reservation OPEN |
-| Settle | escrow -stake, cash +payout, GGR +(stake - payout) | reservation SETTLED |
-| Void | escrow -x, cash +x | reservation VOIDED, or a TOMBSTONE without legs |
-| FenceTable | none | the table's fence |
-
-Answers that depend on balances, reservations or fences are recorded, refusals included, so that the same id has one
-outcome for ever. Malformed orders, ids used for another request, and ids out of their time are refused unrecorded.
+Answers that depend on balances, reservations, fences or jackpots are recorded, refusals included, so that the same id
+has one outcome for ever. Malformed orders, ids used for another request, and ids out of their time are refused
+unrecorded. What each order moves is in `rules.py` and `house_rules.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from actors.domain.commands import Refused
-from actors.domain.money.accounts import LIMIT_MINOR, Kind, account_id, account_kind
+from actors.domain.ids import linked_id
+from actors.domain.money import house_rules, rules
+from actors.domain.money.accounts import Kind, account_id, account_kind
 from actors.domain.money.chain import REQUEST_HASH_BYTES
 from actors.domain.money.checks import check_age, check_form, refused
-from actors.domain.money.entries import EntryCode, Reservation, ReservationState, Row
+from actors.domain.money.effects import NOTHING, Effect, Moves, Second
+from actors.domain.money.entries import EntryCode, Leg, Row
+from actors.domain.money.meta import meta_text
 from actors.domain.money.orders import (
+    Adjust,
+    CancelWithdrawal,
+    Closing,
+    CompleteWithdrawal,
+    ConvertBonus,
+    DefineJackpot,
     Deposit,
     Done,
+    Exchange,
     Fenced,
     FenceTable,
+    ForfeitBonus,
     GrantBonus,
+    MoveJackpot,
     OpenAccount,
     OpenReservation,
+    PayJackpot,
+    RequestWithdrawal,
     Reserve,
     Settle,
+    TransferIn,
+    TransferOut,
     Void,
+    Wager,
     WalletAnswer,
     WalletOrder,
 )
 from actors.domain.money.state import ShardState
 from actors.domain.refusals import Refusal
 
-
-class _Effect(msgspec.Struct, frozen=True, gc=False):
-    """What a rule decided: the amounts to move, and what is born, closed, opened or fenced."""
-
-    moves: tuple[tuple[int, int], ...] = ()
-    born: Reservation | None = None
-    closed: Reservation | None = None
-    accounts: tuple[int, ...] = ()
-    fence: tuple[str, int] | None = None
-
-
-_NOTHING: Final = _Effect()
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
@@ -64,32 +61,33 @@ def request_hash(order: WalletOrder) -> bytes:
     return sha256(_encode(order)).digest()[:REQUEST_HASH_BYTES]
 
 
-def apply(state: ShardState, order: WalletOrder, now_ms: int) -> tuple[WalletAnswer, Row | None]:
-    """Decide one order and change memory accordingly; the row, if any, must be committed before the answer is given.
+def apply(state: ShardState, order: WalletOrder, now_ms: int) -> tuple[WalletAnswer, tuple[Row, ...]]:
+    """Decide one order and change memory accordingly; the rows must be committed together before the answer is given.
 
     `lookups.missing` must have been satisfied. Refusals in order: form, ID_REUSED, ID_TOO_OLD, ID_IN_FUTURE, then those
     of the order's own rule.
     """
     refusal = check_form(state, order)
     if refusal is not None:
-        return refused(refusal), None
+        return refused(refusal), ()
     req_hash = request_hash(order)
     known = state.outcomes.get(order.cmd_id)
     if known is not None:
-        return (_repeat(state, order, known[1]) if known[0] == req_hash else refused(Refusal.ID_REUSED)), None
+        return (_repeat(state, order, known[1]) if known[0] == req_hash else refused(Refusal.ID_REUSED)), ()
     refusal = check_age(state, order, now_ms)
     if refusal is not None:
-        return refused(refusal), None
-    code, decide = _RULES[type(order)]
-    effect = decide(state, order)
+        return refused(refusal), ()
+    rule = _RULES[type(order)]
+    effect = rule.decide(state, order)
     if isinstance(effect, Refusal):
-        row = _row(state, order, code, req_hash, now_ms, effect, _NOTHING)
+        rows: tuple[Row, ...] = (_book(state, order, rule, req_hash, now_ms, effect, NOTHING),)
         answer: Done | Fenced | Refused = refused(effect)
     else:
-        row = _row(state, order, code, req_hash, now_ms, 0, effect)
-        answer = answer_of_row(row)
+        first = _book(state, order, rule, req_hash, now_ms, 0, effect)
+        rows = (first,) if effect.second is None else (first, _book_second(state, first, effect.second))
+        answer = answer_of_row(first)
     state.remember_outcome(order.cmd_id, (req_hash, answer), now_ms)
-    return (_repeat(state, order, answer) if isinstance(answer, Fenced) else answer), row
+    return (_repeat(state, order, answer) if isinstance(answer, Fenced) else answer), rows
 
 
 def answer_of_row(row: Row) -> Done | Fenced | Refused:
@@ -100,9 +98,10 @@ def answer_of_row(row: Row) -> Done | Fenced | Refused:
         return Fenced(row.seq, [])
     moved = 0
     for account, amount, _balance in row.legs:
-        if account_kind(account) == Kind.CASH:
-            moved = abs(amount)
-    return Done(row.seq, row.cash_minor, row.escrow_minor, moved)
+        kind = account_kind(account)
+        if kind == Kind.CASH or kind == Kind.BONUS:
+            moved += amount
+    return Done(row.seq, row.cash_minor, row.escrow_minor, abs(moved), row.bonus_minor)
 
 
 def _repeat(state: ShardState, order: WalletOrder, answer: WalletAnswer) -> WalletAnswer:
@@ -116,154 +115,139 @@ def _repeat(state: ShardState, order: WalletOrder, answer: WalletAnswer) -> Wall
     return Fenced(answer.seq, open_)
 
 
-# ---------------------------------------------------------------- rules: they decide and change nothing
+# ---------------------------------------------------------------- the rule of each order, and what its row says
 
 
-def _open_account(state: ShardState, order: OpenAccount) -> _Effect | Refusal:
-    cash = account_id(order.player_id, order.ccy, Kind.CASH)
-    if cash in state.balances:
-        return _NOTHING
-    return _Effect(accounts=(cash, account_id(order.player_id, order.ccy, Kind.ESCROW)))
+class _Rule(NamedTuple):
+    """code: of the row. meta: what the row says of the order besides."""
+
+    code: EntryCode
+    decide: Callable[[ShardState, Any], Effect | Refusal]
+    meta: Callable[[Any], str] | None = None
 
 
-def _deposit(state: ShardState, order: Deposit) -> _Effect | Refusal:
-    return _give(state, order, Kind.PSP_CLEARING)
+def _settle_meta(order: Settle) -> str:
+    return meta_text(jackpot=order.jackpot) if order.jackpot else ""
 
 
-def _grant_bonus(state: ShardState, order: GrantBonus) -> _Effect | Refusal:
-    return _give(state, order, Kind.BONUS_COST)
-
-
-def _give(state: ShardState, order: Deposit | GrantBonus, source: Kind) -> _Effect | Refusal:
-    amount = order.amount_minor
-    house = account_id(0, order.ccy, source)
-    cash = account_id(order.player_id, order.ccy, Kind.CASH)
-    if cash not in state.balances:
-        return Refusal.UNKNOWN_ACCOUNT
-    worth = state.balances[cash] + state.balances[account_id(order.player_id, order.ccy, Kind.ESCROW)]
-    if worth + amount >= LIMIT_MINOR or state.balances.get(house, 0) - amount <= -LIMIT_MINOR:
-        return Refusal.AMOUNT_INVALID
-    return _Effect(((house, -amount), (cash, amount)))
-
-
-def _reserve(state: ShardState, order: Reserve) -> _Effect | Refusal:
-    cash = account_id(order.player_id, order.ccy, Kind.CASH)
-    balance = state.balances.get(cash)
-    if balance is None:
-        return Refusal.UNKNOWN_ACCOUNT
-    if order.cmd_id in state.reservations:
-        return Refusal.ALREADY_VOIDED
-    if order.table_epoch < state.fences.get(order.table_id, 0):
-        return Refusal.STALE_TABLE_EPOCH
-    if balance < order.amount_minor:
-        return Refusal.INSUFFICIENT_FUNDS
-    escrow = account_id(order.player_id, order.ccy, Kind.ESCROW)
-    born = Reservation(
-        order.cmd_id,
-        order.player_id,
-        order.ccy,
-        order.amount_minor,
-        order.round_id,
-        order.table_id,
-        order.table_epoch,
-        ReservationState.OPEN,
-    )
-    return _Effect(((cash, -order.amount_minor), (escrow, order.amount_minor)), born)
-
-
-def _settle(state: ShardState, order: Settle) -> _Effect | Refusal:
-    held = state.reservations.get(order.reservation_id)
-    if held is None or held.player_id != order.player_id:
-        return Refusal.RESERVATION_UNKNOWN
-    if held.state is not ReservationState.OPEN:
-        return Refusal.RESERVATION_CLOSED
-    if held.round_id != order.round_id:
-        return Refusal.RESERVATION_UNKNOWN
-    stake, payout = held.amount_minor, order.payout_minor
-    cash = account_id(held.player_id, held.ccy, Kind.CASH)
-    escrow = account_id(held.player_id, held.ccy, Kind.ESCROW)
-    ggr = account_id(0, held.ccy, Kind.GGR)
-    worth = state.balances[cash] + state.balances[escrow] - stake + payout
-    if worth >= LIMIT_MINOR or abs(state.balances.get(ggr, 0) + stake - payout) >= LIMIT_MINOR:
-        return Refusal.SETTLE_OUT_OF_RANGE
-    moves = ((escrow, -stake), (cash, payout), (ggr, stake - payout))
-    return _Effect(tuple([move for move in moves if move[1]]), closed=_closed(held, ReservationState.SETTLED))
-
-
-def _void(state: ShardState, order: Void) -> _Effect | Refusal:
-    held = state.reservations.get(order.reservation_id)
-    if held is None:
-        return _Effect(born=_tombstone(order))
-    if held.player_id != order.player_id:
-        return Refusal.RESERVATION_UNKNOWN
-    if held.state is ReservationState.SETTLED:
-        return Refusal.RESERVATION_CLOSED
-    if held.state is not ReservationState.OPEN:
-        return _NOTHING
-    if held.round_id != order.round_id:
-        return Refusal.RESERVATION_UNKNOWN
-    # No limit can be passed: what the player has in cash and escrow together stays the same.
-    cash = account_id(held.player_id, held.ccy, Kind.CASH)
-    escrow = account_id(held.player_id, held.ccy, Kind.ESCROW)
-    moves = ((escrow, -held.amount_minor), (cash, held.amount_minor))
-    return _Effect(moves, closed=_closed(held, ReservationState.VOIDED))
-
-
-def _fence_table(state: ShardState, order: FenceTable) -> _Effect | Refusal:
-    if order.epoch < state.fences.get(order.table_id, 0):
-        return Refusal.STALE_TABLE_EPOCH
-    return _Effect(fence=(order.table_id, order.epoch))
-
-
-def _tombstone(order: Void) -> Reservation:
-    return Reservation(
-        order.reservation_id, order.player_id, order.ccy, 0, order.round_id, "", 0, ReservationState.TOMBSTONE
+def _wager_meta(order: Wager) -> str:
+    return meta_text(
+        stake=order.stake_minor,
+        payout=order.payout_minor,
+        table=order.table_id,
+        epoch=order.table_epoch,
+        commitment=order.commitment.hex(),
+        jackpot=order.jackpot,
     )
 
 
-def _closed(held: Reservation, state: ReservationState) -> Reservation:
-    return Reservation(
-        held.reservation_id,
-        held.player_id,
-        held.ccy,
-        held.amount_minor,
-        held.round_id,
-        held.table_id,
-        held.table_epoch,
-        state,
+def _terms_meta(order: DefineJackpot) -> str:
+    terms = order.terms
+    return meta_text(
+        jackpot=order.jackpot, rate_num=terms.rate_num, rate_den=terms.rate_den, ceiling=terms.ceiling_minor
     )
 
 
-_RULES: Final[dict[type, tuple[EntryCode, Callable[[ShardState, Any], _Effect | Refusal]]]] = {
-    OpenAccount: (EntryCode.OPEN_ACCOUNT, _open_account),
-    Deposit: (EntryCode.DEPOSIT, _deposit),
-    Reserve: (EntryCode.RESERVE, _reserve),
-    Settle: (EntryCode.SETTLE, _settle),
-    Void: (EntryCode.VOID, _void),
-    GrantBonus: (EntryCode.GRANT_BONUS, _grant_bonus),
-    FenceTable: (EntryCode.FENCE_TABLE, _fence_table),
+def _adjust_meta(order: Adjust) -> str:
+    return meta_text(reason=order.reason, requested_by=order.requested_by, approved_by=order.approved_by)
+
+
+def _transfer_meta(order: TransferOut | TransferIn) -> str:
+    """The peer is counted from 1, so that shard 0 is not left out."""
+    return meta_text(peer=order.peer + 1, kind=order.kind, part=order.part)
+
+
+_RULES: Final[dict[type, _Rule]] = {
+    OpenAccount: _Rule(EntryCode.OPEN_ACCOUNT, rules.open_account),
+    Deposit: _Rule(EntryCode.DEPOSIT, rules.deposit, lambda order: meta_text(psp_ref=order.psp_ref)),
+    RequestWithdrawal: _Rule(EntryCode.REQUEST_WITHDRAWAL, rules.request_withdrawal),
+    CompleteWithdrawal: _Rule(
+        EntryCode.COMPLETE_WITHDRAWAL, rules.complete_withdrawal, lambda order: meta_text(psp_ref=order.psp_ref)
+    ),
+    CancelWithdrawal: _Rule(
+        EntryCode.CANCEL_WITHDRAWAL, rules.cancel_withdrawal, lambda order: meta_text(reason=order.reason)
+    ),
+    Exchange: _Rule(
+        EntryCode.EXCHANGE,
+        rules.exchange,
+        lambda order: meta_text(to_ccy=order.to_ccy, to_minor=order.to_amount_minor),
+    ),
+    Adjust: _Rule(EntryCode.ADJUST, rules.adjust, _adjust_meta),
+    Reserve: _Rule(EntryCode.RESERVE, rules.reserve),
+    Settle: _Rule(EntryCode.SETTLE, rules.settle, _settle_meta),
+    Void: _Rule(EntryCode.VOID, rules.void),
+    Wager: _Rule(EntryCode.WAGER, rules.wager, _wager_meta),
+    GrantBonus: _Rule(
+        EntryCode.GRANT_BONUS,
+        rules.grant_bonus,
+        lambda order: meta_text(tick=order.tick, wagering=order.wagering_minor),
+    ),
+    ConvertBonus: _Rule(EntryCode.CONVERT_BONUS, rules.convert_bonus, lambda order: meta_text(reason=order.reason)),
+    ForfeitBonus: _Rule(EntryCode.FORFEIT_BONUS, rules.forfeit_bonus, lambda order: meta_text(reason=order.reason)),
+    FenceTable: _Rule(
+        EntryCode.FENCE_TABLE,
+        house_rules.fence_table,
+        lambda order: meta_text(table=order.table_id, epoch=order.epoch),
+    ),
+    DefineJackpot: _Rule(EntryCode.DEFINE_JACKPOT, house_rules.define_jackpot, _terms_meta),
+    MoveJackpot: _Rule(
+        EntryCode.MOVE_JACKPOT, house_rules.move_jackpot, lambda order: meta_text(jackpot=order.jackpot)
+    ),
+    PayJackpot: _Rule(
+        EntryCode.PAY_JACKPOT,
+        house_rules.pay_jackpot,
+        lambda order: meta_text(jackpot=order.jackpot, hit=order.hit),
+    ),
+    TransferOut: _Rule(EntryCode.TRANSFER_OUT, house_rules.transfer_out, _transfer_meta),
+    TransferIn: _Rule(EntryCode.TRANSFER_IN, house_rules.transfer_in, _transfer_meta),
 }
+
+
+def _subject(state: ShardState, order: WalletOrder) -> tuple[int, int, bytes, bytes]:
+    """Return player (0: none), currency (0: not known), reservation or transfer, and round that an order is about."""
+    match order:
+        case Reserve():
+            return order.player_id, order.ccy, order.cmd_id, order.round_id
+        case Settle():
+            return order.player_id, _ccy_of(state, order), order.reservation_id, order.round_id
+        case Void():
+            return order.player_id, order.ccy, order.reservation_id, order.round_id
+        case Wager():
+            return order.player_id, order.ccy, b"", order.round_id
+        case RequestWithdrawal():
+            return order.player_id, order.ccy, order.cmd_id, b""
+        case CompleteWithdrawal() | CancelWithdrawal():
+            return order.player_id, _ccy_of(state, order), order.reservation_id, b""
+        case Exchange():
+            return order.player_id, order.ccy, linked_id(order.cmd_id), b""
+        case FenceTable():
+            return 0, 0, b"", b""
+        case DefineJackpot():
+            return 0, order.terms.ccy, b"", b""
+        case TransferIn():
+            return 0, order.ccy, order.transfer_id, b""
+        case TransferOut() | MoveJackpot():
+            return 0, order.ccy, b"", b""
+        case _:
+            return order.player_id, order.ccy, b"", b""
+
+
+def _ccy_of(state: ShardState, order: Closing) -> int:
+    held = state.reservations.get(order.reservation_id)
+    return held.ccy if held is not None else 0
 
 
 # ---------------------------------------------------------------- booking: the only change of memory
 
 
-def _row(
-    state: ShardState, order: Any, code: EntryCode, req_hash: bytes, now_ms: int, status: int, effect: _Effect
-) -> Row:
+def _book(state: ShardState, order: Any, rule: _Rule, req_hash: bytes, now_ms: int, status: int, effect: Effect) -> Row:
     """Change memory by the effect and return the journal row. Success is certain: the rule has refused all else."""
     state.seq += 1
+    player_id, ccy, ref, round_id = _subject(state, order)
     balances = state.balances
-    accounts = effect.accounts
-    legs = []
-    for account in accounts:
+    for account in effect.accounts:
         balances[account] = 0
-    for account, amount in effect.moves:
-        if account not in balances:  # an account of the house, used for the first time
-            accounts = (*accounts, account)
-        balance = balances.get(account, 0) + amount
-        balances[account] = balance
-        legs.append((account, amount, balance))
+    legs, accounts = _move(state, effect.moves, effect.accounts)
     closed = effect.closed
     if effect.born is not None:
         state.remember_reservation(effect.born, now_ms)
@@ -271,39 +255,70 @@ def _row(
         state.remember_reservation(closed, now_ms)
     if effect.fence is not None:
         state.fences[effect.fence[0]] = effect.fence[1]
-    player_id, ccy, ref, round_id = _subject(state, order)
+    if effect.jackpot is not None:
+        state.jackpots[effect.jackpot[0]] = effect.jackpot[1]
     own = account_id(player_id, ccy, 0)
+    is_told = player_id > 0 and not status
     return Row(
         state.seq,
         state.epoch,
         order.cmd_id,
         req_hash,
-        code,
+        rule.code,
         int(status),
         ccy,
         player_id,
         ref,
         round_id,
         now_ms,
-        balances.get(own + Kind.CASH, 0) if not status else 0,
-        balances.get(own + Kind.ESCROW, 0) if not status else 0,
-        tuple(legs),
+        balances.get(own + Kind.CASH, 0) if is_told else 0,
+        balances.get(own + Kind.ESCROW, 0) if is_told else 0,
+        balances.get(own + Kind.BONUS, 0) if is_told else 0,
+        legs,
+        rule.meta(order) if rule.meta is not None else "",
         effect.born,
         (closed.reservation_id, closed.state) if closed is not None else None,
         accounts,
         effect.fence,
+        effect.jackpot,
     )
 
 
-def _subject(state: ShardState, order: WalletOrder) -> tuple[int, int, bytes, bytes]:
-    """Return player (0: none), currency (0: not known), reservation and round that an order is about."""
-    if isinstance(order, Reserve):
-        return order.player_id, order.ccy, order.cmd_id, order.round_id
-    if isinstance(order, Settle):
-        held = state.reservations.get(order.reservation_id)
-        return order.player_id, held.ccy if held is not None else 0, order.reservation_id, order.round_id
-    if isinstance(order, Void):
-        return order.player_id, order.ccy, order.reservation_id, order.round_id
-    if isinstance(order, FenceTable):
-        return 0, 0, b"", b""
-    return order.player_id, order.ccy, b"", b""
+def _book_second(state: ShardState, first: Row, second: Second) -> Row:
+    state.seq += 1
+    legs, accounts = _move(state, second.moves, ())
+    own = account_id(first.player_id, second.ccy, 0)
+    return Row(
+        state.seq,
+        state.epoch,
+        first.ref,
+        first.req_hash,
+        second.code,
+        0,
+        second.ccy,
+        first.player_id,
+        first.cmd_id,
+        b"",
+        first.booked_ms,
+        state.balances.get(own + Kind.CASH, 0),
+        state.balances.get(own + Kind.ESCROW, 0),
+        state.balances.get(own + Kind.BONUS, 0),
+        legs,
+        second.meta,
+        accounts=accounts,
+    )
+
+
+def _move(state: ShardState, moves: Moves, accounts: tuple[int, ...]) -> tuple[tuple[Leg, ...], tuple[int, ...]]:
+    """Change balances; return the legs, and accounts together with those used for the first time."""
+    balances = state.balances
+    legs = []
+    for account, amount in moves:
+        balance = balances.get(account)
+        if balance is None:
+            accounts = (*accounts, account)
+            balance = 0
+        balance += amount
+        balances[account] = balance
+        legs.append((account, amount, balance))
+    return tuple(legs), accounts

@@ -1,6 +1,7 @@
 """The hash chain over a shard's journal: hash = SHA-256(previous hash | length of body | body).
 
-The body is the fixed layout below, big-endian, followed by the legs; ids that are absent are sixteen zero bytes.
+The body is the fixed layout below, big-endian, followed by the legs and by meta as UTF-8; ids that are absent are
+sixteen zero bytes.
 It is stored data: changing it needs a new version of the journal. The auditor repeats it independently.
 """
 
@@ -11,15 +12,14 @@ from hashlib import sha256
 from struct import Struct
 from typing import Final
 
-from actors.domain.money.entries import Row
+from actors.domain.money.entries import MAX_LEGS, Row
 
 HASH_BYTES: Final = 32
 REQUEST_HASH_BYTES: Final = 16
 
-# shard, seq, epoch, cmd_id, req_hash, code, status, ccy, player, ref, round, booked_ms, cash, escrow, number of legs
-_BODY: Final = Struct(">HQQ16s16sHHHQ16s16sQqqB")
-_LEGS: Final = tuple(Struct(f">{3 * n}q") for n in range(5))
-_LENGTHS: Final = tuple((_BODY.size + legs.size).to_bytes(4, "big") for legs in _LEGS)
+# shard, seq, epoch, cmd_id, req_hash, code, status, ccy, player, ref, round, booked_ms, cash, escrow, bonus, number of legs
+_BODY: Final = Struct(">HQQ16s16sHHHQ16s16sQqqqB")
+_LEGS: Final = tuple(Struct(f">{3 * n}q") for n in range(MAX_LEGS + 1))
 
 
 def genesis(shard_id: int) -> bytes:
@@ -45,17 +45,19 @@ def row_body(shard_id: int, row: Row) -> bytes:
         row.booked_ms,
         row.cash_minor,
         row.escrow_minor,
+        row.bonus_minor,
         len(legs),
     )
-    if not legs:
-        return body
-    return body + _LEGS[len(legs)].pack(*[number for leg in legs for number in leg])
+    if legs:
+        body += _LEGS[len(legs)].pack(*[number for leg in legs for number in leg])
+    return body + row.meta.encode() if row.meta else body
 
 
 def chain_rows(shard_id: int, head: bytes, rows: Sequence[Row]) -> list[bytes]:
     """Return the hash of each row, in order, the first one following head."""
     hashes = []
     for row in rows:
-        head = sha256(head + _LENGTHS[len(row.legs)] + row_body(shard_id, row)).digest()
+        body = row_body(shard_id, row)
+        head = sha256(head + len(body).to_bytes(4, "big") + body).digest()
         hashes.append(head)
     return hashes

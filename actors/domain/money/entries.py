@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 import msgspec
+
+from actors.domain.money.accounts import Kind
+from actors.domain.money.orders import JackpotTerms
+
+#: A settlement from a bonus that reaches its target and feeds a jackpot at its ceiling has eleven.
+MAX_LEGS: Final = 12
 
 
 class EntryCode(IntEnum):
@@ -17,10 +24,27 @@ class EntryCode(IntEnum):
     VOID = 5
     GRANT_BONUS = 6
     FENCE_TABLE = 7
+    WAGER = 10
+    REQUEST_WITHDRAWAL = 11
+    COMPLETE_WITHDRAWAL = 12
+    CANCEL_WITHDRAWAL = 13
+    CONVERT_BONUS = 14
+    FORFEIT_BONUS = 15
+    PAY_JACKPOT = 16
+    MOVE_JACKPOT = 17
+    ADJUST = 18
+    TRANSFER_OUT = 19
+    TRANSFER_IN = 30
+    EXCHANGE = 31
+    EXCHANGED = 32  # the second row of an exchange: the currency that came
+    DEFINE_JACKPOT = 33
 
 
 class ReservationState(IntEnum):
-    """Only OPEN changes, once: by settle to SETTLED, by void to VOIDED. Void of an unknown id makes a TOMBSTONE."""
+    """Only OPEN changes, once: by settle to SETTLED, by void to VOIDED. Void of an unknown id makes a TOMBSTONE.
+
+    A withdrawal is SETTLED when it was completed and VOIDED when it was cancelled.
+    """
 
     OPEN = 0
     SETTLED = 1
@@ -33,7 +57,11 @@ Leg = tuple[int, int, int]
 
 
 class Reservation(msgspec.Struct, frozen=True, gc=False):
-    """A stake, in play or finished. Its id is that of the order that made it. A tombstone has amount 0 and no table."""
+    """A stake, in play or finished, or a withdrawal. Its id is that of the order that made it.
+
+    bonus_minor: the part of amount_minor that came from a bonus. kind: the account where the money lies, ESCROW or
+    WITHDRAWAL. A tombstone has amount 0 and no table; a withdrawal has no table and no round.
+    """
 
     reservation_id: bytes
     player_id: int
@@ -43,15 +71,33 @@ class Reservation(msgspec.Struct, frozen=True, gc=False):
     table_id: str
     table_epoch: int
     state: ReservationState
+    bonus_minor: int = 0
+    kind: Kind = Kind.ESCROW
+
+    def closed(self, state: ReservationState) -> Reservation:
+        """Return it as it is once closed."""
+        return Reservation(
+            self.reservation_id,
+            self.player_id,
+            self.ccy,
+            self.amount_minor,
+            self.round_id,
+            self.table_id,
+            self.table_epoch,
+            state,
+            self.bonus_minor,
+            self.kind,
+        )
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
     """One line of the journal, booked (status 0) or refused (status: the `Refusal`, no legs).
 
-    seq is dense per shard. ref: the reservation meant, if any. round_id may be empty. cash, escrow: the player's
-    balances after this row. legs: at most four, summing to zero, no account twice, none of zero.
-    The last four fields are what else the row changes: reservation born, (id, state) of the one closed, accounts
-    opened, (table, epoch) fenced.
+    seq is dense per shard. ref: the reservation meant, if any. round_id may be empty. cash, escrow, bonus: the player's
+    balances after this row. legs: at most MAX_LEGS, summing to zero, no account twice, none of zero. meta: what the
+    order said besides, as JSON text; empty where that is all in the other fields.
+    The last five fields are what else the row changes: reservation born, (id, state) of the one closed, accounts
+    opened, (table, epoch) fenced, (number, terms) of the jackpot defined.
     """
 
     seq: int
@@ -67,8 +113,11 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     booked_ms: int
     cash_minor: int
     escrow_minor: int
+    bonus_minor: int = 0
     legs: tuple[Leg, ...] = ()
+    meta: str = ""
     born: Reservation | None = None
     closed: tuple[bytes, ReservationState] | None = None
     accounts: tuple[int, ...] = ()
     fence: tuple[str, int] | None = None
+    jackpot: tuple[int, JackpotTerms] | None = None

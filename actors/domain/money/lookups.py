@@ -10,7 +10,7 @@ from actors.domain.ids import ID_BYTES, id_ms
 from actors.domain.money.apply import answer_of_row
 from actors.domain.money.checks import check_age, check_form
 from actors.domain.money.entries import Reservation, Row
-from actors.domain.money.orders import ReadReservation, Reserve, Settle, Void, WalletOrder
+from actors.domain.money.orders import Closing, Opening, ReadReservation, WalletOrder
 from actors.domain.money.state import ShardState
 
 
@@ -36,9 +36,9 @@ def missing(
             continue
         if id_ms(id_) < state.floor_ms and id_ not in state.outcomes and _may_be_carried_out(state, order, now_ms):
             cmd_ids.add(id_)
-            if isinstance(order, Reserve) and id_ not in state.reservations:
+            if isinstance(order, Opening) and id_ not in state.reservations:
                 reservation_ids.add(id_)
-        if isinstance(order, Settle | Void):
+        if isinstance(order, Closing):
             _add_reservation(state, order.reservation_id, reservation_ids)
     return cmd_ids, reservation_ids
 

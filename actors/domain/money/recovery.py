@@ -6,10 +6,11 @@ from collections import defaultdict
 
 import msgspec
 
-from actors.domain.money.accounts import Kind, account_ccy, account_id, account_kind, floor_of
+from actors.domain.money.accounts import FIRST_UNIT_KIND, Kind, account_ccy, account_id, account_kind, floor_of
 from actors.domain.money.apply import answer_of_row
 from actors.domain.money.chain import chain_rows, genesis
 from actors.domain.money.entries import Reservation, ReservationState, Row
+from actors.domain.money.orders import JackpotTerms
 from actors.domain.money.state import ShardState
 
 #: How many of the last rows are chained again.
@@ -41,6 +42,7 @@ class Loaded(msgspec.Struct, frozen=True):
     tail: list[Row]
     tail_hashes: list[bytes]
     before: bytes
+    jackpots: dict[int, JackpotTerms] = {}
 
 
 class BooksDisagree(Exception):
@@ -50,11 +52,13 @@ class BooksDisagree(Exception):
 def recover(shard_id: int, loaded: Loaded, now_ms: int) -> ShardState:
     """Return the memory of a shard that continues from here. Raises BooksDisagree."""
     _check_balances(loaded)
-    _check_escrow(loaded)
+    for kind in (Kind.ESCROW, Kind.WITHDRAWAL):
+        _check_reserved(loaded, kind)
     _check_chain(shard_id, loaded)
     state = ShardState(shard_id, loaded.head.epoch, loaded.head.seq, loaded.currencies, loaded.floor_ms)
     state.balances = dict(loaded.balances)
     state.fences = dict(loaded.fences)
+    state.jackpots = dict(loaded.jackpots)
     for reservation in loaded.reservations:
         state.remember_reservation(reservation, now_ms)
     for row in loaded.recent:
@@ -63,26 +67,30 @@ def recover(shard_id: int, loaded: Loaded, now_ms: int) -> ShardState:
 
 
 def _check_balances(loaded: Loaded) -> None:
-    trial: defaultdict[int, int] = defaultdict(int)
+    trial: defaultdict[tuple[int, bool], int] = defaultdict(int)
     for account, balance in loaded.balances.items():
-        trial[account_ccy(account)] += balance
+        trial[account_ccy(account), account_kind(account) < FIRST_UNIT_KIND] += balance
         if balance < floor_of(account_kind(account)):
             raise BooksDisagree(f"account {account} is below its floor: {balance}")
-    for ccy, total in trial.items():
+    for (ccy, is_money), total in trial.items():
         if total:
-            raise BooksDisagree(f"trial balance of currency {ccy} is {total}, not 0")
+            raise BooksDisagree(
+                f"trial balance of currency {ccy} is {total}, not 0 ({'money' if is_money else 'units'})"
+            )
 
 
-def _check_escrow(loaded: Loaded) -> None:
-    escrow: defaultdict[int, int] = defaultdict(int)
+def _check_reserved(loaded: Loaded, kind: Kind) -> None:
+    """Escrow is the sum of open stakes, money pending for withdrawal that of open withdrawals."""
+    reserved: defaultdict[int, int] = defaultdict(int)
     for reservation in loaded.reservations:
-        if reservation.state is ReservationState.OPEN:
-            escrow[account_id(reservation.player_id, reservation.ccy, Kind.ESCROW)] += reservation.amount_minor
+        if reservation.state is ReservationState.OPEN and reservation.kind is kind:
+            reserved[account_id(reservation.player_id, reservation.ccy, kind)] += reservation.amount_minor
+    name = kind.name.lower()
     for account, balance in loaded.balances.items():
-        if account_kind(account) == Kind.ESCROW and balance != escrow.pop(account, 0):
-            raise BooksDisagree(f"escrow account {account} has {balance}: not the sum of its open reservations")
-    if escrow:
-        raise BooksDisagree(f"open reservations without escrow account: {sorted(escrow)}")
+        if account_kind(account) == kind and balance != reserved.pop(account, 0):
+            raise BooksDisagree(f"{name} account {account} has {balance}: not the sum of its open reservations")
+    if reserved:
+        raise BooksDisagree(f"open reservations without {name} account: {sorted(reserved)}")
 
 
 def _check_chain(shard_id: int, loaded: Loaded) -> None:

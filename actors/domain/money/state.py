@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from actors.domain.commands import Refused
 from actors.domain.ids import id_ms
+from actors.domain.money.accounts import Kind, account_id
 from actors.domain.money.entries import Reservation, ReservationState
-from actors.domain.money.orders import Done, Fenced
+from actors.domain.money.orders import Done, Fenced, JackpotTerms
 
 #: How long an outcome stays in memory after its id's time, and after its booking.
 WINDOW_MS: Final = 120_000
@@ -26,19 +27,22 @@ class ShardState:
 
     Every booked order and every reservation whose id's time is at or after floor_ms is in memory, and so is what was
     booked or closed here within the window, and every open reservation. Anything else may be in the store only:
-    `lookups.missing` names what must be fetched before `apply`.
+    `lookups.missing` names what must be fetched before `apply`. bonus_in_play: what open stakes have taken from
+    bonuses, by the player's account number of kind 0.
     """
 
     __slots__ = (
         "_closed_by_second",
         "_outcomes_by_second",
         "balances",
+        "bonus_in_play",
         "currencies",
         "end_day",
         "epoch",
         "fences",
         "first_day",
         "floor_ms",
+        "jackpots",
         "open_by_table",
         "outcomes",
         "reservations",
@@ -58,6 +62,8 @@ class ShardState:
         self.reservations: dict[bytes, Reservation] = {}
         self.open_by_table: dict[str, dict[bytes, Reservation]] = {}
         self.fences: dict[str, int] = {}
+        self.jackpots: dict[int, JackpotTerms] = {}
+        self.bonus_in_play: dict[int, int] = {}
         self.outcomes: dict[bytes, Outcome] = {}
         self._outcomes_by_second: dict[int, list[bytes]] = {}
         self._closed_by_second: dict[int, list[bytes]] = {}
@@ -71,14 +77,29 @@ class ShardState:
     def remember_reservation(self, reservation: Reservation, now_ms: int) -> None:
         """Keep a reservation as it now is: an open one until it is closed, another until its window has passed."""
         id_ = reservation.reservation_id
+        former = self.reservations.get(id_)
+        was_open = former is not None and former.state is ReservationState.OPEN
         self.reservations[id_] = reservation
         if reservation.state is ReservationState.OPEN:
-            self.open_by_table.setdefault(reservation.table_id, {})[id_] = reservation
+            if reservation.kind is Kind.ESCROW:
+                self.open_by_table.setdefault(reservation.table_id, {})[id_] = reservation
+            if reservation.bonus_minor:
+                self._put_bonus_in_play(reservation, reservation.bonus_minor)
             return
         of_table = self.open_by_table.get(reservation.table_id)
         if of_table is not None and of_table.pop(id_, None) is not None and not of_table:
             del self.open_by_table[reservation.table_id]
+        if reservation.bonus_minor and was_open:
+            self._put_bonus_in_play(reservation, -reservation.bonus_minor)
         self._closed_by_second.setdefault(max(id_ms(id_), now_ms) // 1000, []).append(id_)
+
+    def _put_bonus_in_play(self, reservation: Reservation, amount_minor: int) -> None:
+        own = account_id(reservation.player_id, reservation.ccy, 0)
+        total = self.bonus_in_play.get(own, 0) + amount_minor
+        if total:
+            self.bonus_in_play[own] = total
+        else:
+            del self.bonus_in_play[own]
 
     def advance(self, now_ms: int) -> None:
         """Forget what the window has passed. The floor never falls, even when the clock does."""

@@ -479,4 +479,39 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
     hex: "95010400009609cd0257a8494e5445524e414cc300a0",
     frame: { kind: 4, ref: 0, seq: 0, body: { t: "Error", code: 599, name: "INTERNAL", retryable: true, retry_after_ms: 0, detail: "" } },
   },
+  {
+    name: "server/Error/FOUR_EYES_REQUIRED",
+    hex: "9501040b009609cd019eb2464f55525f455945535f5245515549524544c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 414, name: "FOUR_EYES_REQUIRED", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/BONUS_ACTIVE",
+    hex: "9501040b009609cd019fac424f4e55535f414354495645c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 415, name: "BONUS_ACTIVE", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/NO_BONUS",
+    hex: "9501040b009609cd01a0a84e4f5f424f4e5553c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 416, name: "NO_BONUS", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/UNKNOWN_JACKPOT",
+    hex: "9501040b009609cd01a1af554e4b4e4f574e5f4a41434b504f54c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 417, name: "UNKNOWN_JACKPOT", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/JACKPOT_EXISTS",
+    hex: "9501040b009609cd01a2ae4a41434b504f545f455849535453c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 418, name: "JACKPOT_EXISTS", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/ACCOUNT_FORBIDDEN",
+    hex: "9501040b009609cd01a3b14143434f554e545f464f5242494444454ec200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 419, name: "ACCOUNT_FORBIDDEN", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/BAD_TEXT",
+    hex: "9501040b009609cd01a4a84241445f54455854c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 420, name: "BAD_TEXT", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
 ];

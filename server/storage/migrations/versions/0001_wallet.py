@@ -21,9 +21,10 @@ RELATIONS: tuple[str, ...] = (
     """create table wallet.currency (
          ccy      smallint primary key check (ccy between 1 and 99),
          code     text not null unique,
-         exponent smallint not null check (exponent between 0 and 12)
+         exponent smallint not null check (exponent between 0 and 8)
        )""",
-    "insert into wallet.currency (ccy, code, exponent) values (1, 'PLAY', 2), (2, 'EUR', 2)",
+    """insert into wallet.currency (ccy, code, exponent) values
+         (1, 'PLAY', 2), (2, 'EUR', 2), (3, 'USD', 2), (4, 'GBP', 2), (5, 'JPY', 0), (6, 'KWD', 3), (7, 'BTC', 8)""",
     # One row per shard: fence (epoch), dense sequence and chain head. Every commit starts by comparing all three.
     """create table wallet.shard (
          shard_id    smallint primary key check (shard_id >= 0),
@@ -49,7 +50,8 @@ RELATIONS: tuple[str, ...] = (
          constraint floor_ok check (balance >= floor)
        ) with (fillfactor = 70)""",
     # One row per order, booked (status 0) or refused. id_day: day of the id, so that one id is unique in one partition.
-    # acct, amt, bal: the legs; bal is the balance after. cash, escrow: the player's, after. 0: no player, no currency.
+    # acct, amt, bal: the legs; bal is the balance after. cash, escrow, bonus: the player's, after. 0: no player, no
+    # currency. meta: JSON, as text because the chain covers its bytes.
     """create table wallet.journal (
          id_day    int      not null,
          shard_id  smallint not null,
@@ -62,6 +64,7 @@ RELATIONS: tuple[str, ...] = (
          booked_at timestamptz not null,
          cash      bigint   not null,
          escrow    bigint   not null,
+         bonus     bigint   not null,
          cmd_id    uuid     not null,
          ref       uuid,
          round_id  uuid,
@@ -70,25 +73,31 @@ RELATIONS: tuple[str, ...] = (
          acct      bigint[] not null,
          amt       bigint[] not null,
          bal       bigint[] not null,
+         meta      text,
          primary key (shard_id, seq, id_day),
          unique (id_day, shard_id, cmd_id),
          constraint id_day_ok check (
            id_day = ('x' || translate(left(cmd_id::text, 13), '-', ''))::bit(48)::bigint / 86400000),
          constraint hash_ok check (octet_length(hash) = 32 and octet_length(req_hash) = 16),
          constraint legs_ok check (
-           cardinality(amt) <= 4 and cardinality(acct) = cardinality(amt) and cardinality(bal) = cardinality(amt)),
+           cardinality(amt) <= 12 and cardinality(acct) = cardinality(amt) and cardinality(bal) = cardinality(amt)),
          constraint zero_sum check (
-           coalesce(amt[1], 0) + coalesce(amt[2], 0) + coalesce(amt[3], 0) + coalesce(amt[4], 0) = 0),
+           coalesce(amt[1], 0) + coalesce(amt[2], 0) + coalesce(amt[3], 0) + coalesce(amt[4], 0)
+           + case when cardinality(amt) <= 4 then 0 else
+               amt[5] + coalesce(amt[6], 0) + coalesce(amt[7], 0) + coalesce(amt[8], 0) + coalesce(amt[9], 0)
+               + coalesce(amt[10], 0) + coalesce(amt[11], 0) + coalesce(amt[12], 0) end = 0),
          constraint refused_has_no_legs check (status = 0 or cardinality(amt) = 0)
        ) partition by range (id_day)""",
     "create index journal_player on wallet.journal (player_id, seq)",
-    # state: 0 open, 1 settled, 2 voided, 3 tombstone (voided before it was reserved).
+    # state: 0 open, 1 settled, 2 voided, 3 tombstone (voided before it was reserved). kind: the account that the money
+    # lies on: 120 a stake in escrow, 130 a withdrawal. cash, bonus: what it was taken from.
     """create table wallet.reservation (
          shard_id       smallint not null,
          reservation_id uuid not null,
          player_id      bigint not null,
-         round_id       uuid not null,
+         round_id       uuid,
          ccy            smallint not null,
+         kind           smallint not null check (kind in (120, 130)),
          cash           bigint not null check (cash >= 0),
          bonus          bigint not null check (bonus >= 0),
          state          smallint not null check (state between 0 and 3),
@@ -101,6 +110,16 @@ RELATIONS: tuple[str, ...] = (
        )""",
     "create index reservation_open on wallet.reservation (shard_id, table_id) where state = 0",
     "create index reservation_round on wallet.reservation (round_id, player_id)",
+    # What a jackpot takes of its turnover; never changes. ceiling 0: none.
+    """create table wallet.jackpot (
+         shard_id smallint not null,
+         jackpot  int not null check (jackpot between 1 and 65536),
+         ccy      smallint not null references wallet.currency,
+         rate_num bigint not null check (rate_num > 0),
+         rate_den bigint not null check (rate_den >= rate_num),
+         ceiling  bigint not null check (ceiling >= 0),
+         primary key (shard_id, jackpot)
+       )""",
     # Reservations of older epochs of this table are refused.
     """create table wallet.table_fence (
          shard_id smallint not null,
@@ -170,15 +189,18 @@ COMMIT_BATCH = """
 create function wallet.commit_batch(
   p_shard smallint, p_epoch bigint, p_prev_seq bigint, p_prev_head bytea, p_new_head bytea,
   c_day int[], c_cmd uuid[], c_reqh bytea[], c_code smallint[], c_status smallint[], c_ccy smallint[],
-  c_player bigint[], c_ref uuid[], c_round uuid[], c_at bigint[], c_cash bigint[], c_escrow bigint[], c_hash bytea[],
+  c_player bigint[], c_ref uuid[], c_round uuid[], c_at bigint[], c_cash bigint[], c_escrow bigint[],
+  c_bonus bigint[], c_meta text[], c_hash bytea[],
   l_acct1 bigint[], l_amt1 bigint[], l_bal1 bigint[], l_acct2 bigint[], l_amt2 bigint[], l_bal2 bigint[],
   l_acct3 bigint[], l_amt3 bigint[], l_bal3 bigint[], l_acct4 bigint[], l_amt4 bigint[], l_bal4 bigint[],
+  m_acct text[], m_amt text[], m_bal text[],
   n_acct bigint[], n_floor bigint[],
   b_acct bigint[], b_old bigint[], b_new bigint[], b_seq bigint[],
-  r_id uuid[], r_player bigint[], r_round uuid[], r_ccy smallint[], r_cash bigint[], r_state smallint[],
-  r_seq bigint[], r_table text[], r_epoch bigint[],
+  r_id uuid[], r_player bigint[], r_round uuid[], r_ccy smallint[], r_cash bigint[], r_bonus bigint[],
+  r_kind smallint[], r_state smallint[], r_seq bigint[], r_table text[], r_epoch bigint[],
   x_id uuid[], x_state smallint[], x_seq bigint[],
-  f_table text[], f_epoch bigint[]
+  f_table text[], f_epoch bigint[],
+  j_number int[], j_ccy smallint[], j_num bigint[], j_den bigint[], j_ceiling bigint[]
 ) returns bigint language plpgsql security definer
   set search_path = wallet, pg_temp
   set plan_cache_mode = force_generic_plan
@@ -200,20 +222,25 @@ begin
     select p_shard, u.a, u.a / 1000 % 100, u.a % 1000, u.a / 100000, u.f from unnest(n_acct, n_floor) u(a, f);
   end if;
   insert into journal (id_day, shard_id, seq, epoch, cmd_id, req_hash, code, status, ccy, player_id, ref, round_id,
-                       booked_at, cash, escrow, hash, acct, amt, bal)
+                       booked_at, cash, escrow, bonus, meta, hash, acct, amt, bal)
   select c.day, p_shard, p_prev_seq + c.i, p_epoch, c.cmd, c.reqh, c.code, c.status, c.ccy, c.player, c.ref, c.round,
-         timestamptz 'epoch' + c.at * interval '1 millisecond', c.cash, c.escrow, c.hash,
+         timestamptz 'epoch' + c.at * interval '1 millisecond', c.cash, c.escrow, c.bonus,
+         c.meta, c.hash,
          case when c.a1 is null then '{}' when c.a3 is null then array[c.a1, c.a2]
-              when c.a4 is null then array[c.a1, c.a2, c.a3] else array[c.a1, c.a2, c.a3, c.a4] end,
+              when c.a4 is null then array[c.a1, c.a2, c.a3] when c.more_a is null then array[c.a1, c.a2, c.a3, c.a4]
+              else array[c.a1, c.a2, c.a3, c.a4] || c.more_a::bigint[] end,
          case when c.a1 is null then '{}' when c.a3 is null then array[c.m1, c.m2]
-              when c.a4 is null then array[c.m1, c.m2, c.m3] else array[c.m1, c.m2, c.m3, c.m4] end,
+              when c.a4 is null then array[c.m1, c.m2, c.m3] when c.more_a is null then array[c.m1, c.m2, c.m3, c.m4]
+              else array[c.m1, c.m2, c.m3, c.m4] || c.more_m::bigint[] end,
          case when c.a1 is null then '{}' when c.a3 is null then array[c.b1, c.b2]
-              when c.a4 is null then array[c.b1, c.b2, c.b3] else array[c.b1, c.b2, c.b3, c.b4] end
+              when c.a4 is null then array[c.b1, c.b2, c.b3] when c.more_a is null then array[c.b1, c.b2, c.b3, c.b4]
+              else array[c.b1, c.b2, c.b3, c.b4] || c.more_b::bigint[] end
     from unnest(c_day, c_cmd, c_reqh, c_code, c_status, c_ccy, c_player, c_ref, c_round, c_at, c_cash, c_escrow,
-                c_hash, l_acct1, l_amt1, l_bal1, l_acct2, l_amt2, l_bal2, l_acct3, l_amt3, l_bal3,
-                l_acct4, l_amt4, l_bal4)
+                c_bonus, c_meta, c_hash, l_acct1, l_amt1, l_bal1, l_acct2, l_amt2, l_bal2, l_acct3, l_amt3, l_bal3,
+                l_acct4, l_amt4, l_bal4, m_acct, m_amt, m_bal)
          with ordinality as c(day, cmd, reqh, code, status, ccy, player, ref, round, at, cash, escrow,
-                              hash, a1, m1, b1, a2, m2, b2, a3, m3, b3, a4, m4, b4, i);
+                              bonus, meta, hash, a1, m1, b1, a2, m2, b2, a3, m3, b3, a4, m4, b4, more_a,
+                              more_m, more_b, i);
 
   -- 3. Balances, once per account however many rows touched it; the old value must equal the shard's memory.
   update account a set balance = u.nw, last_seq = u.sq
@@ -226,11 +253,11 @@ begin
 
   -- 4. Reservations born, then closed: only from state 0. Then fences, which only ever rise.
   if cardinality(r_id) > 0 then
-    insert into reservation (shard_id, reservation_id, player_id, round_id, ccy, cash, bonus, state, opened_seq,
+    insert into reservation (shard_id, reservation_id, player_id, round_id, ccy, cash, bonus, kind, state, opened_seq,
                              table_id, table_epoch)
-    select p_shard, u.id, u.player, u.round, u.ccy, u.cash, 0, u.state, u.seq, u.tab, u.epoch
-      from unnest(r_id, r_player, r_round, r_ccy, r_cash, r_state, r_seq, r_table, r_epoch)
-           u(id, player, round, ccy, cash, state, seq, tab, epoch);
+    select p_shard, u.id, u.player, u.round, u.ccy, u.cash, u.bonus, u.kind, u.state, u.seq, u.tab, u.epoch
+      from unnest(r_id, r_player, r_round, r_ccy, r_cash, r_bonus, r_kind, r_state, r_seq, r_table, r_epoch)
+           u(id, player, round, ccy, cash, bonus, kind, state, seq, tab, epoch);
   end if;
   if cardinality(x_id) > 0 then
     update reservation r set state = u.st, closed_seq = u.sq
@@ -245,6 +272,10 @@ begin
     insert into table_fence as t (shard_id, table_id, epoch)
     select p_shard, u.tab, max(u.epoch) from unnest(f_table, f_epoch) u(tab, epoch) group by u.tab
     on conflict (shard_id, table_id) do update set epoch = excluded.epoch where t.epoch < excluded.epoch;
+  end if;
+  if cardinality(j_number) > 0 then
+    insert into jackpot (shard_id, jackpot, ccy, rate_num, rate_den, ceiling)
+    select p_shard, u.n, u.c, u.rn, u.rd, u.top from unnest(j_number, j_ccy, j_num, j_den, j_ceiling) u(n, c, rn, rd, top);
   end if;
   return p_prev_seq + n;
 end $$"""
