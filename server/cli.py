@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
+import msgspec
 import psutil
 import typer
 from rich.console import Console
@@ -125,10 +126,10 @@ def migrate() -> None:
 
 
 async def _migrate(config: Config) -> None:
-    from server.storage.migrate import migrate as apply_migrations
+    from server.storage.migrate import migrate_all
 
-    async with database(config) as dsn:
-        await asyncio.to_thread(apply_migrations, dsn, shards=config.shards)
+    async with databases(config) as found:
+        await migrate_all(found.database_url, found.books())
 
 
 @app.command()
@@ -144,11 +145,14 @@ async def _audit(config: Config, as_json: bool) -> int:
     from server.audit import audit as check_books
     from server.audit.report import report_json, report_text
 
-    async with database(config) as dsn:
+    async with databases(config) as found:
         status = _error.status("reading the books") if _error.is_terminal and not as_json else None
         with status or contextlib.nullcontext():
             try:
-                report = await check_books([dsn], progress=lambda text: status.update(text) if status else None)
+                report = await check_books(
+                    [found.database_url, *found.books()],
+                    progress=lambda text: status.update(text) if status else None,
+                )
             except AuditError as error:
                 raise EmbeddedError(str(error)) from None
     _output.print(Text(report_json(report) if as_json else report_text(report)))
@@ -190,32 +194,56 @@ def bench(context: typer.Context) -> None:
     sys.exit(subprocess.run([sys.executable, "-m", "loadtest.bench", *context.args], check=False).returncode)
 
 
+_Shard = Annotated[int, typer.Option("--shard", help="the PostgreSQL that keeps this wallet shard's books")]
+
+
 @app.command()
-def dsn(binaries: Annotated[bool, typer.Option(help="the folder of psql and pgbench instead")] = False) -> None:
+def dsn(
+    binaries: Annotated[bool, typer.Option(help="the folder of psql and pgbench instead")] = False, shard: _Shard = -1
+) -> None:
     """Print the address of the running database, password included."""
     from server.embedded.postgres import binaries_folder
 
     if binaries:
         _output.print(Text(str(binaries_folder())))
         return
-    address = running_database(load_config())
+    config = load_config()
+    address = running_database(config)
     if address is None:
         raise EmbeddedError("no database runs here; `croupier up` starts one")
-    _output.print(Text(address))
+    _output.print(Text(_address_of(msgspec.structs.replace(config, database_url=address), shard)))
 
 
 @app.command()
-def psql(arguments: Annotated[list[str] | None, typer.Argument(help="handed on to psql, after `--`")] = None) -> None:
+def psql(
+    arguments: Annotated[list[str] | None, typer.Argument(help="handed on to psql, after `--`")] = None,
+    shard: _Shard = -1,
+) -> None:
     """Open psql on the database of this state folder."""
-    sys.exit(asyncio.run(_psql(load_config(), arguments or [])))
+    sys.exit(asyncio.run(_psql(load_config(), arguments or [], shard)))
 
 
-async def _psql(config: Config, arguments: list[str]) -> int:
+async def _psql(config: Config, arguments: list[str], shard: int) -> int:
     from server.embedded.postgres import binaries_folder
 
-    async with database(config) as dsn:
-        process = await asyncio.create_subprocess_exec(str(binaries_folder() / "psql"), dsn, *arguments)
+    async with databases(config) as found:
+        program = str(binaries_folder() / "psql")
+        process = await asyncio.create_subprocess_exec(program, _address_of(found, shard), *arguments)
         return await process.wait()
+
+
+def _address_of(config: Config, shard: int) -> str:
+    """Return the casino's database, or for a shard's number 0 .. the one with its books. Raises ConfigError."""
+    if shard >= config.shards:
+        raise ConfigError(f"there is no shard {shard}: CROUPIER_SHARDS is {config.shards}")
+    return config.database_url if shard < 0 else config.shard_url(shard)
+
+
+@asynccontextmanager
+async def databases(config: Config) -> AsyncIterator[Config]:
+    """Give the settings with the addresses of all databases in them; see `database`."""
+    async with database(config) as address:
+        yield msgspec.structs.replace(config, database_url=address)
 
 
 @asynccontextmanager

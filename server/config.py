@@ -24,6 +24,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ws_port: int = 8090  # CROUPIER_WS_PORT: first gateway; further gateways take the next ports
     dashboard_port: int = 8265  # CROUPIER_DASHBOARD_PORT: Ray's dashboard
     database_url: str = ""  # DATABASE_URL: empty = embedded PostgreSQL in the state folder
+    # CROUPIER_SHARD_URLS: PostgreSQL of each wallet shard in order, blanks between; - = DATABASE_URL; empty = all there
+    shard_urls: tuple[str, ...] = ()
     redis_url: str = ""  # REDIS_URL: empty = embedded Valkey in the state folder
     ray_address: str = ""  # RAY_ADDRESS: empty = start Ray here
     shards: int = 2  # CROUPIER_SHARDS: wallet shards, fixed when the books are made
@@ -43,6 +45,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     refresh_key: str = ""  # CROUPIER_REFRESH_KEY
     explicit: frozenset[str] = frozenset()  # fields that the environment has set
 
+    def shard_url(self, shard: int) -> str:
+        """Return the PostgreSQL in which this shard keeps its books; database_url must be filled in by now."""
+        return (self.shard_urls[shard] if shard < len(self.shard_urls) else "") or self.database_url
+
+    def books(self) -> dict[str, tuple[int, ...]]:
+        """Return the shards by the PostgreSQL that keeps their books, in order of the first shard."""
+        found: dict[str, tuple[int, ...]] = {}
+        for shard in range(self.shards):
+            found[self.shard_url(shard)] = (*found.get(self.shard_url(shard), ()), shard)
+        return found
+
 
 VARIABLES: dict[str, str] = {
     "state": "CROUPIER_STATE",
@@ -51,6 +64,7 @@ VARIABLES: dict[str, str] = {
     "ws_port": "CROUPIER_WS_PORT",
     "dashboard_port": "CROUPIER_DASHBOARD_PORT",
     "database_url": "DATABASE_URL",
+    "shard_urls": "CROUPIER_SHARD_URLS",
     "redis_url": "REDIS_URL",
     "ray_address": "RAY_ADDRESS",
     "shards": "CROUPIER_SHARDS",
@@ -102,7 +116,11 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         for field, variable in VARIABLES.items()
         if (text := source.get(variable, "").strip())
     }
-    return Config(**given, explicit=frozenset(given))  # type: ignore[arg-type]
+    config = Config(**given, explicit=frozenset(given))  # type: ignore[arg-type]
+    if config.shard_urls and len(config.shard_urls) != config.shards:
+        counts = f"{len(config.shard_urls)} addresses, CROUPIER_SHARDS is {config.shards}"
+        raise ConfigError(f"CROUPIER_SHARD_URLS must have one address for each shard: it has {counts}")
+    return config
 
 
 def misspelt_variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -119,10 +137,18 @@ def _parse(field: str, variable: str, text: str) -> object:
         return _parse_int(field, variable, text)
     if field == "state":
         return Path(text).expanduser()
-    if field in _SCHEMES and urlsplit(text).scheme not in _SCHEMES[field]:
-        raise ConfigError(f"{variable} must begin with {_SCHEMES[field][0]}://")
+    if field == "shard_urls":
+        return tuple("" if url == "-" else _checked_url("database_url", variable, url) for url in text.split())
+    if field in _SCHEMES:
+        return _checked_url(field, variable, text)
     if field == "log_level" and text not in _LOG_LEVELS:
         raise ConfigError(f"{variable} must be one of {', '.join(_LOG_LEVELS)}, not {text!r}")
+    return text
+
+
+def _checked_url(field: str, variable: str, text: str) -> str:
+    if urlsplit(text).scheme not in _SCHEMES[field]:
+        raise ConfigError(f"{variable} must begin with {_SCHEMES[field][0]}://")
     return text
 
 

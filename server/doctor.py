@@ -181,7 +181,7 @@ def _check_ports(config: Config) -> Iterable[Finding]:
 
 async def _check_postgres(config: Config) -> Iterable[Finding]:
     if config.database_url:
-        return [await _reach_postgres(config.database_url)]
+        return [await _reach_postgres(config.database_url, "DATABASE_URL")]
     try:
         folder = postgres.binaries_folder()
         identity = places.service_identity()
@@ -194,16 +194,26 @@ async def _check_postgres(config: Config) -> Iterable[Finding]:
     return [Finding("PostgreSQL", Verdict.OK, "embedded")]
 
 
-async def _reach_postgres(dsn: str) -> Finding:
+async def _check_shards(config: Config) -> Iterable[Finding]:
+    """Every PostgreSQL that keeps books of its own; nothing where all shards are in the casino's database."""
+    found = []
+    for url, shards in config.books().items():
+        if url and url != config.database_url:
+            reached = await _reach_postgres(url, "CROUPIER_SHARD_URLS")
+            found.append(msgspec.structs.replace(reached, subject=f"books of shard {', '.join(map(str, shards))}"))
+    return found
+
+
+async def _reach_postgres(dsn: str, variable: str) -> Finding:
     try:
         connection = await asyncpg.connect(dsn, timeout=5)
         number = await connection.fetchval("SELECT current_setting('server_version_num')::int")
         await connection.close()
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        return Finding("PostgreSQL", Verdict.FAIL, f"DATABASE_URL: {error}", "start it, or unset DATABASE_URL")
+        return Finding("PostgreSQL", Verdict.FAIL, f"{variable}: {error}", f"start it, or unset {variable}")
     if number < 160_000:
         return Finding("PostgreSQL", Verdict.FAIL, f"version {number // 10_000}", "use PostgreSQL 16 or newer")
-    return Finding("PostgreSQL", Verdict.OK, f"DATABASE_URL answers, version {number // 10_000}")
+    return Finding("PostgreSQL", Verdict.OK, f"{variable} answers, version {number // 10_000}")
 
 
 async def _check_valkey(config: Config) -> Iterable[Finding]:
@@ -256,6 +266,7 @@ CHECKS: list[Callable[[Config], Iterable[Finding] | Awaitable[Iterable[Finding]]
     _check_lock,
     _check_ports,
     _check_postgres,
+    _check_shards,
     _check_valkey,
     _check_node,
     _check_web,

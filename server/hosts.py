@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 import msgspec
@@ -24,6 +24,9 @@ from server.config import Config
 from server.embedded.places import open_log
 from server.logging import configure_logging
 from server.secrets import Secrets
+
+if TYPE_CHECKING:
+    from server.storage.shards import Books
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +88,14 @@ class Site:
         self.stack.push_async_callback(_close_pool, pool)
         return pool
 
+    def books(self, pool: asyncpg.Pool) -> Books:
+        """Return the journals of all shards, to read; pool: of the casino's database."""
+        from server.storage.shards import Books
+
+        books = Books(self.config.books(), {self.config.database_url: pool})
+        self.stack.push_async_callback(books.close)
+        return books
+
     async def follow_placement(self, pool: asyncpg.Pool) -> None:
         """Let the directory know where the tables are."""
         from server.storage.tables import PostgresTables
@@ -134,7 +145,7 @@ async def build_wallet(site: Site) -> None:
 
     shard = site.spec.number
     address = f"wallet/{shard}"
-    store = PostgresLedger(site.config.database_url, shard)
+    store = PostgresLedger(site.config.shard_url(shard), shard)
     hints = JournalHints(site.post, shard)
     wallet = WalletShard(shard, store, site.clock, owner=site.owner, on_durable=hints.note, fatal=site.fatal(address))
     await site.add(address, wallet)
@@ -193,6 +204,7 @@ async def build_api(site: Site) -> None:
         site.config,
         site.spec.secrets,
         pool,
+        site.books(pool),
         redis,
         site.post,
         site.clock,
@@ -214,10 +226,11 @@ async def build_supervisor(site: Site) -> None:
 
     config = site.config
     pool = await site.pool()
+    books = site.books(pool)
     fatal = site.fatal(ADDRESS)
-    antifraud = Antifraud(PostgresAntifraud(pool), site.clock, fatal=fatal)
+    antifraud = Antifraud(PostgresAntifraud(pool, books), site.clock, fatal=fatal)
     bonus = BonusTicks(
-        PostgresBonus(pool),
+        PostgresBonus(pool, books),
         site.post,
         site.clock,
         key=site.spec.secrets.ids,

@@ -286,9 +286,9 @@ def _bootstrap() -> Any:
 
 
 def _migrate(config: Config) -> None:
-    from server.storage.migrate import migrate
+    from server.storage.migrate import migrate_all
 
-    migrate(config.database_url, shards=config.shards)
+    asyncio.run(migrate_all(config.database_url, config.books()))
 
 
 def _ask_ready(url: str) -> str:

@@ -50,7 +50,7 @@ def postgres_dsn(
     postgres_server: PostgresServer, migrated_template: str, request: pytest.FixtureRequest
 ) -> Iterator[str]:
     """A fresh migrated database for the test module."""
-    yield from _database(postgres_server, f"m_{abs(hash(request.node.nodeid)):x}", migrated_template)
+    yield from make_database(postgres_server, f"m_{abs(hash(request.node.nodeid)):x}", migrated_template)
 
 
 @pytest.fixture
@@ -58,13 +58,13 @@ def fresh_postgres_dsn(
     postgres_server: PostgresServer, migrated_template: str, request: pytest.FixtureRequest
 ) -> Iterator[str]:
     """A fresh migrated database for one test."""
-    yield from _database(postgres_server, f"t_{abs(hash(request.node.nodeid)):x}", migrated_template)
+    yield from make_database(postgres_server, f"t_{abs(hash(request.node.nodeid)):x}", migrated_template)
 
 
 @pytest.fixture
 def empty_postgres_dsn(postgres_server: PostgresServer, request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database for one test."""
-    yield from _database(postgres_server, f"e_{abs(hash(request.node.nodeid)):x}", "template0")
+    yield from make_database(postgres_server, f"e_{abs(hash(request.node.nodeid)):x}", "template0")
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +76,8 @@ def valkey_url(services_folder: Path) -> Iterator[str]:
     asyncio.run(server.stop(5))
 
 
-def _database(server: PostgresServer, name: str, template: str) -> Iterator[str]:
+def make_database(server: PostgresServer, name: str, template: str) -> Iterator[str]:
+    """Make a database, give its address, drop it: the body of a fixture."""
     _statement(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield server.dsn(name)
     _statement(server, f"DROP DATABASE {name} WITH (FORCE)")

@@ -57,7 +57,7 @@ class JournalSource(Protocol):
     """The journals of all shards, read only. Every call may raise StoreUnavailable."""
 
     async def heads(self) -> Mapping[int, int]:
-        """Return the last durable position of every shard."""
+        """Return the last durable position of every shard that can be read now; one whose books are away is missing."""
         ...
 
     async def checkpoints(self, follower: str) -> Mapping[int, int]:

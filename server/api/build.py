@@ -17,6 +17,7 @@ from server.passwords import Passwords
 from server.secrets import Secrets
 from server.storage.players import PostgresPlayers
 from server.storage.reports import PostgresReports
+from server.storage.shards import Books
 from server.tokens import Tokens
 
 #: Where `make web` puts the client.
@@ -27,6 +28,7 @@ def build_deps(
     config: Config,
     secrets: Secrets,
     pool: asyncpg.Pool,
+    books: Books,
     redis: Redis,
     post: Post,
     clock: Clock,
@@ -34,11 +36,11 @@ def build_deps(
     host_status: HostStatus,
     host_metrics: HostMetrics,
 ) -> ApiDeps:
-    """Return what `create_app` needs. The caller owns pool and redis, and closes `deps.passwords` at the end."""
+    """Return what `create_app` needs. The caller owns pool, books and redis, and closes `deps.passwords` at the end."""
     return ApiDeps(
         config=config,
         players=PostgresPlayers(pool),
-        reports=PostgresReports(pool),
+        reports=PostgresReports(pool, books),
         passwords=Passwords(),
         tokens=Tokens(secrets.token, lifetime_s=config.access_token_s, now_ms=clock.now_ms),
         post=post,

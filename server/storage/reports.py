@@ -15,6 +15,7 @@ from actors.domain.rounds import Plan, RoundState
 from actors.table_config import TableConfig
 from server.api.models import FraudRow, HistoryBet, HistoryItem, RoundRow, TableRules
 from server.currencies import CURRENCIES, PLAY_CCY
+from server.storage.shards import Books
 
 #: A round's plan is looked into for chips only up to this size: a page of history must stay cheap.
 _PLAN_BYTES_MAX: Final = 128 * 1024
@@ -70,8 +71,10 @@ _plan_decoder = msgspec.msgpack.Decoder(Plan)
 class PostgresReports:
     """Reads only committed rows. What is finished never changes, so that several statements make one picture."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, books: Books) -> None:
+        """pool: of the casino's database. books: where each player's journal is."""
         self._pool = pool
+        self._books = books
 
     async def history(self, shard: int, player_id: int, before: int, limit: int) -> Sequence[HistoryItem]:
         """Return up to limit lines with seq < before, newest first. A round's seq is that of its last closed bet."""
@@ -79,8 +82,9 @@ class PostgresReports:
         items: dict[Any, HistoryItem | None] = {}
         step = limit * _ROWS_A_LINE
         at = before
+        books = await self._books.pool(shard)
         while sum(item is not None for item in items.values()) < limit:
-            rows = await self._pool.fetch(_ROWS, player_id, shard, cash, at, step)
+            rows = await books.fetch(_ROWS, player_id, shard, cash, at, step)
             fresh = {row["round_id"] for row in rows if row["round_id"] is not None} - items.keys()
             rounds = await self._rounds_of(shard, player_id, cash, list(fresh)) if fresh else {}
             # A round that was finished at or after `before` was on a former page; one in play has no line yet.
@@ -118,7 +122,8 @@ class PostgresReports:
         self, shard: int, player_id: int, cash: int, round_ids: Sequence[Any]
     ) -> dict[Any, HistoryItem]:
         """Return the lines of those rounds that are finished for this player."""
-        bets = await self._pool.fetch(_BETS, round_ids, player_id, shard, cash)
+        books = await self._books.pool(shard)
+        bets = await books.fetch(_BETS, round_ids, player_id, shard, cash)
         facts = {row["round_id"]: row for row in await self._pool.fetch(_ROUND_FACTS, round_ids)}
         by_round: dict[Any, list[Any]] = {}
         for bet in bets:

@@ -14,10 +14,12 @@ import msgspec
 from actors.domain.money.entries import EntryCode
 from actors.domain.policy.fraud import Profile
 from actors.domain.rounds import Plan
+from actors.ports import StoreUnavailable
 from actors.supervisors.antifraud import ScoreRow
 from actors.supervisors.bonus import ClosedGrant, Grant
 from actors.supervisors.follower import CheckpointMoved, Entry, Page
 from server.storage.outages import outages
+from server.storage.shards import Books
 
 #: A statement that takes longer is given up; it may still be carried out.
 STATEMENT_S: Final = 10.0
@@ -82,14 +84,14 @@ _plan_decoder = msgspec.msgpack.Decoder(Plan)
 class PostgresJournal:
     """Reads journals for followers and moves their checkpoints. See `JournalSource`."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, books: Books) -> None:
+        """pool: of the casino's database, where checkpoints are. books: where the journals are."""
         self._pool = pool
+        self._books = books
 
     async def heads(self) -> Mapping[int, int]:
         """See `JournalSource.heads`."""
-        return {
-            row["shard_id"]: row["last_seq"] for row in await self._rows("select shard_id, last_seq from wallet.shard")
-        }
+        return await self._books.heads()
 
     async def checkpoints(self, follower: str) -> Mapping[int, int]:
         """See `JournalSource.checkpoints`."""
@@ -98,9 +100,8 @@ class PostgresJournal:
 
     async def read(self, shard: int, after_seq: int, to_seq: int) -> Page:
         """See `JournalSource.read`."""
-        return Page(
-            shard, after_seq, to_seq, [_entry(row) for row in await self._rows(_READ, shard, after_seq, to_seq)]
-        )
+        rows = await self._books.fetch(shard, _READ, shard, after_seq, to_seq, timeout_s=STATEMENT_S)
+        return Page(shard, after_seq, to_seq, [_entry(row) for row in rows])
 
     async def _rows(self, statement: str, *arguments: Any) -> list[Any]:
         with outages():
@@ -157,6 +158,7 @@ class PostgresBonus(PostgresJournal):
 
     async def begin(self, follower: str, last_due_ms: int) -> int:
         """See `BonusStore.begin`."""
+        heads = {shard: seq for shard, seq in (await self._all_heads()).items() if seq}
         async with self._transaction() as connection:
             is_first = await connection.fetchval(
                 "insert into casino.bonus_clock (last_due_ms) values ($1) on conflict do nothing returning 1",
@@ -165,10 +167,20 @@ class PostgresBonus(PostgresJournal):
             if is_first:
                 await connection.execute(
                     "insert into casino.follower (follower, shard_id, seq) "
-                    "select $1, shard_id, last_seq from wallet.shard where last_seq > 0",
+                    "select $1, shard_id, seq from unnest($2::smallint[], $3::bigint[]) u(shard_id, seq)",
                     follower,
+                    list(heads),
+                    list(heads.values()),
                 )
             return int(await connection.fetchval("select last_due_ms from casino.bonus_clock"))
+
+    async def _all_heads(self) -> Mapping[int, int]:
+        """Return the end of every journal: a follower that starts without one would later pay for its past."""
+        heads = await self._books.heads()
+        away = sorted(set(self._books.shards) - heads.keys())
+        if away:
+            raise StoreUnavailable(f"the books of shards {away} cannot be read")
+        return heads
 
     async def save_activity(
         self, follower: str, page: Page, last_due_ms: int, active: Sequence[tuple[int, int]]

@@ -15,6 +15,7 @@ from actors.ports import Clock, Failure, NewRound, Replies
 from actors.wallet import WalletShard
 from server.storage.ledger import PostgresLedger
 from server.storage.rounds import PostgresRounds
+from server.storage.shards import Books
 from server.storage.tables import PostgresTables
 
 KEY = bytes(range(32))
@@ -59,6 +60,7 @@ class LocalCasino:
 
     def __init__(self, dsn: str, pool: asyncpg.Pool, clock: Clock) -> None:
         self.pool = pool
+        self.books = Books.all_in(pool)
         self.clock = clock
         self.post = LocalPost()
         self.rounds = PostgresRounds(pool)

@@ -63,7 +63,15 @@ async def client(casino: LocalCasino, pool: asyncpg.Pool, redis: Redis) -> Async
         return {}
 
     deps = build_deps(
-        Config(), SECRETS, pool, redis, casino.post, casino.clock, host_status=ready, host_metrics=expositions
+        Config(),
+        SECRETS,
+        pool,
+        casino.books,
+        redis,
+        casino.post,
+        casino.clock,
+        host_status=ready,
+        host_metrics=expositions,
     )
     server = ApiServer(create_app(deps), "127.0.0.1", 0)
     await server.start()

@@ -53,7 +53,7 @@ async def casino(fresh_postgres_dsn: str, pool: asyncpg.Pool, clock: ManualClock
 
 def _bonus(casino: LocalCasino, clock: ManualClock, *, amount: int = AMOUNT) -> BonusTicks:
     return BonusTicks(
-        PostgresBonus(casino.pool),
+        PostgresBonus(casino.pool, casino.books),
         casino.post,
         clock,
         key=KEY,
@@ -85,24 +85,24 @@ async def _cash(casino: LocalCasino, player: int) -> int:
 
 
 async def test_opposite_bets_in_a_round_appear_in_the_staff_list(casino: LocalCasino, clock: ManualClock) -> None:
-    antifraud = Antifraud(PostgresAntifraud(casino.pool), clock, fatal=_fatal)
+    antifraud = Antifraud(PostgresAntifraud(casino.pool, casino.books), clock, fatal=_fatal)
     await _play(casino, ANNA, [(RED, 100), (BLACK, 100)])
     await _play(casino, BERT, [(17, 100)])
     await antifraud.work()
-    (row,) = await PostgresReports(casino.pool).fraud(10)
+    (row,) = await PostgresReports(casino.pool, casino.books).fraud(10)
     assert (row.player_id, row.score, row.reasons[0]["rule"]) == (ANNA, 15, "opposite_bets")
 
 
 async def test_antifraud_restarted_goes_on_with_the_stored_profile(casino: LocalCasino, clock: ManualClock) -> None:
     for _ in range(3):
         await _play(casino, ANNA, [(RED, 100), (BLACK, 100)])
-        await Antifraud(PostgresAntifraud(casino.pool), clock, fatal=_fatal).work()
-    profile = (await PostgresAntifraud(casino.pool).profiles([ANNA]))[ANNA]
+        await Antifraud(PostgresAntifraud(casino.pool, casino.books), clock, fatal=_fatal).work()
+    profile = (await PostgresAntifraud(casino.pool, casino.books).profiles([ANNA]))[ANNA]
     assert (profile.bets, len(profile.rounds)) == (3, 3)
 
 
 async def test_antifraud_double_that_lags_stores_nothing(casino: LocalCasino, clock: ManualClock) -> None:
-    store = PostgresAntifraud(casino.pool)
+    store = PostgresAntifraud(casino.pool, casino.books)
     await _play(casino, ANNA, [(RED, 100)])
     await Antifraud(store, clock, fatal=_fatal).work()
     with pytest.raises(CheckpointMoved):
@@ -113,8 +113,8 @@ async def test_antifraud_double_that_lags_stores_nothing(casino: LocalCasino, cl
 
 async def test_profile_survives_storage(casino: LocalCasino, clock: ManualClock) -> None:
     await _play(casino, ANNA, [(17, 100)])
-    await Antifraud(PostgresAntifraud(casino.pool), clock, fatal=_fatal).work()
-    stored = (await PostgresAntifraud(casino.pool).profiles([ANNA]))[ANNA]
+    await Antifraud(PostgresAntifraud(casino.pool, casino.books), clock, fatal=_fatal).work()
+    stored = (await PostgresAntifraud(casino.pool, casino.books).profiles([ANNA]))[ANNA]
     assert isinstance(stored, Profile)
     assert (stored.stake_minor, stored.rounds[0][1]) == (100, 0)
 

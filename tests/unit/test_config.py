@@ -39,6 +39,8 @@ def test_blank_variable_counts_as_absent() -> None:
         ("CROUPIER_PAUSE_MS", "-2"),
         ("CROUPIER_LOG_LEVEL", "loud"),
         ("DATABASE_URL", "mysql://somewhere"),
+        ("CROUPIER_SHARD_URLS", "- mysql://somewhere"),
+        ("CROUPIER_SHARD_URLS", "postgresql://only-one-of-two"),
         ("REDIS_URL", "somewhere:6379"),
     ],
 )
@@ -54,3 +56,15 @@ def test_misspelt_variable_is_noticed_with_the_one_meant() -> None:
 
 def test_variable_of_another_program_of_ours_is_left_alone() -> None:
     assert misspelt_variables({"CROUPIER_SWARM_TABLE": "roulette-2"}) == {}
+
+
+def test_shards_without_addresses_live_in_the_casinos_database() -> None:
+    config = load_config({"DATABASE_URL": "postgresql://main", "CROUPIER_SHARDS": "3"})
+    assert config.books() == {"postgresql://main": (0, 1, 2)}
+
+
+def test_shard_addresses_are_read_in_order_and_a_dash_is_the_casinos_database() -> None:
+    urls = "postgresql://b - postgresql://b"
+    config = load_config({"DATABASE_URL": "postgresql://a", "CROUPIER_SHARDS": "3", "CROUPIER_SHARD_URLS": urls})
+    assert [config.shard_url(shard) for shard in range(3)] == ["postgresql://b", "postgresql://a", "postgresql://b"]
+    assert config.books() == {"postgresql://b": (0, 2), "postgresql://a": (1,)}

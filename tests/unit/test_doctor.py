@@ -61,3 +61,13 @@ def test_full_disk_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_misspelt_setting_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROUPIER_HTTP_PROT", "1")
     assert [finding.mend for finding in doctor._check_settings(Config())] == ["did you mean CROUPIER_HTTP_PORT?"]
+
+
+async def test_unreachable_shard_is_a_finding_that_names_shard_and_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError("refused")
+
+    monkeypatch.setattr("asyncpg.connect", refuse)
+    (found,) = await doctor._check_shards(Config(shard_urls=("", "postgresql://elsewhere")))
+    assert (found.subject, found.verdict) == ("books of shard 1", Verdict.FAIL)
+    assert "CROUPIER_SHARD_URLS" in found.text

@@ -14,6 +14,7 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+schema = "wallet"
 
 RELATIONS: tuple[str, ...] = (
     "create schema wallet",

@@ -8,6 +8,7 @@ revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
+schema = "casino"
 
 STATEMENTS: tuple[str, ...] = (
     # The journal of this shard has been read by this follower up to seq; moved in the transaction of what it caused.
