@@ -87,9 +87,11 @@ def test_reload_repeat_double_and_undo_keep_the_stake_exact(trio: Trio) -> None:
     chips = {ON_RED: 2500, 5: 100, 8: 100}
     mouse.see_stake(chips)
 
+    net = mouse.page.number(by("net"), "data-minor")
     mouse.page.do("reload")
     mouse.see_stake(chips)
     mouse.see_balance(before - 2700)
+    mouse.page.see(by("net", minor=net))
 
     before = check_settled(mouse, mouse.await_round(count), chips, before)
 

@@ -10,6 +10,7 @@ import { clockText } from "./words";
 function Money() {
   const account = useApp((state) => state.heldAccount ?? state.account);
   if (account === null) return <div className="purse purse-empty" aria-hidden="true" />;
+  if (!account.roles.includes("player")) return null; // staff have no purse
   const { exponent, currency, money } = account;
   const net = sittingNet(account);
   const staked = money.reserved_minor;

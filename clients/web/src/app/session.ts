@@ -5,7 +5,7 @@ import { Connection, NoLogin, type SocketLike, type Status } from "../net/socket
 import type { Answer } from "../net/unanswered";
 import { idKey, newId } from "../protocol/ids";
 import type { ClientMessage, DealerState, ServerMessage, TableInfo, TableSnapshot, Welcome } from "../protocol/messages";
-import { type Account, applyToAccount, fromWelcome } from "../state/account";
+import { type Account, applyToAccount, fromWelcome, parseSitting, sittingOf } from "../state/account";
 import { applyMine, applyTablePush, fromSnapshot, type TableState } from "../state/table";
 import { newerDealerState } from "../state/dealer";
 
@@ -40,6 +40,7 @@ const TOAST_MS = 5_000;
 const TOASTS_MAX = 4;
 const HOLD_MS = 6_000;
 const SINCE_KEY = "croupier.since";
+const SITTING_KEY = "croupier.sitting";
 export const CLIENT_NAME = "croupier-web/0.1";
 
 function sessionStart(): number {
@@ -146,6 +147,7 @@ export class Session {
   async leave(): Promise<void> {
     this.connection.stop();
     sessionStorage.removeItem(SINCE_KEY);
+    sessionStorage.removeItem(SITTING_KEY);
     this.set({ ...INITIAL, online: this.state.online, toasts: this.state.toasts, login: "out" });
     await this.api.logout();
   }
@@ -230,7 +232,7 @@ export class Session {
 
   private onWelcome(welcome: Welcome): void {
     const before = this.state.account;
-    const account = fromWelcome(welcome, before);
+    const account = fromWelcome(welcome, before ? sittingOf(before) : parseSitting(sessionStorage.getItem(SITTING_KEY)));
     this.set({ account, tables: welcome.tables, tablesKnown: true, heldAccount: before ? this.state.heldAccount : null });
   }
 
@@ -262,6 +264,7 @@ export class Session {
 
   private set(change: Partial<AppState>): void {
     this.state = { ...this.state, ...change };
+    if (change.account) sessionStorage.setItem(SITTING_KEY, JSON.stringify(sittingOf(change.account)));
     for (const watcher of this.watchers) watcher();
   }
 }

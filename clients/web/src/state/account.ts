@@ -25,14 +25,35 @@ function total(money: Money): number {
   return money.available_minor + money.reserved_minor;
 }
 
+/** What of a sitting outlives a connection, and a reload of the page. */
+export interface Sitting {
+  readonly playerId: number;
+  readonly netMinor: number;
+  readonly totalMinor: number;
+}
+
+export function sittingOf(account: Account): Sitting {
+  return { playerId: account.playerId, netMinor: sittingNet(account), totalMinor: total(account.money) };
+}
+
+/** Returns the sitting that a text holds; null where it holds none. */
+export function parseSitting(text: string | null): Sitting | null {
+  try {
+    const { playerId, netMinor, totalMinor } = JSON.parse(text ?? "null") as Sitting;
+    return [playerId, netMinor, totalMinor].every(Number.isSafeInteger) ? { playerId, netMinor, totalMinor } : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Starts from a Welcome. The server counts the net position anew on every connection; what was counted before, and what
  * rounds settled in between did to the total, is carried over. (A bonus paid in between is carried as if it were won.)
  */
-export function fromWelcome(welcome: Welcome, before: Account | null): Account {
+export function fromWelcome(welcome: Welcome, before: Sitting | null): Account {
   const same = before?.playerId === welcome.player_id ? before : null;
   return {
-    earlierNetMinor: same ? sittingNet(same) + total(welcome.money) - total(same.money) - welcome.net_minor : 0,
+    earlierNetMinor: same ? same.netMinor + total(welcome.money) - same.totalMinor - welcome.net_minor : 0,
     playerId: welcome.player_id,
     name: welcome.name,
     roles: welcome.roles,
