@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web run test test-all unit integration e2e faults check check-format check-lint check-types \
-	check-imports check-web check-schema format bench simulate schema swarm load-smoke doctor audit clean
+	check-imports check-web check-schema format bench simulate mutants schema swarm load-smoke doctor audit clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,9 @@ bench: web ## durable bets a second, beside pgbench on the same server
 
 simulate: setup ## the whole platform in one process from many seeds: make simulate ARGS="--seeds 5000"
 	@$(PY) -m tests.simulation.run $(ARGS)
+
+mutants: setup ## take away each safeguard of the money and demand that the tests notice
+	@$(PY) -m tests.mutants.run $(ARGS)
 
 schema: setup ## write the generated types, golden frames and docs/protocol.md
 	@$(PY) -m server.schema

@@ -1,0 +1,177 @@
+"""The safeguards of the money, each with the change that takes it away. The suite must go red for every one.
+
+`old` stands exactly once in its file; whoever changes that line brings the mutant along
+(`tests/mutants/test_catalogue.py` looks).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+#: What is run against every mutant, quickest first; the first failure ends it.
+SUITE: Final = ("tests/unit", "tests/properties", "tests/integration/test_ledger.py")
+
+
+class Mutant(NamedTuple):
+    """name: the safeguard that is missing. file: from the root. suite: where it has to be noticed."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    suite: tuple[str, ...] = SUITE
+
+
+_SQL: Final = "server/storage/migrations/versions/0001_wallet.py"
+_APPLY: Final = "actors/domain/money/apply.py"
+_RULES: Final = "actors/domain/money/rules.py"
+_LEDGER: Final = ("tests/integration/test_ledger.py",)
+
+MUTANTS: Final[tuple[Mutant, ...]] = (
+    Mutant(
+        "fence",
+        _SQL,
+        "where shard_id = p_shard and epoch = p_epoch and last_seq = p_prev_seq and head_hash = p_prev_head;",
+        "where shard_id = p_shard and last_seq = p_prev_seq and head_hash = p_prev_head;",
+        _LEDGER,
+    ),
+    Mutant(
+        "sequence and chain compared",
+        _SQL,
+        "where shard_id = p_shard and epoch = p_epoch and last_seq = p_prev_seq and head_hash = p_prev_head;",
+        "where shard_id = p_shard and epoch = p_epoch;",
+        _LEDGER,
+    ),
+    Mutant(
+        "zero-sum check",
+        _SQL,
+        "constraint zero_sum check (",
+        "constraint zero_sum check (true or ",
+        _LEDGER,
+    ),
+    Mutant(
+        "old balance equals memory",
+        _SQL,
+        "where a.account_id = u.id and a.shard_id + 0 = p_shard and a.balance = u.od;",
+        "where a.account_id = u.id and a.shard_id + 0 = p_shard;",
+        _LEDGER,
+    ),
+    Mutant(
+        "reservation closed from open only, in the books",
+        _SQL,
+        "where r.reservation_id = u.id and r.shard_id + 0 = p_shard and r.state + 0 = 0;",
+        "where r.reservation_id = u.id and r.shard_id + 0 = p_shard;",
+        _LEDGER,
+    ),
+    Mutant(
+        "journal is append-only",
+        _SQL,
+        "create trigger journal_append_only before update or delete on wallet.journal",
+        "create trigger journal_append_only before update of id_day on wallet.journal",
+        _LEDGER,
+    ),
+    Mutant(
+        "reply barrier",
+        "actors/wallet.py",
+        "        if waiter is not None:\n            await waiter\n        return answers",
+        "        return answers",
+    ),
+    Mutant(
+        "lost commit is resolved, not resent blindly",
+        "actors/wallet.py",
+        "            except ShardFenced:\n"
+        "                if await self._find_out(commit, until_s):\n                    return None\n",
+        "            except ShardFenced:\n",
+    ),
+    Mutant(
+        "claim is compared with what was read",
+        "actors/wallet.py",
+        "if loaded.head != claimed:",
+        "if False:",
+    ),
+    Mutant(
+        "lease on reads",
+        "actors/wallet.py",
+        "if asyncio.get_running_loop().time() > self._confirmed_s + LEASE_S:",
+        "if False:",
+    ),
+    Mutant(
+        "sticky refusal",
+        _APPLY,
+        "    state.remember_outcome(order.cmd_id, (req_hash, answer), now_ms)\n",
+        "    if not isinstance(answer, Refused):\n"
+        "        state.remember_outcome(order.cmd_id, (req_hash, answer), now_ms)\n",
+    ),
+    Mutant(
+        "dedupe",
+        _APPLY,
+        "known = state.outcomes.get(order.cmd_id)",
+        "known = None if order else state.outcomes.get(order.cmd_id)",
+    ),
+    Mutant(
+        "same id with another body",
+        _APPLY,
+        "if known[0] == req_hash else refused(Refusal.ID_REUSED)",
+        "if known[0] else refused(Refusal.ID_REUSED)",
+    ),
+    Mutant(
+        "old ids are looked up",
+        "actors/domain/money/lookups.py",
+        "            cmd_ids.add(id_)\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "tombstone",
+        _RULES,
+        "        return Effect(born=_tombstone(order))\n",
+        "        return NOTHING\n",
+    ),
+    Mutant(
+        "reservation settled from open only",
+        _RULES,
+        "    if held.state is not ReservationState.OPEN:\n        return Refusal.RESERVATION_CLOSED\n"
+        "    if held.round_id != order.round_id:",
+        "    if held.round_id != order.round_id:",
+    ),
+    Mutant(
+        "fenced tables reserve nothing",
+        _RULES,
+        "    if order.table_epoch < state.fences.get(order.table_id, 0):\n"
+        "        return Refusal.STALE_TABLE_EPOCH\n"
+        "    parts = split(state, own, order.amount_minor, order.funding)",
+        "    parts = split(state, own, order.amount_minor, order.funding)",
+    ),
+    Mutant(
+        "books prove themselves before they serve",
+        "actors/domain/money/recovery.py",
+        "    _check_balances(loaded)\n",
+        "",
+    ),
+    Mutant(
+        "look again after the wallet answered",
+        "actors/domain/round_book.py",
+        "        if bet.status is not BetStatus.PENDING:\n            return\n        self.pending -= 1\n"
+        "        bet.status = BetStatus.ACCEPTED",
+        "        self.pending -= 1\n        bet.status = BetStatus.ACCEPTED",
+    ),
+    Mutant(
+        "busy after an attempt without answer is unknown",
+        "actors/domain/round_book.py",
+        "        if bet.was_unknown:\n            self.apply_unknown(bet)\n        elif",
+        "        if",
+    ),
+    Mutant(
+        "outcome and plan are durable before the number is told",
+        "actors/table_rounds.py",
+        "        await self.durably(lambda: self._rounds.decide(config.table_id, epoch, book.round_id, number, plan))\n"
+        "        self._remember_stakes(book)\n        self._stage.decided(book.round_id, number)\n",
+        "        self._remember_stakes(book)\n        self._stage.decided(book.round_id, number)\n"
+        "        await self.durably(lambda: self._rounds.decide(config.table_id, epoch, book.round_id, number, plan))\n",
+    ),
+    Mutant(
+        "each batch of a sender once",
+        "actors/runtime/receiver.py",
+        "        if known is not None:\n            self.counters.batches_repeated += 1\n            return known\n",
+        "",
+    ),
+)
