@@ -217,11 +217,13 @@ async def build_api(site: Site) -> None:
 
 
 async def build_supervisor(site: Site) -> None:
-    """Antifraud and bonus ticks, behind one address."""
+    """Antifraud, bonus ticks and the relay between shards, behind one address."""
     from actors.supervisors.antifraud import Antifraud
     from actors.supervisors.bonus import BonusTicks
     from actors.supervisors.group import ADDRESS, SupervisorGroup
+    from actors.supervisors.relay import Relay
     from server.storage.supervision import PostgresAntifraud, PostgresBonus
+    from server.storage.transits import PostgresTransits
     from server.supervisor_metrics import SupervisorMetrics
 
     config = site.config
@@ -239,8 +241,10 @@ async def build_supervisor(site: Site) -> None:
         gateways=[f"gateway/{n}" for n in range(config.gateways)],
         fatal=fatal,
     )
-    site.host.registry.register(SupervisorMetrics((antifraud, bonus)))
-    await site.add(ADDRESS, SupervisorGroup((antifraud, bonus)))
+    relay = Relay(PostgresTransits(pool, books), site.post, site.clock, key=site.spec.secrets.ids, fatal=fatal)
+    members = (antifraud, bonus, relay)
+    site.host.registry.register(SupervisorMetrics(members))
+    await site.add(ADDRESS, SupervisorGroup(members))
 
 
 BUILDERS: Final[Mapping[str, Callable[[Site], Awaitable[None]]]] = {

@@ -12,9 +12,15 @@ from actors.supervisors.follower import Supervisor
 _HELP = {
     "outages_total": "Times the store was away or its checkpoint had moved.",
     "rows_total": "Journal rows followed.",
+    "gaps_total": "Times rows were missing in a journal: it is damaged, or the server read is behind.",
     "lag_rows": "Journal rows not yet followed when last looked.",
+    "lag_ms": "For how long there have been journal rows not yet followed.",
     "paid_total": "Bonus grants paid.",
     "refused_total": "Bonus grants that the wallet refused.",
+    "arrived_total": "Transfers between shards that have arrived.",
+    "transits_open": "Transfers on their way between shards.",
+    "transits_stuck": "Transfers that the peer has refused; they wait for staff.",
+    "transit_age_ms": "How long ago the oldest transfer left that has not arrived.",
 }
 
 

@@ -11,9 +11,12 @@ from actors.domain.money.entries import EntryCode
 from actors.domain.policy.fraud import Profile, apply_round, apply_stake, score
 from actors.domain.rounds import Plan
 from actors.ports import Clock
-from actors.supervisors.follower import Follower, JournalSource, Page, Supervisor
+from actors.supervisors.follower import Follower, Supervisor
+from actors.supervisors.journal import JournalSource, Page
 
 FOLLOWER: Final = "antifraud"
+#: A stake is reserved, or played at once.
+_STAKES: Final = (EntryCode.RESERVE, EntryCode.WAGER)
 #: Profiles kept in memory; beyond it they are read again from the store.
 PROFILES_KEPT: Final = 20_000
 
@@ -53,13 +56,12 @@ class Antifraud(Supervisor):
         super().__init__("supervisor/antifraud", fatal=fatal)
         self._store = store
         self._clock = clock
-        self._follower = Follower(FOLLOWER, store, self._handle_page)
+        self._follower = Follower(FOLLOWER, store, self._handle_page, codes=(*_STAKES, EntryCode.SETTLE))
         self._profiles: dict[int, Profile] = {}
 
     def counters(self) -> dict[str, int]:
         """Return counters and gauges by name."""
-        follower = {"rows_total": self._follower.rows_total, "lag_rows": self._follower.lag_rows}
-        return super().counters() | follower
+        return super().counters() | self._follower.counters()
 
     async def work(self) -> None:
         """Score everything that is durable."""
@@ -71,11 +73,11 @@ class Antifraud(Supervisor):
         self._profiles.clear()
 
     async def _handle_page(self, page: Page) -> None:
-        stakes = [entry for entry in page.entries if entry.code is EntryCode.RESERVE]
+        stakes = [entry for entry in page.entries if entry.code in _STAKES]
         settled = {(entry.round_id, entry.player_id) for entry in page.entries if entry.code is EntryCode.SETTLE}
         profiles = await self._load({entry.player_id for entry in stakes} | {player for _, player in settled})
         for entry in stakes:
-            profiles[entry.player_id] = apply_stake(profiles[entry.player_id], entry.booked_ms, entry.amount_minor)
+            profiles[entry.player_id] = apply_stake(profiles[entry.player_id], entry.booked_ms, entry.stake_minor)
         plans = await self._store.plans({round_id for round_id, _ in settled}) if settled else {}
         for round_id, plan in plans.items():
             for player_id, chips in _chips_by_player(plan).items():

@@ -13,7 +13,6 @@ A crash between any two steps repeats the step. Ticks missed while nobody was up
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
@@ -27,7 +26,8 @@ from actors.domain.money.orders import Done
 from actors.domain.policy.bonus import due_after_ms, grant_order, last_due_before_ms
 from actors.domain.refusals import Refusal
 from actors.ports import Clock, Post
-from actors.supervisors.follower import Follower, JournalSource, Page, Supervisor
+from actors.supervisors.follower import Follower, Supervisor, all_of
+from actors.supervisors.journal import JournalSource, Page
 
 log = logging.getLogger(__name__)
 
@@ -119,16 +119,15 @@ class BonusTicks(Supervisor):
         self._amount_minor = amount_minor
         self._gateways = tuple(gateways)
         self._ccy = ccy
-        self._follower = Follower(FOLLOWER, store, self._handle_page)
+        self._follower = Follower(FOLLOWER, store, self._handle_page, codes=(EntryCode.RESERVE, EntryCode.WAGER))
         self._last_due_ms: int | None = None
         self.paid_total = 0
         self.refused_total = 0
 
     def counters(self) -> dict[str, int]:
         """Return counters and gauges by name."""
-        follower = {"rows_total": self._follower.rows_total, "lag_rows": self._follower.lag_rows}
         grants = {"paid_total": self.paid_total, "refused_total": self.refused_total}
-        return super().counters() | follower | grants
+        return super().counters() | self._follower.counters() | grants
 
     def doubt(self) -> None:
         """Forget positions and the clock: the store knows better."""
@@ -148,9 +147,7 @@ class BonusTicks(Supervisor):
         last_due_ms = self._last_due_ms
         assert last_due_ms is not None
         active = {
-            (due_after_ms(entry.booked_ms, self._period_s, last_due_ms), entry.player_id)
-            for entry in page.entries
-            if entry.code is EntryCode.RESERVE
+            (due_after_ms(entry.booked_ms, self._period_s, last_due_ms), entry.player_id) for entry in page.entries
         }
         await self._store.save_activity(FOLLOWER, page, last_due_ms, sorted(active))
 
@@ -161,7 +158,7 @@ class BonusTicks(Supervisor):
 
     async def _pay_open(self) -> None:
         """Pay what is open, each shard by itself: one that is down holds up no other."""
-        await asyncio.gather(*(self._pay_shard(shard) for shard in await self._store.heads()))
+        await all_of([self._pay_shard(shard) for shard in await self._store.heads()])
 
     async def _pay_shard(self, shard: int) -> None:
         """Pay until nothing is open, or an answer is missing: then this shard is asked again in the next round."""

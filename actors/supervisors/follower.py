@@ -2,7 +2,7 @@
 
 The checkpoint moves in the transaction that stores what the page caused, and only from where this follower thinks it
 is. After any doubt (a lost answer, another incarnation of the same supervisor) it reads its checkpoints again.
-`JournalGrew` only wakes it; what is true stands in PostgreSQL.
+`JournalGrew` only wakes it; what is true stands in PostgreSQL. How to write one: docs/followers.md.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Final, Protocol
-
-import msgspec
+from typing import Any, Final
 
 from actors.domain.commands import Noted
 from actors.domain.money.entries import EntryCode
 from actors.ports import StoreUnavailable
+from actors.supervisors.journal import CheckpointMoved, JournalGap, JournalSource, Page
 
 log = logging.getLogger(__name__)
 
@@ -28,78 +27,87 @@ POLL_S: Final = 1.0
 BREATH_S: Final = 0.05
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One booked row. reservation_id and round_id are empty where the row has none. amount_minor: what it moved."""
-
-    seq: int
-    code: EntryCode
-    player_id: int
-    reservation_id: bytes
-    round_id: bytes
-    amount_minor: int
-    booked_ms: int
-
-
-class Page(msgspec.Struct, frozen=True):
-    """The journal of one shard after after_seq, up to and including to_seq. Refused rows are left out of entries."""
-
-    shard: int
-    after_seq: int
-    to_seq: int
-    entries: Sequence[Entry]
-
-
-class CheckpointMoved(Exception):
-    """The checkpoint is not where this follower left it; nothing was stored."""
-
-
-class JournalSource(Protocol):
-    """The journals of all shards, read only. Every call may raise StoreUnavailable."""
-
-    async def heads(self) -> Mapping[int, int]:
-        """Return the last durable position of every shard that can be read now; one whose books are away is missing."""
-        ...
-
-    async def checkpoints(self, follower: str) -> Mapping[int, int]:
-        """Return how far this follower has read; shards it has never read are missing."""
-        ...
-
-    async def read(self, shard: int, after_seq: int, to_seq: int) -> Page:
-        """Return these rows. Shape: to_seq is not beyond the shard's head."""
-        ...
-
-
 class Follower:
-    """Reads on behalf of one supervisor. handle stores a page's effect and the checkpoint, all or nothing."""
+    """Reads on behalf of one supervisor. handle stores a page's effect and the checkpoint, all or nothing.
 
-    def __init__(self, name: str, source: JournalSource, handle: Callable[[Page], Awaitable[None]]) -> None:
+    A page has at most PAGE_ROWS rows, of which handle sees those of the codes asked for. A shard that cannot be read
+    holds up no other shard.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        source: JournalSource,
+        handle: Callable[[Page], Awaitable[None]],
+        *,
+        codes: Collection[EntryCode],
+        refused: bool = False,
+    ) -> None:
+        """name: under which checkpoints are kept; it never changes. refused: wants refused rows too."""
         self.name = name
         self.rows_total = 0
+        self.gaps_total = 0
         self.lag_rows = 0
         self._source = source
         self._handle = handle
+        self._codes = frozenset(codes)
+        self._refused = refused
         self._positions: dict[int, int] | None = None
+        self._behind_since_s: float | None = None
+
+    def counters(self) -> dict[str, int]:
+        """Return counters and gauges by name. lag_ms: for how long there has been something unread."""
+        since_s = self._behind_since_s
+        lag_ms = 0 if since_s is None else int((asyncio.get_running_loop().time() - since_s) * 1000)
+        rows = {"rows_total": self.rows_total, "gaps_total": self.gaps_total}
+        return rows | {"lag_rows": self.lag_rows, "lag_ms": lag_ms}
 
     def doubt(self) -> None:
         """Read the checkpoints again before the next page."""
         self._positions = None
 
     async def catch_up(self) -> None:
-        """Handle everything that was durable when this call began."""
+        """Handle everything that was durable when this call began.
+
+        Raises CheckpointMoved at once; StoreUnavailable and JournalGap after the other shards have been read.
+        """
         if self._positions is None:
             self._positions = dict(await self._source.checkpoints(self.name))
-        heads = await self._source.heads()
-        self.lag_rows = sum(max(0, head - self._positions.get(shard, 0)) for shard, head in heads.items())
+        positions, heads = self._positions, await self._source.heads()
+        self._look(sum(max(0, head - positions.get(shard, 0)) for shard, head in heads.items()))
+        trouble: Exception | None = None
         for shard, head in sorted(heads.items()):
-            await self._read_to(self._positions, shard, head)
+            try:
+                await self._read_to(positions, shard, head)
+            except (StoreUnavailable, JournalGap) as error:
+                self.gaps_total += isinstance(error, JournalGap)
+                trouble = trouble or error
+        if trouble is not None:
+            raise trouble
 
     async def _read_to(self, positions: dict[int, int], shard: int, head: int) -> None:
         while (position := positions.get(shard, 0)) < head:
-            page = await self._source.read(shard, position, min(head, position + PAGE_ROWS))
+            to_seq = min(head, position + PAGE_ROWS)
+            page = await self._source.read(shard, position, to_seq, self._codes, self._refused)
             await self._handle(page)
             positions[shard] = page.to_seq
             self.rows_total += page.to_seq - position
-            self.lag_rows = max(0, self.lag_rows - (page.to_seq - position))
+            self._look(max(0, self.lag_rows - (page.to_seq - position)))
+
+    def _look(self, lag_rows: int) -> None:
+        self.lag_rows = lag_rows
+        if not lag_rows:
+            self._behind_since_s = None
+        elif self._behind_since_s is None:
+            self._behind_since_s = asyncio.get_running_loop().time()
+
+
+async def all_of(works: Collection[Coroutine[Any, Any, None]]) -> None:
+    """Return when all are done, however the others end; then raise the first error, if there was one."""
+    ends = await asyncio.gather(*works, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end
 
 
 class Supervisor(ABC):
@@ -137,7 +145,7 @@ class Supervisor(ABC):
 
     @abstractmethod
     async def work(self) -> None:
-        """Do everything that there is to do now. May raise StoreUnavailable and CheckpointMoved."""
+        """Do everything that there is to do now. May raise StoreUnavailable, CheckpointMoved and JournalGap."""
 
     @abstractmethod
     def doubt(self) -> None:
@@ -159,7 +167,7 @@ class Supervisor(ABC):
         self._wake.clear()
         try:
             await self.work()
-        except (StoreUnavailable, CheckpointMoved) as error:
+        except (StoreUnavailable, CheckpointMoved, JournalGap) as error:
             self.outages_total += 1
             self.doubt()
             log.warning("%s tries again: %s: %s", self.name, type(error).__name__, error)

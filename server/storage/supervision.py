@@ -17,21 +17,21 @@ from actors.domain.rounds import Plan
 from actors.ports import StoreUnavailable
 from actors.supervisors.antifraud import ScoreRow
 from actors.supervisors.bonus import ClosedGrant, Grant
-from actors.supervisors.follower import CheckpointMoved, Entry, Page
+from actors.supervisors.journal import CheckpointMoved, Entry, JournalGap, Page
 from server.storage.outages import outages
 from server.storage.shards import Books
 
 #: A statement that takes longer is given up; it may still be carried out.
 STATEMENT_S: Final = 10.0
 
-# Only what supervisors ask about: stakes and settlements that were booked. A stake's largest leg is the stake.
-_READ: Final = f"""
-select seq, code, player_id, coalesce(ref, cmd_id) as reservation_id, round_id,
-       greatest(amt[1], amt[2], amt[3], amt[4]) as amount, (extract(epoch from booked_at) * 1000)::bigint as booked_ms
+_READ: Final = """
+select seq, code, status, ccy, player_id, cmd_id, ref, round_id, acct, amt, coalesce(meta, '') as meta,
+       (extract(epoch from booked_at) * 1000)::bigint as booked_ms
   from wallet.journal
- where shard_id = $1 and seq > $2 and seq <= $3 and status = 0
-   and code in ({int(EntryCode.RESERVE)}, {int(EntryCode.SETTLE)})
+ where shard_id = $1 and seq > $2 and seq <= $3 and code = any($4::smallint[]) and (status = 0 or $5)
  order by seq"""
+
+_COUNT: Final = "select count(*) as rows from wallet.journal where shard_id = $1 and seq > $2 and seq <= $3"
 
 # Moves the checkpoint only from where the follower believes it to be; a shard's first page makes the row.
 _MOVE: Final = """
@@ -98,9 +98,13 @@ class PostgresJournal:
         rows = await self._rows("select shard_id, seq from casino.follower where follower = $1", follower)
         return {row["shard_id"]: row["seq"] for row in rows}
 
-    async def read(self, shard: int, after_seq: int, to_seq: int) -> Page:
+    async def read(self, shard: int, after_seq: int, to_seq: int, codes: Collection[EntryCode], refused: bool) -> Page:
         """See `JournalSource.read`."""
-        rows = await self._books.fetch(shard, _READ, shard, after_seq, to_seq, timeout_s=STATEMENT_S)
+        counted = await self._books.fetch(shard, _COUNT, shard, after_seq, to_seq, timeout_s=STATEMENT_S)
+        if counted[0]["rows"] != to_seq - after_seq:
+            raise JournalGap(f"shard {shard} has {counted[0]['rows']} rows from {after_seq + 1} to {to_seq}")
+        wanted = [int(code) for code in codes]
+        rows = await self._books.fetch(shard, _READ, shard, after_seq, to_seq, wanted, refused, timeout_s=STATEMENT_S)
         return Page(shard, after_seq, to_seq, [_entry(row) for row in rows])
 
     async def _rows(self, statement: str, *arguments: Any) -> list[Any]:
@@ -231,12 +235,18 @@ class PostgresBonus(PostgresJournal):
 
 
 def _entry(row: Any) -> Entry:
+    cmd_id = row["cmd_id"].bytes
     return Entry(
-        seq=row["seq"],
-        code=EntryCode(row["code"]),
-        player_id=row["player_id"],
-        reservation_id=row["reservation_id"].bytes,
-        round_id=b"" if row["round_id"] is None else row["round_id"].bytes,
-        amount_minor=row["amount"],
-        booked_ms=row["booked_ms"],
+        row["seq"],
+        EntryCode(row["code"]),
+        row["status"],
+        row["ccy"],
+        row["player_id"],
+        cmd_id,
+        cmd_id if row["ref"] is None else row["ref"].bytes,
+        b"" if row["round_id"] is None else row["round_id"].bytes,
+        row["booked_ms"],
+        row["acct"],
+        row["amt"],
+        row["meta"],
     )

@@ -1,4 +1,4 @@
-"""What supervisors stand on, in memory: journals, checkpoints, scores, ticks, and wallets that book grants."""
+"""What supervisors stand on, in memory: scores, ticks, and wallets that book grants."""
 
 from __future__ import annotations
 
@@ -9,60 +9,28 @@ import msgspec
 
 from actors.domain.commands import Refused
 from actors.domain.events import MyBonus, PersonalNews
-from actors.domain.money.entries import EntryCode
 from actors.domain.money.orders import Done, GrantBonus
 from actors.domain.policy.fraud import Profile
 from actors.domain.refusals import Refusal
 from actors.domain.rounds import Plan
-from actors.ports import Failure, Replies, StoreUnavailable
+from actors.ports import Failure, Replies
 from actors.supervisors.antifraud import ScoreRow
 from actors.supervisors.bonus import ClosedGrant, Grant
-from actors.supervisors.follower import CheckpointMoved, Entry, Page
+from actors.supervisors.journal import CheckpointMoved, Page
+from tests.fakes.journals import FakeJournals
 
 
-class FakeSupervision:
-    """Implements `AntifraudStore` and `BonusStore`. Outlives every supervisor that works on it.
-
-    cuts: "before NAME" or "after NAME" of a writer makes its next call raise StoreUnavailable, before or after the write.
-    """
+class FakeSupervision(FakeJournals):
+    """Implements `AntifraudStore` and `BonusStore`."""
 
     def __init__(self, shards: int = 2) -> None:
-        self.journals: dict[int, list[Entry | None]] = {shard: [] for shard in range(shards)}
-        self.positions: dict[tuple[str, int], int] = {}
+        super().__init__(shards)
         self.round_plans: dict[bytes, Plan] = {}
         self.scores: dict[int, ScoreRow] = {}
         self.clock_ms: int | None = None
         self.active: set[tuple[int, int, int]] = set()
         self.ticks: dict[int, bool] = {}
         self.grants: dict[tuple[int, int], tuple[Grant, ClosedGrant | None]] = {}
-        self.cuts: set[str] = set()
-
-    # ------------------------------------------------------------ the journal
-
-    def book(
-        self, shard: int, code: EntryCode, player_id: int, *, round_id: bytes = b"", amount: int = 100, ms: int = 0
-    ) -> None:
-        """Append a booked row."""
-        rows = self.journals[shard]
-        seq = len(rows) + 1
-        rows.append(Entry(seq, code, player_id, seq.to_bytes(16, "big"), round_id, amount, ms))
-
-    def book_nothing(self, shard: int) -> None:
-        """Append a row that followers do not care for."""
-        self.journals[shard].append(None)
-
-    async def heads(self) -> Mapping[int, int]:
-        """See `JournalSource`."""
-        return {shard: len(rows) for shard, rows in self.journals.items()}
-
-    async def checkpoints(self, follower: str) -> Mapping[int, int]:
-        """See `JournalSource`."""
-        return {shard: seq for (name, shard), seq in self.positions.items() if name == follower}
-
-    async def read(self, shard: int, after_seq: int, to_seq: int) -> Page:
-        """See `JournalSource`."""
-        rows = self.journals[shard][after_seq:to_seq]
-        return Page(shard, after_seq, to_seq, [row for row in rows if row is not None])
 
     # ------------------------------------------------------------ antifraud
 
@@ -81,7 +49,7 @@ class FakeSupervision:
             self._move(follower, page)
             self.scores.update({row.player_id: row for row in scores})
 
-        self._write("save_scores", write)
+        await self._write("save_scores", write)
 
     # ------------------------------------------------------------ bonus
 
@@ -103,7 +71,7 @@ class FakeSupervision:
             self._move(follower, page)
             self.active |= {(due_ms, player_id, page.shard) for due_ms, player_id in active}
 
-        self._write("save_activity", write)
+        await self._write("save_activity", write)
 
     async def plan(self, last_due_ms: int, due_ms: int, period_s: int, amount_minor: int) -> None:
         """See `BonusStore`."""
@@ -119,7 +87,7 @@ class FakeSupervision:
                 grant = Grant(at, at // (period_s * 1000), player_id, shard, amount_minor)
                 self.grants[at, player_id] = (grant, None)
 
-        self._write("plan", write)
+        await self._write("plan", write)
 
     async def open_grants(self, shard: int, limit: int) -> Sequence[Grant]:
         """See `BonusStore`."""
@@ -135,22 +103,7 @@ class FakeSupervision:
             for due_ms in self.ticks:
                 self.ticks[due_ms] = all(end for (at, _), (_, end) in self.grants.items() if at == due_ms)
 
-        self._write("close_grants", write)
-
-    def _move(self, follower: str, page: Page) -> None:
-        if self.positions.get((follower, page.shard), 0) != page.after_seq:
-            raise CheckpointMoved
-        self.positions[follower, page.shard] = page.to_seq
-
-    def _write(self, name: str, write: Callable[[], None]) -> None:
-        self._cut(f"before {name}")
-        write()
-        self._cut(f"after {name}")
-
-    def _cut(self, point: str) -> None:
-        if point in self.cuts:
-            self.cuts.remove(point)
-            raise StoreUnavailable(point)
+        await self._write("close_grants", write)
 
 
 class GrantingWallets:

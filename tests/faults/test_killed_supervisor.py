@@ -27,7 +27,7 @@ _FORGOTTEN = """
 select distinct j.player_id, d.due_ms from wallet.journal j
  cross join lateral (
    select (floor(extract(epoch from j.booked_at) * 1000 / $1::bigint)::bigint + 1) * $1::bigint as due_ms) d
- where j.code = 3 and j.status = 0 and d.due_ms <= (select last_due_ms from casino.bonus_clock)
+ where j.code in (3, 10) and j.status = 0 and d.due_ms <= (select last_due_ms from casino.bonus_clock)
    and not exists (select from casino.bonus_grant g where g.player_id = j.player_id and g.due_ms = d.due_ms)"""
 # The clock moves with the plan, whether or not anybody is to be paid.
 _PLANNED_UNTIL_MS = "select last_due_ms from casino.bonus_clock"

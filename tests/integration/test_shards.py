@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from actors.ports import StoreUnavailable
-from actors.supervisors.follower import Page
+from actors.supervisors.journal import Page
 from actors.wallet import WalletShard
 from server.config import ConfigError
 from server.embedded.postgres import PostgresServer
@@ -116,7 +116,7 @@ async def test_journals_are_read_where_they_live(main: str, other: str, pool: as
     await _deposit(other, 1, 700)
     journal = PostgresAntifraud(pool, books)
     assert await journal.heads() == {0: 0, 1: 2}
-    assert await journal.read(1, 0, 2) == Page(1, 0, 2, [])
+    assert await journal.read(1, 0, 2, (), False) == Page(1, 0, 2, [])
     (line,) = await PostgresReports(pool, books).history(1, PLAYER, 2**62, 10)
     assert (line.kind, line.net_minor) == ("deposit", 700)
 
@@ -125,7 +125,7 @@ async def test_shard_whose_server_is_away_is_left_out_and_holds_up_nobody(main: 
     half = Books({main: [0], AWAY: [1]}, {main: pool})
     assert await half.heads() == {0: 0}
     with pytest.raises(StoreUnavailable):
-        await PostgresAntifraud(pool, half).read(1, 0, 2)
+        await PostgresAntifraud(pool, half).read(1, 0, 2, (), False)
     await half.close()
 
 

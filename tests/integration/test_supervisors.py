@@ -14,7 +14,7 @@ from actors.domain.policy.fraud import Profile
 from actors.domain.rounds import SettleEntry
 from actors.supervisors.antifraud import Antifraud
 from actors.supervisors.bonus import GRACE_MS, BonusTicks
-from actors.supervisors.follower import CheckpointMoved, Page
+from actors.supervisors.journal import CheckpointMoved, Page
 from server.clock import SystemClock
 from server.storage.reports import PostgresReports
 from server.storage.supervision import PostgresAntifraud, PostgresBonus

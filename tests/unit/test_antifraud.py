@@ -9,7 +9,7 @@ from actors.domain.rounds import Plan, SettleEntry
 from actors.ports import StoreUnavailable
 from actors.supervisors import follower
 from actors.supervisors.antifraud import FOLLOWER, Antifraud
-from actors.supervisors.follower import CheckpointMoved
+from actors.supervisors.journal import CheckpointMoved
 from tests.fakes.api import ManualClock
 from tests.fakes.supervision import FakeSupervision
 
@@ -41,6 +41,14 @@ async def test_stakes_are_counted_per_player(store: FakeSupervision) -> None:
         store.book(0, EntryCode.RESERVE, player, amount=50)
     await _antifraud(store).work()
     assert {player: row.profile.bets for player, row in store.scores.items()} == {1: 1, 2: 2}
+
+
+async def test_instant_rounds_count_as_stakes(store: FakeSupervision) -> None:
+    store.book(0, EntryCode.RESERVE, 1, amount=50)
+    store.book(0, EntryCode.WAGER, 1, amount=70)
+    await _antifraud(store).work()
+    profile = store.scores[1].profile
+    assert (profile.bets, profile.stake_minor) == (2, 120)
 
 
 async def test_settled_round_with_opposite_bets_raises_the_score(store: FakeSupervision) -> None:
@@ -131,4 +139,5 @@ async def test_counters_tell_rows_and_lag(store: FakeSupervision) -> None:
     store.book(0, EntryCode.RESERVE, 1)
     antifraud = _antifraud(store)
     await antifraud.work()
-    assert antifraud.counters() == {"outages_total": 0, "rows_total": 1, "lag_rows": 0}
+    counters = antifraud.counters()
+    assert counters == {"outages_total": 0, "rows_total": 1, "gaps_total": 0, "lag_rows": 0, "lag_ms": 0}

@@ -10,7 +10,7 @@ from actors.domain.policy.bonus import due_after_ms, grant_order, last_due_befor
 from actors.domain.refusals import Refusal
 from actors.ports import StoreUnavailable
 from actors.supervisors.bonus import GRACE_MS, BonusTicks
-from actors.supervisors.follower import CheckpointMoved
+from actors.supervisors.journal import CheckpointMoved
 from tests.fakes.api import KEY, ManualClock
 from tests.fakes.supervision import FakeSupervision, GrantingWallets
 
@@ -71,6 +71,12 @@ async def test_player_who_staked_is_paid_at_the_end_of_the_period(scene: Scene) 
     await scene.work_at(AFTER)
     assert scene.wallets.paid == [(TICK + 1, 7)]
     assert scene.store.ticks == {START_MS + PERIOD_MS: True}
+
+
+async def test_player_of_an_instant_round_is_paid_too(scene: Scene) -> None:
+    scene.store.book(0, EntryCode.WAGER, 7, ms=START_MS + 10)
+    await scene.work_at(AFTER)
+    assert scene.wallets.paid == [(TICK + 1, 7)]
 
 
 async def test_player_is_not_paid_before_the_period_and_grace_are_over(scene: Scene) -> None:
