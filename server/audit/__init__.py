@@ -9,13 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from typing import Final
 
 import asyncpg
 
 from server.audit.chain import LAW as CHAIN
 from server.audit.chain import SAYS as CHAIN_SAYS
 from server.audit.chain import chain_breaches
-from server.audit.laws import LAWS, Law
+from server.audit.clearing import LAW as CLEARING
+from server.audit.clearing import SAYS as CLEARING_SAYS
+from server.audit.clearing import clearing_breaches
+from server.audit.house_laws import HOUSE_LAWS
+from server.audit.law import Law
+from server.audit.laws import LAWS
+from server.audit.order_laws import ORDER_LAWS
 from server.audit.report import (
     KEPT,
     AuditReport,
@@ -30,6 +37,10 @@ from server.audit.rounds import SAYS as ROUNDS_SAYS
 from server.audit.rounds import has_rounds, round_breaches
 
 __all__ = ["AuditError", "AuditReport", "LawResult", "ShardSummary", "Violation", "audit", "report_json", "report_text"]
+
+
+#: Of one shard; the hash chain, the clearing between shards and the rounds come besides.
+ALL_LAWS: Final[tuple[Law, ...]] = (*LAWS, *ORDER_LAWS, *HOUSE_LAWS)
 
 
 class AuditError(Exception):
@@ -50,10 +61,11 @@ async def audit(dsns: Sequence[str], *, progress: Callable[[str], None] = lambda
         for connection in books:
             for shard in await _shards(connection):
                 shards.append(shard)
-                for law in LAWS:
+                for law in ALL_LAWS:
                     progress(f"shard {shard.shard}: {law.name}")
                     results.append(await _check_law(connection, shard.shard, law))
                 results.append(await _check_chain(connection, shard, progress))
+        results.append(await _check_clearing(books, progress))
         for casino in books:
             if await has_rounds(casino):
                 result, rounds = await _check_rounds(casino, books, progress)
@@ -84,10 +96,13 @@ async def _shards(connection: asyncpg.Connection) -> list[ShardSummary]:
     return [ShardSummary(r["shard_id"], r["epoch"], r["rows"], r["accounts"], r["open"], r["head"]) for r in rows]
 
 
-async def _check_law(connection: asyncpg.Connection, shard: int, law: Law) -> LawResult:
+async def _check_law(connection: asyncpg.Connection, shard: int, law: Law, since: int = 0) -> LawResult:
     started = time.monotonic()
     rows = await connection.fetch(
-        f"select seq, detail, count(*) over () as broken from ({law.breaches}) breach order by seq limit {KEPT}", shard
+        f"select seq, detail, count(*) over () as broken from ({law.breaches}) breach"
+        f" where $2::bigint >= 0 order by seq limit {KEPT}",
+        shard,
+        since,
     )
     violations = [Violation(law.name, shard, row["seq"] or 0, row["detail"]) for row in rows]
     broken = rows[0]["broken"] if rows else 0
@@ -109,6 +124,14 @@ async def _check_chain(
         if len(kept) < KEPT:
             kept.append(violation)
     return LawResult(CHAIN, CHAIN_SAYS, shard.shard, broken, kept, time.monotonic() - started)
+
+
+async def _check_clearing(books: Sequence[asyncpg.Connection], progress: Callable[[str], None]) -> LawResult:
+    started = time.monotonic()
+    kept: list[Violation] = []
+    progress(CLEARING)
+    broken = await clearing_breaches(books, kept)
+    return LawResult(CLEARING, CLEARING_SAYS, -1, broken, kept, time.monotonic() - started)
 
 
 async def _check_rounds(

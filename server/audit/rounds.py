@@ -25,15 +25,15 @@ _BETS = """
 select r.round_id, r.shard_id, r.reservation_id, r.player_id, r.ccy, r.cash + r.bonus as stake, r.state,
        coalesce(r.closed_seq, r.opened_seq) as seq,
        (select coalesce(sum(l.amt), 0)::bigint from unnest(j.acct, j.amt) l(acct, amt)
-         where l.acct % 1000 in (100, 110)) as paid
+         where l.acct % 1000 in (100, 110, 310)) as paid
   from wallet.reservation r left join wallet.journal j on j.shard_id = r.shard_id and j.seq = r.closed_seq
  where r.round_id = any($1)"""
-_SETTLED_ROUNDS = "select distinct round_id from wallet.reservation where state = 1"
+_SETTLED_ROUNDS = "select distinct round_id from wallet.reservation where state = 1 and kind = 120"
 _UNKNOWN = "select x from unnest($1::uuid[]) x where not exists (select from casino.round r where r.round_id = x)"
 
 
 class Bet(NamedTuple):
-    """A reservation as the books have it. paid: cash given by the row that closed it."""
+    """A reservation as the books have it. paid: by the row that closed it, to cash, bonus or a forfeited bonus."""
 
     player: int
     ccy: int
