@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from server.failpoints import Cut, parse_cuts
+
 
 class ConfigError(Exception):
     """A setting is wrong; the text says which one and what it should be."""
@@ -43,6 +45,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ids_key: str = ""  # CROUPIER_IDS_KEY: 64 hexadecimal digits; empty = kept in the state folder, as the next two
     token_key: str = ""  # CROUPIER_TOKEN_KEY
     refresh_key: str = ""  # CROUPIER_REFRESH_KEY
+    # WALLET_FAILPOINT: for tests; where wallet hosts end themselves, such as wallet/0:K5:3 (server/failpoints.py)
+    failpoints: tuple[Cut, ...] = ()
     explicit: frozenset[str] = frozenset()  # fields that the environment has set
 
     def shard_url(self, shard: int) -> str:
@@ -82,6 +86,7 @@ VARIABLES: dict[str, str] = {
     "ids_key": "CROUPIER_IDS_KEY",
     "token_key": "CROUPIER_TOKEN_KEY",
     "refresh_key": "CROUPIER_REFRESH_KEY",
+    "failpoints": "WALLET_FAILPOINT",
 }
 
 _RANGES: dict[str, tuple[int, int]] = {
@@ -120,6 +125,9 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     if config.shard_urls and len(config.shard_urls) != config.shards:
         counts = f"{len(config.shard_urls)} addresses, CROUPIER_SHARDS is {config.shards}"
         raise ConfigError(f"CROUPIER_SHARD_URLS must have one address for each shard: it has {counts}")
+    for cut in config.failpoints:
+        if int(cut.host.partition("/")[2]) >= config.shards:
+            raise ConfigError(f"WALLET_FAILPOINT names {cut.host}, CROUPIER_SHARDS is {config.shards}")
     return config
 
 
@@ -139,6 +147,8 @@ def _parse(field: str, variable: str, text: str) -> object:
         return Path(text).expanduser()
     if field == "shard_urls":
         return tuple("" if url == "-" else _checked_url("database_url", variable, url) for url in text.split())
+    if field == "failpoints":
+        return _parse_cuts(variable, text)
     if field in _SCHEMES:
         return _checked_url(field, variable, text)
     if field == "log_level" and text not in _LOG_LEVELS:
@@ -150,6 +160,13 @@ def _checked_url(field: str, variable: str, text: str) -> str:
     if urlsplit(text).scheme not in _SCHEMES[field]:
         raise ConfigError(f"{variable} must begin with {_SCHEMES[field][0]}://")
     return text
+
+
+def _parse_cuts(variable: str, text: str) -> tuple[Cut, ...]:
+    try:
+        return parse_cuts(text)
+    except ValueError as error:
+        raise ConfigError(f"{variable}: {error}") from None
 
 
 def _parse_int(field: str, variable: str, text: str) -> int:

@@ -22,6 +22,7 @@ from actors.runtime.link import Link
 from server.clock import SystemClock
 from server.config import Config
 from server.embedded.places import open_log
+from server.failpoints import Failpoints
 from server.logging import configure_logging
 from server.secrets import Secrets
 
@@ -145,9 +146,18 @@ async def build_wallet(site: Site) -> None:
 
     shard = site.spec.number
     address = f"wallet/{shard}"
-    store = PostgresLedger(site.config.shard_url(shard), shard)
+    failpoints = Failpoints([cut for cut in site.config.failpoints if cut.host == site.spec.name], site.config.state)
+    store = PostgresLedger(site.config.shard_url(shard), shard, failpoint=failpoints.for_commit)
     hints = JournalHints(site.post, shard)
-    wallet = WalletShard(shard, store, site.clock, owner=site.owner, on_durable=hints.note, fatal=site.fatal(address))
+    wallet = WalletShard(
+        shard,
+        store,
+        site.clock,
+        owner=site.owner,
+        on_durable=hints.note,
+        fatal=site.fatal(address),
+        failpoint=failpoints,
+    )
     await site.add(address, wallet)
 
 

@@ -45,8 +45,10 @@ _DIVERGED: Final = frozenset(("WD001", "WD002"))
 class PostgresLedger:
     """`LedgerStore` for one shard. Nothing is kept here that a new connection could not find again."""
 
-    def __init__(self, dsn: str, shard_id: int, *, failpoint: Callable[[str], None] | None = None) -> None:
-        """failpoint: told of K3 (sent), K4 (running) and K5 (durable, answer not read) of each commit; tests only."""
+    def __init__(
+        self, dsn: str, shard_id: int, *, failpoint: Callable[[], Callable[[str], None] | None] = lambda: None
+    ) -> None:
+        """failpoint: gives for each commit whom to tell of its K3 (sent), K4 (running), K5 (durable, answer not read)."""
         self._dsn = dsn
         self._shard_id = shard_id
         self._failpoint = failpoint
@@ -129,7 +131,8 @@ class PostgresLedger:
         with self._writing():
             connection = await self._write_connection()
             asked = connection.fetchval(COMMIT_SQL, *arguments)
-            await (asked if self._failpoint is None else self._cut(asked, commit, self._failpoint))
+            failpoint = self._failpoint()
+            await (asked if failpoint is None else self._cut(asked, commit, failpoint))
         if self._not_replicated:
             raise BooksDiverged("the commit is durable here, but perhaps not on the standby")
 

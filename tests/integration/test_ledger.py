@@ -153,7 +153,7 @@ async def test_two_incarnations_race_and_one_order_of_rows_remains(stores: MakeS
 
 async def test_failpoints_of_a_commit_are_passed_in_order(fresh_postgres_dsn: str) -> None:
     points: list[str] = []
-    store = PostgresLedger(fresh_postgres_dsn, 0, failpoint=points.append)
+    store = PostgresLedger(fresh_postgres_dsn, 0, failpoint=lambda: points.append)
     owner = await Owner.claim(store, NOW_MS)
     await owner.commit(owner.orders.open())
     assert points == ["K3", "K4", "K5"]

@@ -12,7 +12,9 @@ PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
 def test_page_names_every_setting_and_no_other() -> None:
-    rows = "\n".join(line for line in PAGE.splitlines() if line.startswith(("| `CROUPIER_", "| `DATABASE", "| `R")))
+    rows = "\n".join(
+        line for line in PAGE.splitlines() if line.startswith(("| `CROUPIER_", "| `DATABASE", "| `R", "| `WALLET_"))
+    )
     assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", rows)) == set(VARIABLES.values())
 
 
