@@ -251,7 +251,7 @@ async def build_supervisor(site: Site) -> None:
         gateways=[f"gateway/{n}" for n in range(config.gateways)],
         fatal=fatal,
     )
-    relay = Relay(PostgresTransits(pool, books), site.post, site.clock, key=site.spec.secrets.ids, fatal=fatal)
+    relay = Relay(PostgresTransits(pool, books), site.post, site.clock, fatal=fatal)
     members = (antifraud, bonus, relay)
     site.host.registry.register(SupervisorMetrics(members))
     await site.add(ADDRESS, SupervisorGroup(members))

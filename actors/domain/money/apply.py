@@ -2,7 +2,8 @@
 
 Answers that depend on balances, reservations, fences or jackpots are recorded, refusals included, so that the same id
 has one outcome for ever. Malformed orders, ids used for another request, and ids out of their time are refused
-unrecorded. What each order moves is in `rules.py` and `house_rules.py`.
+unrecorded. What each order moves is in `rules.py`, `stake_rules.py`, `bonus_rules.py` and
+`house_rules.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import msgspec
 
 from actors.domain.commands import Refused
 from actors.domain.ids import linked_id
-from actors.domain.money import house_rules, rules
+from actors.domain.money import bonus_rules, house_rules, rules, stake_rules
 from actors.domain.money.accounts import Kind, account_id, account_kind
 from actors.domain.money.chain import REQUEST_HASH_BYTES
 from actors.domain.money.checks import check_age, check_form, refused
@@ -25,7 +26,6 @@ from actors.domain.money.meta import meta_text
 from actors.domain.money.orders import (
     Adjust,
     CancelWithdrawal,
-    Closing,
     CompleteWithdrawal,
     ConvertBonus,
     DefineJackpot,
@@ -173,17 +173,21 @@ _RULES: Final[dict[type, _Rule]] = {
         lambda order: meta_text(to_ccy=order.to_ccy, to_minor=order.to_amount_minor),
     ),
     Adjust: _Rule(EntryCode.ADJUST, rules.adjust, _adjust_meta),
-    Reserve: _Rule(EntryCode.RESERVE, rules.reserve),
-    Settle: _Rule(EntryCode.SETTLE, rules.settle, _settle_meta),
-    Void: _Rule(EntryCode.VOID, rules.void),
-    Wager: _Rule(EntryCode.WAGER, rules.wager, _wager_meta),
+    Reserve: _Rule(EntryCode.RESERVE, stake_rules.reserve),
+    Settle: _Rule(EntryCode.SETTLE, stake_rules.settle, _settle_meta),
+    Void: _Rule(EntryCode.VOID, stake_rules.void),
+    Wager: _Rule(EntryCode.WAGER, stake_rules.wager, _wager_meta),
     GrantBonus: _Rule(
         EntryCode.GRANT_BONUS,
-        rules.grant_bonus,
+        bonus_rules.grant_bonus,
         lambda order: meta_text(tick=order.tick, wagering=order.wagering_minor),
     ),
-    ConvertBonus: _Rule(EntryCode.CONVERT_BONUS, rules.convert_bonus, lambda order: meta_text(reason=order.reason)),
-    ForfeitBonus: _Rule(EntryCode.FORFEIT_BONUS, rules.forfeit_bonus, lambda order: meta_text(reason=order.reason)),
+    ConvertBonus: _Rule(
+        EntryCode.CONVERT_BONUS, bonus_rules.convert_bonus, lambda order: meta_text(reason=order.reason)
+    ),
+    ForfeitBonus: _Rule(
+        EntryCode.FORFEIT_BONUS, bonus_rules.forfeit_bonus, lambda order: meta_text(reason=order.reason)
+    ),
     FenceTable: _Rule(
         EntryCode.FENCE_TABLE,
         house_rules.fence_table,
@@ -216,8 +220,10 @@ def _subject(state: ShardState, order: WalletOrder) -> tuple[int, int, bytes, by
             return order.player_id, order.ccy, b"", order.round_id
         case RequestWithdrawal():
             return order.player_id, order.ccy, order.cmd_id, b""
-        case CompleteWithdrawal() | CancelWithdrawal():
+        case CompleteWithdrawal():
             return order.player_id, _ccy_of(state, order), order.reservation_id, b""
+        case CancelWithdrawal():
+            return order.player_id, order.ccy, order.reservation_id, b""
         case Exchange():
             return order.player_id, order.ccy, linked_id(order.cmd_id), b""
         case FenceTable():
@@ -232,7 +238,7 @@ def _subject(state: ShardState, order: WalletOrder) -> tuple[int, int, bytes, by
             return order.player_id, order.ccy, b"", b""
 
 
-def _ccy_of(state: ShardState, order: Closing) -> int:
+def _ccy_of(state: ShardState, order: Settle | CompleteWithdrawal) -> int:
     held = state.reservations.get(order.reservation_id)
     return held.ccy if held is not None else 0
 

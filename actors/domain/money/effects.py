@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 
 from actors.domain.money.accounts import FIRST_UNIT_KIND, LIMIT_MINOR, Kind, account_kind, account_player
-from actors.domain.money.entries import EntryCode, Reservation
-from actors.domain.money.orders import JackpotTerms
+from actors.domain.money.entries import EntryCode, Reservation, ReservationState
+from actors.domain.money.orders import CancelWithdrawal, JackpotTerms, Void
 from actors.domain.money.state import ShardState
 
 Moves = tuple[tuple[int, int], ...]
@@ -39,6 +39,14 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
 
 
 NOTHING: Final = Effect()
+
+
+def tombstone(order: Void | CancelWithdrawal, kind: Kind, round_id: bytes = b"") -> Effect:
+    """Return what refuses an order to reserve that comes after the one that ends it."""
+    end = ReservationState.TOMBSTONE
+    return Effect(
+        born=Reservation(order.reservation_id, order.player_id, order.ccy, 0, round_id, "", 0, end, kind=kind)
+    )
 
 
 def without_zeros(moves: dict[int, int]) -> Moves:

@@ -10,7 +10,7 @@ import msgspec
 from actors.domain.money.accounts import Kind
 from actors.domain.money.orders import JackpotTerms
 
-#: A settlement from a bonus that reaches its target and feeds a jackpot at its ceiling has eleven.
+#: A settlement from a bonus that reaches its target and feeds a jackpot up to its ceiling has ten.
 MAX_LEGS: Final = 12
 
 
@@ -43,7 +43,8 @@ class EntryCode(IntEnum):
 class ReservationState(IntEnum):
     """Only OPEN changes, once: by settle to SETTLED, by void to VOIDED. Void of an unknown id makes a TOMBSTONE.
 
-    A withdrawal is SETTLED when it was completed and VOIDED when it was cancelled.
+    A withdrawal is SETTLED when it was completed and VOIDED when it was cancelled; cancelling an unknown one makes a
+    TOMBSTONE too.
     """
 
     OPEN = 0
