@@ -124,13 +124,13 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "tombstone",
         _RULES,
-        "        return tombstone(order, Kind.ESCROW, order.round_id)\n",
+        "        return tombstone(order, ESCROW, order.round_id)\n",
         "        return NOTHING\n",
     ),
     Mutant(
         "reservation settled from open only",
         _RULES,
-        "    if held.state is not ReservationState.OPEN:\n        return Refusal.RESERVATION_CLOSED\n    terms = ",
+        "    if held.state is not OPEN:\n        return Refusal.RESERVATION_CLOSED\n    terms = ",
         "    terms = ",
     ),
     Mutant(

@@ -17,7 +17,7 @@ import msgspec
 from actors.domain.commands import Refused
 from actors.domain.ids import linked_id
 from actors.domain.money import bonus_rules, house_rules, rules, stake_rules
-from actors.domain.money.accounts import Kind, account_id, account_kind
+from actors.domain.money.accounts import BONUS, CASH, ESCROW, account_id
 from actors.domain.money.chain import REQUEST_HASH_BYTES
 from actors.domain.money.checks import check_age, check_form, refused
 from actors.domain.money.effects import NOTHING, Effect, Moves, Second
@@ -56,6 +56,10 @@ from actors.domain.refusals import Refusal
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
+_FENCE_TABLE: Final = EntryCode.FENCE_TABLE
+_TO_BONUS: Final = BONUS - CASH
+
+
 def request_hash(order: WalletOrder) -> bytes:
     """Return 16 bytes that differ for orders that differ in anything. Stored: fields of orders never change meaning."""
     return sha256(_encode(order)).digest()[:REQUEST_HASH_BYTES]
@@ -79,7 +83,7 @@ def apply(state: ShardState, order: WalletOrder, now_ms: int) -> tuple[WalletAns
         return refused(refusal), ()
     rule = _RULES[type(order)]
     effect = rule.decide(state, order)
-    if isinstance(effect, Refusal):
+    if not isinstance(effect, Effect):
         rows: tuple[Row, ...] = (_book(state, order, rule, req_hash, now_ms, effect, NOTHING),)
         answer: Done | Fenced | Refused = refused(effect)
     else:
@@ -87,19 +91,20 @@ def apply(state: ShardState, order: WalletOrder, now_ms: int) -> tuple[WalletAns
         rows = (first,) if effect.second is None else (first, _book_second(state, first, effect.second))
         answer = answer_of_row(first)
     state.remember_outcome(order.cmd_id, (req_hash, answer), now_ms)
-    return (_repeat(state, order, answer) if isinstance(answer, Fenced) else answer), rows
+    return (_repeat(state, order, answer) if rule.code is _FENCE_TABLE else answer), rows
 
 
 def answer_of_row(row: Row) -> Done | Fenced | Refused:
     """Return what was answered when this row was booked. `Fenced` comes without its list."""
     if row.status:
         return refused(row.status)
-    if row.code is EntryCode.FENCE_TABLE:
+    if row.code is _FENCE_TABLE:
         return Fenced(row.seq, [])
+    cash = account_id(row.player_id, row.ccy, CASH)
+    bonus = cash + _TO_BONUS
     moved = 0
     for account, amount, _balance in row.legs:
-        kind = account_kind(account)
-        if kind == Kind.CASH or kind == Kind.BONUS:
+        if account in (cash, bonus):
             moved += amount
     return Done(row.seq, row.cash_minor, row.escrow_minor, abs(moved), row.bonus_minor)
 
@@ -277,9 +282,9 @@ def _book(state: ShardState, order: Any, rule: _Rule, req_hash: bytes, now_ms: i
         ref,
         round_id,
         now_ms,
-        balances.get(own + Kind.CASH, 0) if is_told else 0,
-        balances.get(own + Kind.ESCROW, 0) if is_told else 0,
-        balances.get(own + Kind.BONUS, 0) if is_told else 0,
+        balances.get(own + CASH, 0) if is_told else 0,
+        balances.get(own + ESCROW, 0) if is_told else 0,
+        balances.get(own + BONUS, 0) if is_told else 0,
         legs,
         rule.meta(order) if rule.meta is not None else "",
         effect.born,
@@ -306,9 +311,9 @@ def _book_second(state: ShardState, first: Row, second: Second) -> Row:
         first.cmd_id,
         b"",
         first.booked_ms,
-        state.balances.get(own + Kind.CASH, 0),
-        state.balances.get(own + Kind.ESCROW, 0),
-        state.balances.get(own + Kind.BONUS, 0),
+        state.balances.get(own + CASH, 0),
+        state.balances.get(own + ESCROW, 0),
+        state.balances.get(own + BONUS, 0),
         legs,
         second.meta,
         accounts=accounts,

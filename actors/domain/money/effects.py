@@ -6,7 +6,17 @@ from typing import Final
 
 import msgspec
 
-from actors.domain.money.accounts import FIRST_UNIT_KIND, LIMIT_MINOR, Kind, account_kind, account_player
+from actors.domain.money.accounts import (
+    BONUS,
+    CASH,
+    ESCROW,
+    FIRST_PLAYERS,
+    FIRST_UNIT_KIND,
+    LIMIT_MINOR,
+    PAST_PLAYERS,
+    WITHDRAWAL,
+    Kind,
+)
 from actors.domain.money.entries import EntryCode, Reservation, ReservationState
 from actors.domain.money.orders import CancelWithdrawal, JackpotTerms, Void
 from actors.domain.money.state import ShardState
@@ -14,7 +24,7 @@ from actors.domain.money.state import ShardState
 Moves = tuple[tuple[int, int], ...]
 
 #: A player's money; together it stays below the limit, so that what is reserved can always come back.
-_WORTH: Final = (Kind.CASH, Kind.BONUS, Kind.ESCROW, Kind.WITHDRAWAL)
+_WORTH: Final = (CASH, BONUS, ESCROW, WITHDRAWAL)
 
 
 class Second(msgspec.Struct, frozen=True, gc=False):
@@ -59,7 +69,7 @@ def fits(state: ShardState, moves: Moves, own: int = 0) -> bool:
     balances = state.balances
     gain = 0
     for account, amount in moves:
-        if account_player(account) and account_kind(account) < FIRST_UNIT_KIND:
+        if FIRST_PLAYERS <= account < PAST_PLAYERS and account % 1_000 < FIRST_UNIT_KIND:  # a player's money
             gain += amount
         elif abs(balances.get(account, 0) + amount) >= LIMIT_MINOR:
             return False
