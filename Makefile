@@ -4,6 +4,8 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 ARGS ?=
+SEEDS ?= 100
+FIRST_SEED ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web run test test-all unit integration e2e faults check check-format check-lint check-types \
@@ -79,8 +81,8 @@ format: setup ## format the Python code
 bench: web ## durable bets a second, beside pgbench on the same server
 	@$(PY) -m loadtest.bench $(ARGS)
 
-simulate: setup ## the whole platform in one process from many seeds: make simulate ARGS="--seeds 5000"
-	@$(PY) -m tests.simulation.run $(ARGS)
+simulate: setup ## the whole platform in one process from many seeds: make simulate SEEDS=10000 FIRST_SEED=1
+	@$(PY) -m tests.simulation.run --seeds $(SEEDS) --first $(FIRST_SEED) $(ARGS)
 
 mutants: setup ## take away each safeguard of the money and demand that the tests notice
 	@$(PY) -m tests.mutants.run $(ARGS)

@@ -49,53 +49,64 @@ class FakeBooks:
         """Do what `wallet.commit_batch` does. Raises what the adapter raises, and then nothing has changed."""
         if self.head != ShardHead(commit.epoch, commit.prev_seq, commit.prev_head):
             raise ShardFenced("the shard's row is not as expected")
-        balances = self._balances_after(commit)
-        reservations = self._reservations_after(commit)
-        if any(row.cmd_id in self.by_id for row in commit.rows) or len({r.cmd_id for r in commit.rows}) < len(
-            commit.rows
-        ):
-            raise BooksDiverged("an id was booked before")
-        self.balances, self.reservations = balances, reservations
+        self._check_rows(commit)
+        self._check_balances(commit)
+        self._check_reservations(commit)
         for row, hash_ in zip(commit.rows, commit.hashes, strict=True):
-            self.rows.append(row)
-            self.hashes.append(hash_)
-            self.by_id[row.cmd_id] = row
-            if row.fence is not None:
-                self.fences[row.fence[0]] = max(row.fence[1], self.fences.get(row.fence[0], 0))
-            if row.jackpot is not None:
-                self.jackpots[row.jackpot[0]] = row.jackpot[1]
+            self._take(row, hash_)
+        for account, change in commit.balances.items():
+            self.balances[account] = change.new
         self.head = ShardHead(commit.epoch, commit.last_seq, commit.new_head)
 
-    def _balances_after(self, commit: Commit) -> dict[int, int]:
-        balances = dict(self.balances)
+    def _check_rows(self, commit: Commit) -> None:
+        ids = {row.cmd_id for row in commit.rows}
+        if len(ids) < len(commit.rows) or not self.by_id.keys().isdisjoint(ids):
+            raise BooksDiverged("an id was booked before")
         for row in commit.rows:
-            if sum(amount for _, amount, _ in row.legs) or (row.status and row.legs):
+            if sum([amount for _, amount, _ in row.legs]) or (row.status and row.legs):
                 raise BooksDiverged("a row's legs do not sum to zero")
-            for account in row.accounts:
-                if account in balances:
-                    raise BooksDiverged("an account was opened twice")
-                balances[account] = 0
-        for account, change in commit.balances.items():
-            if balances.get(account) != change.old or change.new < floor_of(account_kind(account)):
-                raise BooksDiverged("a balance differs from memory, or is below its floor")
-            balances[account] = change.new
-        return balances
 
-    def _reservations_after(self, commit: Commit) -> dict[bytes, Reservation]:
-        reservations = dict(self.reservations)
+    def _check_balances(self, commit: Commit) -> None:
+        opened: set[int] = set()
+        for row in commit.rows:
+            for account in row.accounts:
+                if account in self.balances or account in opened:
+                    raise BooksDiverged("an account was opened twice")
+                opened.add(account)
+        for account, change in commit.balances.items():
+            old = self.balances.get(account, 0 if account in opened else None)
+            if old != change.old or change.new < floor_of(account_kind(account)):
+                raise BooksDiverged("a balance differs from memory, or is below its floor")
+
+    def _check_reservations(self, commit: Commit) -> None:
+        changed: dict[bytes, ReservationState] = {}
         for row in commit.rows:
             if row.born is not None:
-                if row.born.reservation_id in reservations:
+                if row.born.reservation_id in self.reservations or row.born.reservation_id in changed:
                     raise BooksDiverged("a reservation was born twice")
-                reservations[row.born.reservation_id] = row.born
+                changed[row.born.reservation_id] = row.born.state
         for row in commit.rows:
             if row.closed is not None:
                 id_, state = row.closed
-                held = reservations.get(id_)
-                if held is None or held.state is not ReservationState.OPEN:
+                held = self.reservations.get(id_)
+                if changed.get(id_, held.state if held is not None else None) is not ReservationState.OPEN:
                     raise BooksDiverged("a reservation is not open")
-                reservations[id_] = held.closed(state)
-        return reservations
+                changed[id_] = state
+
+    def _take(self, row: Row, hash_: bytes) -> None:
+        self.rows.append(row)
+        self.hashes.append(hash_)
+        self.by_id[row.cmd_id] = row
+        for account in row.accounts:
+            self.balances[account] = 0
+        if row.born is not None:
+            self.reservations[row.born.reservation_id] = row.born
+        if row.closed is not None:
+            self.reservations[row.closed[0]] = self.reservations[row.closed[0]].closed(row.closed[1])
+        if row.fence is not None:
+            self.fences[row.fence[0]] = max(row.fence[1], self.fences.get(row.fence[0], 0))
+        if row.jackpot is not None:
+            self.jackpots[row.jackpot[0]] = row.jackpot[1]
 
     def load(self, floor_ms: int) -> Loaded:
         """Return one consistent picture."""

@@ -1,5 +1,7 @@
-"""Players made of nothing but the seed: they bet well and badly, change their minds, lose their connection, and
-remember every answer they were given, so that the laws can be held against it."""
+"""People made of nothing but the seed, on connections that break: players bet well and badly and change their minds.
+
+All of them remember every answer they were given, so that the laws can be held against it.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ from protocol import connection as machine
 from protocol.ids import make_client_id
 from protocol.messages import (
     BetsAccepted,
+    BetsClosed,
     BetsSettled,
     BetsUndone,
-    BetsVoided,
     Call,
     Chip,
     ClientMessage,
@@ -26,57 +28,63 @@ from protocol.messages import (
     Money,
     PlaceBets,
     RepeatBets,
+    RoundOpened,
     RoundResult,
+    RoundVoided,
     ServerMessage,
     TableSnapshot,
     UndoBets,
 )
+from tests.simulation.witness import shown
 from tests.simulation.world import World
 
 Connect = Callable[[LoadConnection], Any]
 
 
 class Answer:
-    """What one order was answered. body None: never, until the end of the run."""
+    """What one order was answered. body None: never, until the end of the run.
 
-    __slots__ = ("body", "order")
+    sent_seq, answered_seq: how far the journal of the player's shard was durable then.
+    """
 
-    def __init__(self, order: ClientMessage) -> None:
+    __slots__ = ("answered_seq", "body", "order", "sent_seq")
+
+    def __init__(self, order: ClientMessage, sent_seq: int) -> None:
         self.order = order
         self.body: ServerMessage | None = None
+        self.sent_seq = sent_seq
+        self.answered_seq = 0
 
 
 class Bot:
-    """One player at one table."""
+    """One person at one table. role: as in his token."""
+
+    role = "player"
 
     def __init__(self, world: World, player_id: int, table_id: str, connect: Connect) -> None:
         self.world = world
         self.player_id = player_id
         self.table_id = table_id
         self.answers: list[Answer] = []
-        self.settled: list[BetsSettled] = []
-        self.voided: list[BetsVoided] = []
         self.results: dict[bytes, int] = {}
         self.seen_money: list[Money] = []
-        self.round_id = b""
         self.machine = machine.ClientConnection(f"bot {player_id}", spread=world.rng.random)
+        self.is_playing = True
         self._connect = connect
         self._socket: LoadConnection | None = None
         self._pipe: Any = None
-        self._is_playing = True
         self._has_left = False
-        self._bets: list[PlaceBets] = []
         self._joined = False
 
     def start(self) -> None:
         """Connect and begin to act."""
-        self._later(self.world.rng.uniform(0, 1), self._open)
-        self._later(self.world.rng.uniform(1, 2), self._act)
-        self._later(0.5, self._tick)
+        self.later(self.world.rng.uniform(0, 1), self._open)
+        self.later(self.world.rng.uniform(1, 2), self.act)
+        self.later(0.5, self._tick)
 
     def stop_playing(self) -> None:
         """Order nothing new; keep the connection, so that what is unanswered gets its answer."""
-        self._is_playing = False
+        self.is_playing = False
 
     def leave(self) -> None:
         """Go for good."""
@@ -84,36 +92,57 @@ class Bot:
         if self._pipe is not None:
             self._pipe.abort()
 
-    def _later(self, delay_s: float, call: Callable[[], None]) -> None:
-        self.world.loop.call_later(delay_s, call, context=contextvars.Context())
+    def later(self, delay: float, call: Callable[[], None]) -> None:
+        """Call something after so many seconds, unless he has gone by then."""
+        self.world.loop.call_later(delay, self._if_here, call, context=contextvars.Context())
+
+    def _if_here(self, call: Callable[[], None]) -> None:
+        if not self._has_left:
+            call()
+
+    def act(self) -> None:
+        """Do what one of this role does, and arrange for the next time."""
+        raise NotImplementedError
+
+    def learn(self, body: ServerMessage) -> None:
+        """Take something that he was told."""
+        money = getattr(body, "money", None)
+        if isinstance(money, Money) and money.seq >= 0:
+            self.seen_money.append(money)
+        if isinstance(body, RoundResult):
+            known = self.results.setdefault(body.round_id, body.number)
+            if known != body.number:
+                self.world.counts["TWO RESULTS"] += 1
+
+    def lost(self) -> None:
+        """Forget what only a connection tells."""
 
     # ---------------------------------------------------------------- connection
 
     def _open(self) -> None:
-        if self._has_left:
-            return
         self._socket = LoadConnection("/", "croupier", self._on_payload, self._on_lost)
         self._pipe = self._connect(self._socket)
         if self._pipe is None:
             self._socket = None
-            self._later(self.world.rng.uniform(0.1, 1.0), self._open)
+            self.later(self.world.rng.uniform(0.1, 1.0), self._open)
             return
         self._socket.ready.add_done_callback(self._on_ready)
 
     def _on_ready(self, ready: asyncio.Future[None]) -> None:
         if ready.exception() is None:
-            self.machine.open(f"player:{self.player_id}", self.world.now_ms())
+            self.machine.open(f"{self.role}:{self.player_id}", self.world.now_ms())
             if not self._joined:
                 self._joined = True
-                self.machine.request(JoinTable(self.table_id), Answer(JoinTable(self.table_id)), self.world.now_ms())
+                join = JoinTable(self.table_id)
+                self.machine.request(join, Answer(join, 0), self.world.now_ms())
             self._flush()
 
     def _on_lost(self, connection: LoadConnection, reason: str) -> None:
         if connection is self._socket:
             self.machine.lost()
-            self.round_id = b""
+            self.lost()
             self._socket = self._pipe = None
-            self._later(self.world.rng.uniform(0.05, 0.5), self._open)
+            self.later(self.world.rng.uniform(0.05, 0.5), self._open)
 
     def cut(self) -> None:
         """Lose the connection."""
@@ -122,7 +151,7 @@ class Bot:
             self._pipe.abort()
 
     def _tick(self) -> None:
-        self._later(0.25, self._tick)
+        self.later(0.25, self._tick)
         if self._socket is not None:
             self._handle(self.machine.tick(self.world.now_ms()))
             self._flush()
@@ -142,11 +171,13 @@ class Bot:
             match event:
                 case machine.Answered(handle=handle, body=body):
                     handle.body = body
-                    self._learn(body)
+                    handle.answered_seq = self._durable()
+                    self._log("<-", body)
+                    self.learn(body)
                 case machine.Refreshed(snapshot=snapshot):
-                    self._learn(snapshot)
+                    self.learn(snapshot)
                 case machine.Pushed(body=body):
-                    self._learn(body)
+                    self.learn(body)
                 case machine.Welcomed(welcome=welcome):
                     self.seen_money.append(welcome.money)
                 case machine.Broken():
@@ -154,36 +185,69 @@ class Bot:
                 case _:
                     pass
 
-    def _learn(self, body: ServerMessage) -> None:
-        money = getattr(body, "money", None)
-        if isinstance(money, Money) and money.seq >= 0:
-            self.seen_money.append(money)
+    # ---------------------------------------------------------------- orders
+
+    def order(self, order: ClientMessage) -> None:
+        """Send an order, now or when there is a connection again."""
+        answer = Answer(order, self._durable())
+        self.answers.append(answer)
+        self.world.counts["orders"] += 1
+        self._log("->", order)
+        self.machine.request(order, answer, self.world.now_ms())
+        self._flush()
+
+    def new_id(self) -> bytes:
+        """Return an id as a client makes it."""
+        return make_client_id(self.world.now_ms(), self.world.rng.randbytes(9))
+
+    def unanswered(self) -> list[ClientMessage]:
+        """Return the orders that have no answer yet."""
+        return [one.order for one in self.answers if one.body is None]
+
+    def refused(self) -> list[tuple[ClientMessage, Error]]:
+        """Return the orders that were refused."""
+        return [(one.order, one.body) for one in self.answers if isinstance(one.body, Error)]
+
+    def _durable(self) -> int:
+        return self.world.durable(self.player_id % 2)
+
+    def _log(self, way: str, body: Any) -> None:
+        if self.world.is_tracing:
+            self.world.log(f"{self.role} {self.player_id} {way} {shown(body)}")
+
+
+class Player(Bot):
+    """Bets while rounds are open, and now and then when they are not."""
+
+    def __init__(self, world: World, player_id: int, table_id: str, connect: Connect) -> None:
+        super().__init__(world, player_id, table_id, connect)
+        self.settled: list[BetsSettled] = []
+        self.round_id = b""
+        self._bets: list[PlaceBets] = []
+
+    def lost(self) -> None:
+        self.round_id = b""
+
+    def learn(self, body: ServerMessage) -> None:
+        super().learn(body)
         if isinstance(body, TableSnapshot):
             self.round_id = body.round_id if body.phase == "betting" else b""
         elif isinstance(body, BetsSettled):
             self.settled.append(body)
-        elif isinstance(body, BetsVoided):
-            self.voided.append(body)
-        elif isinstance(body, RoundResult):
-            known = self.results.setdefault(body.round_id, body.number)
-            if known != body.number:
-                self.world.counts["TWO RESULTS"] += 1
-        if type(body).__name__ == "RoundOpened":
-            self.round_id = body.round_id  # type: ignore[union-attr]
-        elif type(body).__name__ in ("BetsClosed", "RoundVoided"):
+        elif isinstance(body, RoundOpened):
+            self.round_id = body.round_id
+        elif isinstance(body, BetsClosed | RoundVoided):
             # Some bets still go to the closed round on purpose: they must be refused.
             self.round_id = self.round_id if self.world.chance(0.3) else b""
 
-    # ---------------------------------------------------------------- play
-
-    def _act(self) -> None:
-        self._later(self.world.rng.expovariate(1 / 0.4), self._act)
-        if not self._is_playing:
+    def act(self) -> None:
+        self.later(self.world.rng.expovariate(1 / 0.4), self.act)
+        if not self.is_playing:
             return
         if self.world.chance(0.02):
             self.cut()
         if self.round_id:
-            self._order(self._choose())
+            self.order(self._choose())
 
     def _choose(self) -> ClientMessage:
         rng = self.world.rng
@@ -196,11 +260,11 @@ class Bot:
             self.world.counts["same id, other bet"] += 1
             return PlaceBets(again.table_id, again.round_id, again.bet_id, [Chip(5, 777)])
         if kind < 0.20:
-            return UndoBets(self.table_id, self.round_id, self._new_id(), self._some_bets())
+            return UndoBets(self.table_id, self.round_id, self.new_id(), self._some_bets())
         if kind < 0.25:
-            return RepeatBets(self.table_id, self.round_id, self._new_id())
+            return RepeatBets(self.table_id, self.round_id, self.new_id())
         if kind < 0.30:
-            return DoubleBets(self.table_id, self.round_id, self._new_id())
+            return DoubleBets(self.table_id, self.round_id, self.new_id())
         if kind < 0.35:
             return GetBalance()
         return self._place()
@@ -214,22 +278,12 @@ class Bot:
             chips.append(Chip(rng.choice((-1, 157, 2**40)), 100))
         elif odd < 0.06:
             chips.append(Chip(3, rng.choice((-5, 0, 1, 2**63, 10**9))))
-        bet = PlaceBets(self.table_id, self.round_id, self._new_id(), chips, calls)
+        bet = PlaceBets(self.table_id, self.round_id, self.new_id(), chips, calls)
         self._bets.append(bet)
         return bet
 
     def _some_bets(self) -> list[bytes]:
         return [self.world.rng.choice(self._bets).bet_id] if self._bets and self.world.chance(0.6) else []
-
-    def _new_id(self) -> bytes:
-        return make_client_id(self.world.now_ms(), self.world.rng.randbytes(9))
-
-    def _order(self, order: ClientMessage) -> None:
-        answer = Answer(order)
-        self.answers.append(answer)
-        self.world.counts["orders"] += 1
-        self.machine.request(order, answer, self.world.now_ms())
-        self._flush()
 
     # ---------------------------------------------------------------- what he was told
 
@@ -240,11 +294,3 @@ class Bot:
     def undone(self) -> set[bytes]:
         """Return the bets that were answered as taken back."""
         return {id_ for one in self.answers if isinstance(one.body, BetsUndone) for id_ in one.body.bet_ids}
-
-    def refused(self) -> list[tuple[ClientMessage, Error]]:
-        """Return the orders that were refused."""
-        return [(one.order, one.body) for one in self.answers if isinstance(one.body, Error)]
-
-    def unanswered(self) -> list[ClientMessage]:
-        """Return the orders that have no answer yet."""
-        return [one.order for one in self.answers if one.body is None]

@@ -3,17 +3,21 @@
 A host here is what a process is in the real platform: actors, a receiver and a courier (the real ones), and every task
 they start. A crash ends all of that at whatever await it has reached; from then on nothing of it can touch the world,
 because every port it was given asks first whether its host still lives.
+
+A life may be doomed from its birth: to end at its n-th step (the n-th time that one of its tasks reaches an await), or at
+a named failpoint. So crashes meet every await, and not only those at which much time passes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 import random
 import zlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from typing import Any, Final
 
 from actors.domain.contracts import CONTRACTS
 from actors.ports import Actor
@@ -23,11 +27,17 @@ from actors.runtime.courier import Courier
 from actors.runtime.lane import LaneLimits
 from actors.runtime.link import LinkBroken
 from actors.runtime.receiver import Receiver
+from tests.simulation.witness import Exchange, Witness
 
 #: The moment at which every simulation begins, milliseconds since 1970.
 EPOCH_MS = 1_790_000_000_000
 
-_current: contextvars.ContextVar[Host | None] = contextvars.ContextVar("host", default=None)
+#: Where a wallet's life may end: `WalletShard` names all but K3 .. K5, which are the store's.
+FAILPOINTS: Final = ("K1", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "R1", "R2", "R3")
+#: A doomed life ends after at most so many steps; few and many are equally likely.
+STEPS_MAX: Final = 4_000
+#: The n-th passing of a failpoint at which a life ends is at most this.
+PASSINGS_MAX: Final = 40
 
 
 class Faults:
@@ -43,6 +53,8 @@ class Faults:
         self.store_fails = 0.01 * scale
         self.crash_mean_s = 6.0
         self.second_copy = 0.15 * scale
+        self.doomed_step = 0.35 * scale  # of all lives
+        self.doomed_point = 0.45 * scale  # of the other wallets' lives
 
 
 class World:
@@ -57,7 +69,10 @@ class World:
         self.lines: list[str] = []
         self.hosts: dict[str, Host] = {}
         self.codec = Codec(CONTRACTS)
-        self._is_tracing = trace
+        self.history: list[Exchange] = []
+        self.moment = 0  # counts what is sent and what is answered, so that "before" has a meaning
+        self.durable: Callable[[int], int] = lambda shard: 0  # the last position of a shard's journal
+        self.is_tracing = trace
         self._incarnations = 0
         self._digest = 0
         self.loop.set_task_factory(_make_task)  # type: ignore[arg-type]
@@ -68,7 +83,7 @@ class World:
 
     def log(self, what: str) -> None:
         """Add a line to the trace."""
-        if self._is_tracing:
+        if self.is_tracing:
             self.lines.append(f"{self.loop.time():10.4f} {what}")
 
     def mark(self, *what: object) -> None:
@@ -87,8 +102,19 @@ class World:
     def delay_s(self) -> float:
         """Return how long a link or store takes this time."""
         if self.chance(self.faults.slow_link):
+            self.counts["slow link"] += 1
             return self.rng.uniform(0.05, 1.5)
         return self.rng.expovariate(1 / 0.002)
+
+    def down_s(self) -> float:
+        """Return how long a killed host takes to come back."""
+        return 0.02 + min(self.rng.expovariate(1 / 0.5), 4.0)
+
+    def spare_all(self) -> None:
+        """Let every life go on that was doomed."""
+        for host in self.hosts.values():
+            if host.life is not None:
+                host.life.steps_left, host.life.doom_point = -1, ""
 
     def next_incarnation(self) -> int:
         """Return a number that no host of this world had before."""
@@ -135,13 +161,18 @@ class Host:
         self._life = life = Life(self)
         life.begin(life.run(self._build, self))
 
+    @property
+    def kind(self) -> str:
+        """The part of the name before "/"."""
+        return self.name.partition("/")[0]
+
     def crash(self, why: str, *, down_s: float) -> None:
         """End the present life at once; another begins after down_s."""
         life, self._life = self._life, None
         if life is None:
             return
-        self.world.counts[f"crash {self.name.partition('/')[0]}"] += 1
-        self.world.log(f"CRASH {self.name}: {why}")
+        self.world.counts[f"crash {self.kind} {why}"] += 1
+        self.world.log(f"CRASH {life.name} {why}")
         life.end()
         self.world.loop.call_later(down_s, self._restart, context=contextvars.Context())
 
@@ -175,8 +206,9 @@ class Life:
         ] = {}  # in order of creation: a set's order would differ from run to run
         self.actors: dict[str, Actor] = {}
         self.on_end: list[Callable[[], None]] = []  # what the operating system does when a process ends
+        self.name = f"{host.name}#{self.incarnation}"
+        self.steps_left, self.doom_point, self._passings_left = self._draw_doom()
         self._context = contextvars.copy_context()
-        self._context.run(_current.set, host)
         self._context.run(_life.set, self)
         self.receiver = Receiver(self.incarnation, self.world.codec, self.actors, Counters(), self._on_bug)
         self.courier = Courier(
@@ -189,6 +221,46 @@ class Life:
             counters=Counters(),
             limits=LaneLimits(attempt_s=2.0),
         )
+        self.post = Witness(self.world, self.name, self.courier)
+
+    def _draw_doom(self) -> tuple[int, str, int]:
+        """Return after how many steps, or at which passing of which failpoint, this life ends; -1 and "": not so."""
+        world = self.world
+        if world.chance(world.faults.doomed_step):
+            return int(math.exp(world.rng.uniform(0, math.log(STEPS_MAX)))) + 1, "", 0
+        if self.host.kind == "wallet" and world.chance(world.faults.doomed_point):
+            point = world.rng.choice(FAILPOINTS)
+            return -1, point, 1 if point.startswith("R") else world.rng.randint(1, PASSINGS_MAX)
+        return -1, "", 0
+
+    def failpoint(self, name: str) -> None:
+        """End here, at once, if that is this life's doom."""
+        if self.dies_at(name):
+            raise Dead
+
+    def dies_at(self, name: str) -> bool:
+        """`failpoint` where whoever calls goes on for all that."""
+        if name != self.doom_point or not self.is_alive:
+            return False
+        self._passings_left -= 1
+        if self._passings_left == 0:
+            self.die(f"at {name}")
+        return self._passings_left == 0
+
+    def step(self) -> None:
+        """One of its tasks has reached an await."""
+        self.steps_left -= 1
+        if self.steps_left == 0 and self.is_alive:
+            self.die("at an await")
+
+    def die(self, why: str) -> None:
+        """End as a killed process does, and let the host begin again soon."""
+        if self.host.life is self:
+            self.host.crash(why, down_s=self.world.down_s())
+        else:
+            self.world.counts[f"crash zombie {self.host.kind}"] += 1
+            self.world.log(f"CRASH {self.name} {why}")
+            self.end()
 
     def begin(self, actors: Mapping[str, Actor]) -> None:
         """Start the actors; each answers from the moment its start has returned."""
@@ -218,11 +290,8 @@ class Life:
         if not self.is_alive:
             return
         self.world.counts[f"fatal {type(error).__name__}"] += 1
-        self.world.log(f"FATAL {self.host.name}: {type(error).__name__}: {error}")
-        if self.host.life is self:
-            self.host.crash("fatal", down_s=self.world.rng.uniform(0.05, 0.5))
-        else:
-            self.end()
+        self.world.log(f"FATAL {self.name}: {type(error).__name__}: {error}")
+        self.die("by itself")
 
     def _on_bug(self, address: str, error: BaseException) -> None:
         raise AssertionError(f"bug in {address}") from error
@@ -242,6 +311,30 @@ class Life:
 _life: contextvars.ContextVar[Life | None] = contextvars.ContextVar("life", default=None)
 
 
+class _Counted(Coroutine[Any, Any, Any]):
+    """A coroutine of a doomed life: every await that it reaches is a step."""
+
+    __slots__ = ("_life", "_work")
+
+    def __init__(self, life: Life, work: Coroutine[Any, Any, Any]) -> None:
+        self._life = life
+        self._work = work
+
+    def send(self, value: Any) -> Any:
+        waits_for = self._work.send(value)
+        self._life.step()
+        return waits_for
+
+    def throw(self, *error: Any) -> Any:
+        return self._work.throw(*error)
+
+    def close(self) -> None:
+        self._work.close()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._work.__await__()
+
+
 class Dead(asyncio.CancelledError):
     """Raised into code of a life that has ended: it must not go on, and `except Exception` must not stop that."""
 
@@ -255,8 +348,10 @@ def living() -> Life | None:
 
 
 def _make_task(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **given: Any) -> asyncio.Task[Any]:
-    task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **given)
     life = _life.get()
+    if life is not None and life.steps_left > 0:
+        work = _Counted(life, work)
+    task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **given)
     if life is not None:
         life.tasks[task] = None
         task.add_done_callback(lambda done: life.tasks.pop(done, None))
@@ -268,7 +363,9 @@ def _make_task(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], 
 def host_of(address: str) -> str | None:
     """Say where an address lives: one table host, one supervisor host."""
     kind = address.partition("/")[0]
-    return {"table": "tables/rng", "supervisor": "supervisor/main"}.get(kind, address)
+    if kind == "table":
+        return "tables/live" if address == "table/live-1" else "tables/rng"
+    return "supervisor/main" if kind == "supervisor" else address
 
 
 class SimLink:
@@ -278,18 +375,25 @@ class SimLink:
         self._sender = sender
         self._world = sender.world
         self._to = to
+        self._sent = 0
+        self._newest_arrived = 0
 
     async def send(self, blob: bytes) -> bytes:
         world, faults = self._world, self._world.faults
         world.mark(self._to, len(blob))
+        self._sent = number = self._sent + 1
         await asyncio.sleep(world.delay_s())
         living()
+        world.counts["requests"] += 1
         if world.chance(faults.lose_request):
             world.counts["request lost"] += 1
             raise LinkBroken("request lost")
         if world.chance(faults.double_request):
             world.counts["request doubled"] += 1
             world.loop.call_later(world.rng.uniform(0, 3.0), self._deliver_late, blob, context=contextvars.Context())
+        if number < self._newest_arrived:
+            world.counts["request reordered"] += 1
+        self._newest_arrived = max(number, self._newest_arrived)
         answer = await self._deliver(blob)
         await asyncio.sleep(world.delay_s())
         if world.chance(faults.lose_answer):

@@ -1,0 +1,231 @@
+"""One simulated platform: the real actors on hosts that crash, over stores and links that fail, and its people."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from actors.domain.events import JournalGrew
+from actors.domain.rounds import FINAL
+from actors.ports import Actor
+from actors.session import Identity
+from actors.supervisors.antifraud import Antifraud
+from actors.supervisors.bonus import BonusTicks
+from actors.supervisors.group import ADDRESS, SupervisorGroup
+from actors.supervisors.relay import Relay
+from actors.table import RouletteTable
+from actors.table_config import TableConfig
+from actors.wallet import WalletShard
+from loadtest.wire import LoadConnection
+from server.gateway.gateway import Gateway
+from server.gateway.limits import GatewaySettings
+from tests.fakes.ledger import FakeBooks
+from tests.fakes.rounds import FakeRounds
+from tests.simulation.bots import Bot, Player
+from tests.simulation.dealer import Dealer, Device
+from tests.simulation.journals import Supervision
+from tests.simulation.pipe import join
+from tests.simulation.staff import Cashier
+from tests.simulation.stores import SimLedger, SimStore
+from tests.simulation.world import Faults, Host, SimEntropy, World
+
+SHARDS: Final = 2
+RNG, LIVE = "roulette-1", "live-1"
+KEY: Final = b"simulated key of thirty-two byte"
+BONUS_PERIOD_S: Final = 4
+BONUS_MINOR: Final = 250
+#: The longest time, in virtual seconds, that the platform may take to come to rest once nothing fails any more.
+REST_S: Final = 90
+#: Crash one of these now and then; a table dies more often than its share.
+DOOMED: Final = ("wallet/0", "wallet/1", "tables/rng", "tables/live", "gateway/0", "supervisor/main", "api/0")
+
+CONFIGS: Final = {
+    "tables/rng": TableConfig(
+        table_id=RNG, kind="rng", title="Simulated", betting_ms=2_500, pause_ms=500, drain_ms=1_000
+    ),
+    "tables/live": TableConfig(table_id=LIVE, kind="live", title="Dealt", betting_ms=0, pause_ms=0, drain_ms=1_000),
+}
+
+
+class Casino:
+    """Hosts, durable things and people of one run."""
+
+    def __init__(self, seed: int, *, players: int, trace: bool) -> None:
+        self.world = world = World(seed, trace=trace)
+        self.books = {shard: FakeBooks(shard) for shard in range(SHARDS)}
+        world.durable = lambda shard: self.books[shard].head.seq
+        self.rounds = FakeRounds(RNG, LIVE)
+        self.supervision = Supervision(self.books, self.rounds)
+        self.gateway: Gateway | None = None
+        for shard in range(SHARDS):
+            world.host(f"wallet/{shard}", self._wallet(shard))
+        for name in CONFIGS:
+            world.host(name, self._table)
+        world.host("supervisor/main", self._supervisors)
+        world.host("gateway/0", self._gateway)
+        self.bank = world.host("api/0", lambda host: {})
+        seats = (RNG, RNG, LIVE)
+        self.players = [
+            Player(world, 1 + number, seats[number % len(seats)], self._connect) for number in range(players)
+        ]
+        self.dealer = Dealer(world, 101, LIVE, self._connect)
+        self.device = Device(world, 102, LIVE, self._connect)
+        self.cashier = Cashier(world, self.bank, KEY, [player.player_id for player in self.players])
+
+    @property
+    def bots(self) -> list[Bot]:
+        """Everyone who is connected."""
+        return [*self.players, self.dealer, self.device]
+
+    # ---------------------------------------------------------------- hosts
+
+    def _wallet(self, shard: int) -> Any:
+        def build(host: Host) -> Mapping[str, Actor]:
+            life = host.life
+            assert life is not None
+
+            def on_durable(seq: int) -> None:
+                life.post.tell(ADDRESS, [JournalGrew(shard, seq)])
+
+            wallet = WalletShard(
+                shard,
+                SimLedger(life, self.books[shard]),
+                self.world,
+                owner=life.name,
+                on_durable=on_durable,
+                fatal=life.fatal,
+                failpoint=life.failpoint,
+            )
+            return {f"wallet/{shard}": wallet}
+
+        return build
+
+    def _table(self, host: Host) -> Mapping[str, Actor]:
+        life, config = host.life, CONFIGS[host.name]
+        assert life is not None
+        table = RouletteTable(
+            config,
+            SimStore(life, self.rounds),
+            life.post,
+            self.world,
+            SimEntropy(self.world.rng),
+            key=KEY,
+            shards=range(SHARDS),
+            owner=life.name,
+            fatal=life.fatal,
+        )
+        return {f"table/{config.table_id}": table}
+
+    def _supervisors(self, host: Host) -> Mapping[str, Actor]:
+        life = host.life
+        assert life is not None
+        store: Any = SimStore(life, self.supervision)
+        bonus = BonusTicks(
+            store,
+            life.post,
+            self.world,
+            key=KEY,
+            period_s=BONUS_PERIOD_S,
+            amount_minor=BONUS_MINOR,
+            gateways=("gateway/0",),
+            fatal=life.fatal,
+        )
+        relay = Relay(store, life.post, self.world, key=KEY, fatal=life.fatal)
+        return {ADDRESS: SupervisorGroup([Antifraud(store, self.world, fatal=life.fatal), bonus, relay])}
+
+    def _gateway(self, host: Host) -> Mapping[str, Actor]:
+        life = host.life
+        assert life is not None
+        gateway = _OpenGateway(
+            "gateway/0",
+            "127.0.0.1",
+            0,
+            life.post,
+            self.world,
+            verify_token=_identity,
+            tables=lambda: [RNG, LIVE],
+            settings=GatewaySettings(rate_per_s=0),
+        )
+        self.gateway = gateway
+        return {"gateway/0": gateway}
+
+    def _connect(self, client: LoadConnection) -> Any:
+        life = self.world.hosts["gateway/0"].life
+        if life is None or "gateway/0" not in life.actors or self.gateway is None:
+            return None
+        pipe = join(self.world, client, life.run(self.gateway.connect), life)
+        life.on_end.append(pipe.abort)
+        return pipe
+
+    # ---------------------------------------------------------------- the run
+
+    async def trouble(self, until_s: float) -> None:
+        """Crash a host now and then; sometimes let the old life go on beside the new one."""
+        world = self.world
+        while world.loop.time() < until_s:
+            await asyncio.sleep(world.rng.expovariate(1 / world.faults.crash_mean_s))
+            host = world.hosts[world.rng.choice(DOOMED)]
+            if world.loop.time() >= until_s or host.life is None:
+                continue
+            if host.kind not in ("gateway", "api") and world.chance(world.faults.second_copy):
+                host.second_copy()
+            else:
+                host.crash("at any time", down_s=world.down_s())
+
+    async def play(self, seconds: float) -> None:
+        """Let everybody act for so many virtual seconds while things fail, and then come to rest.
+
+        Raises AssertionError when something is still unfinished after REST_S.
+        """
+        world = self.world
+        for bot in self.bots:
+            bot.start()
+        self.cashier.start()
+        await self.trouble(world.loop.time() + seconds)
+        world.faults = Faults(0.0)
+        world.spare_all()
+        world.log("no more faults, no more new orders")
+        for bot in self.bots:
+            bot.stop_playing()
+        self.cashier.stop()
+        until_s = world.loop.time() + REST_S
+        while (unfinished := self._unfinished()) and world.loop.time() < until_s:
+            await asyncio.sleep(0.5)
+        self.hung = unfinished
+        for bot in self.bots:
+            bot.leave()
+        await asyncio.sleep(3.0)  # doubled requests that are still under way, and answers nobody waits for
+
+    def _unfinished(self) -> str:
+        """Say what is not at rest; empty: everything is."""
+        if any(player.unanswered() for player in self.bots):
+            return "a client waits for an answer"
+        if not self.cashier.is_done:
+            return f"the cashier waits for {self.cashier.waiting}"
+        if any(row.state not in FINAL for row in self.rounds.rows.values()):
+            return "a round is not finished"
+        return self.supervision.unfinished()
+
+
+class _OpenGateway(Gateway):
+    """The gateway without its listener: connections come from pipes."""
+
+    async def start(self) -> None:
+        self.open()
+
+
+def _identity(token: str) -> Identity:
+    role, _, number = token.partition(":")
+    player_id = int(number)
+    return Identity(
+        player_id=player_id,
+        name=f"{role}{player_id}",
+        roles=(role,),
+        shard=player_id % SHARDS,
+        ccy=1,
+        currency="PLAY",
+        exponent=2,
+        play_money=True,
+        expires_ms=2**60,
+    )
