@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 
 #: `start` returns after so long even if store or wallets are away; the take-over goes on behind it.
 START_WAIT_S: Final = 2.0
+#: A round that is not settled after so long is settled beside the next ones; of those there are at most so many.
+SETTLE_PATIENCE_S: Final = 6.0
+LATE_ROUNDS_MAX: Final = 200
 
 
 class RouletteTable:
@@ -69,6 +72,7 @@ class RouletteTable:
         self._bets = BetDesk(self.stage, post, clock, key, fatal)
         self._live = LiveDesk(self.stage, self._keeper, clock, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._late: set[asyncio.Task[None]] = set()
         self._wanted = asyncio.Event()
         self._ready = asyncio.Event()
 
@@ -87,6 +91,7 @@ class RouletteTable:
     async def stop(self) -> None:
         """End this incarnation where it is. A round in play is finished or voided by the next one."""
         self._bets.draining = True
+        self._bets.away.stop()
         self.stage.stop()
         tasks = list(self._tasks)
         for task in tasks:
@@ -130,8 +135,29 @@ class RouletteTable:
         await keeper.drain(book)
         number = self._entropy.below(POCKETS)
         plan = await keeper.decide(book, number)
-        next_ms = await keeper.settle(book, number, plan)
-        await keeper.sleep_until(next_ms)
+        await self._patiently(keeper.carry_out(book.round_id, number, plan))
+        await keeper.sleep_until(keeper.announce(book, plan))
+
+    async def _patiently(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it; when it takes long, let it go on beside the rounds to come.
+
+        The plan is durable, so a shard that is away holds up its own players' results and nobody else's play. Where a
+        wallet refuses to settle, books and plan disagree: then the table stands still.
+        """
+        stuck = self.driver.stuck
+        while len(self._late) >= LATE_ROUNDS_MAX:
+            await asyncio.wait(self._late, return_when=asyncio.FIRST_COMPLETED)
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)  # so that `stop` ends it, whatever happens here
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.wait({task}, timeout=SETTLE_PATIENCE_S)
+        if task.done() or self.driver.stuck > stuck:
+            await task
+            return
+        log.warning("a round is settled late table=%s", self.config.table_id)
+        late = self._spawn(_until_done(task))
+        self._late.add(late)
+        late.add_done_callback(self._late.discard)
 
     # ------------------------------------------------------------ messages
 
@@ -179,6 +205,10 @@ class RouletteTable:
                 return self.stage.state_for(message.seat)
             case DescribeTable():
                 return self.stage.line()
+
+
+async def _until_done(task: asyncio.Task[None]) -> None:
+    await task
 
 
 _NOT_READY: Final = Refused(Refusal.BUSY, "the table is taking over")

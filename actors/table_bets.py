@@ -27,6 +27,7 @@ from actors.domain.money.orders import Done, Fate, ReadReservation, Reserve, Voi
 from actors.domain.refusals import Refusal
 from actors.domain.round_book import Bet, BetStatus, RoundBook, Undo
 from actors.ports import Clock, Failure, Post, StaleEpoch
+from actors.table_shards import AwayShards
 from actors.table_stage import Stage
 from actors.table_wallets import void_order
 
@@ -86,6 +87,7 @@ class BetDesk:
         self._key = key
         self._fatal = fatal
         self._waiting: dict[_Order, asyncio.Future[None]] = {}
+        self.away = AwayShards(post, stage.config.ccy)
         self.draining = False
 
     # ------------------------------------------------------------ before the wallets
@@ -94,8 +96,8 @@ class BetDesk:
         """Return the answer, or None and leave it to `carry_out`.
 
         Refusals in order: ID_CLASS_FORBIDDEN, WRONG_ROUND (unless the wallet knows the bet), ID_REUSED (or the answer
-        given before), ID_IN_FUTURE, ID_TOO_OLD, DRAINING, BETTING_CLOSED, BUSY (too many bets in this round), then
-        `RoundBook.add`'s.
+        given before), ID_IN_FUTURE, ID_TOO_OLD, DRAINING, BETTING_CLOSED, BUSY (too many bets in this round, or the
+        player's shard is away), then `RoundBook.add`'s.
         """
         now_ms = self._clock.now_ms()
         bad_id = check_id(order.bet_id, now_ms)
@@ -111,7 +113,7 @@ class BetDesk:
         refused = bad_id or self._check_open(book, order.received_ms, now_ms)
         if refused is not None:
             return refused
-        if len(book.bets) >= self._stage.config.max_round_bets:
+        if len(book.bets) >= self._stage.config.max_round_bets or self.away.is_away(order.seat.shard):
             return Refused(Refusal.BUSY)
         self._stage.followers.seat(order.seat)
         bet = book.add(order, self._stage.last_stakes.get(order.seat.player_id))
@@ -126,7 +128,7 @@ class BetDesk:
             return Refused(Refusal.ID_REUSED)
         now_ms = self._clock.now_ms()
         taking = book.is_taking(order.received_ms, now_ms, self._stage.config.grace_ms)
-        if bet.status is BetStatus.UNKNOWN and taking:
+        if bet.status is BetStatus.UNKNOWN and taking and not self.away.is_away(order.seat.shard):
             book.ask_again(bet)
             self._reserve(work, book, bet)
         if bet.answer is not None:
@@ -159,7 +161,7 @@ class BetDesk:
         """Return the answer, or None and leave it to `carry_out`.
 
         Refusals in order: ID_CLASS_FORBIDDEN, WRONG_ROUND, ID_REUSED (or the answer given before), ID_IN_FUTURE,
-        ID_TOO_OLD, DRAINING, BETTING_CLOSED, BET_NOT_FOUND.
+        ID_TOO_OLD, DRAINING, BETTING_CLOSED, BUSY (the player's shard is away), BET_NOT_FOUND.
         """
         now_ms = self._clock.now_ms()
         bad_id = check_id(order.command_id, now_ms)
@@ -173,6 +175,8 @@ class BetDesk:
             refused = bad_id or self._check_open(book, order.received_ms, now_ms)
             if refused is not None:
                 return refused
+            if self.away.is_away(order.seat.shard):
+                return Refused(Refusal.BUSY)
             self._stage.followers.seat(order.seat)
             begun = book.start_undo(order)
             if isinstance(begun, Refused):
@@ -183,7 +187,7 @@ class BetDesk:
             return Refused(Refusal.ID_REUSED)
         elif undo.answer is not None:
             return undo.answer
-        elif not undo.asking:
+        elif not undo.asking and not self.away.is_away(order.seat.shard):
             undo.asking = True
             self._void(work, book, undo)
         work.answers.append((index, undo))
@@ -199,11 +203,17 @@ class BetDesk:
 
     async def carry_out(self, work: Work, answers: list[Any]) -> None:
         """Ask every wallet of the batch once, take in what they say, and fill in the answers."""
-        if work.orders:
-            await self._ask(work)
+        if len(work.orders) == 1:
+            await self._ask(work, next(iter(work.orders)))
+        elif work.orders:
+            await asyncio.gather(*(self._ask(work, shard) for shard in work.orders))
         for shard, strays in work.strays.items():
             questions = [ReadReservation(stray.bet_id) for _, stray in strays]
-            replies = await self._post.ask_all(f"wallet/{shard}", questions, ASK_S)
+            if self.away.is_away(shard):
+                replies: Sequence[Any] = [Failure.BUSY] * len(strays)
+            else:
+                replies = await self._post.ask_all(f"wallet/{shard}", questions, ASK_S)
+                self.away.note(shard, replies)
             for (index, stray), reply in zip(strays, replies, strict=True):
                 answers[index] = _answer_stray(stray, reply)
         for index, order in work.answers:
@@ -212,12 +222,11 @@ class BetDesk:
                 await self._wait(order)
             answers[index] = answer
 
-    async def _ask(self, work: Work) -> None:
-        shards = list(work.orders)
-        asks = [self._post.ask_all(f"wallet/{shard}", work.orders[shard], ASK_S) for shard in shards]
-        replies = [await asks[0]] if len(asks) == 1 else await asyncio.gather(*asks)
-        for shard, answers in zip(shards, replies, strict=True):
-            self._take_in(work.asked[shard], answers)
+    async def _ask(self, work: Work, shard: int) -> None:
+        """Take in what one shard says when it says so: a slow one must not make the others' bets late."""
+        replies = await self._post.ask_all(f"wallet/{shard}", work.orders[shard], ASK_S)
+        self.away.note(shard, replies)
+        self._take_in(work.asked[shard], replies)
 
     def _take_in(self, asked: list[tuple[RoundBook, _Order, Bet]], replies: Sequence[Any]) -> None:
         """Look again: the rounds may have been decided or voided while the wallet was asked (the book knows)."""

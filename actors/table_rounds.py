@@ -125,6 +125,10 @@ class RoundKeeper:
     async def settle(self, book: RoundBook, number: int, plan: Plan) -> int:
         """Drive the plan to its end, tell each player, then the table. Returns when the next round opens (ms)."""
         await self.carry_out(book.round_id, number, plan)
+        return self.announce(book, plan)
+
+    def announce(self, book: RoundBook, plan: Plan) -> int:
+        """Tell the table that the round is over. Returns when the next one opens (ms)."""
         names = {player_id: player.seat.name for player_id, player in book.players.items()}
         config = self._stage.config
         next_ms = 0 if config.is_live else self._clock.now_ms() + config.pause_ms

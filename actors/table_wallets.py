@@ -77,6 +77,7 @@ class WalletDriver:
     def __init__(self, post: Post) -> None:
         self._post = post
         self.refused = 0
+        self.stuck = 0
 
     async def drive(self, legs: Sequence[Leg], on_done: Callable[[Acknowledged], None]) -> None:
         """Return when all legs are acknowledged. on_done hears of each leg once, in groups, as they become durable."""
@@ -124,6 +125,7 @@ class WalletDriver:
         """
         self.refused += 1
         is_settle = isinstance(leg.entry, SettleEntry)
+        self.stuck += is_settle
         level = logging.ERROR if is_settle else logging.WARNING
         log.log(
             level,

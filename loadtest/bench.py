@@ -5,7 +5,8 @@ each round pgbench and every number of connections take their turn. Writes `buil
 Bets are measured inside one betting window each; the settlement of all of them follows before the next measurement.
 
 Keys of bench.json: `machine`, `rounds`, `pgbench_tpcb.tps`, `bets.c<N>.{per_s,p50_ms,p99_ms,p999_ms}` (medians),
-`bets.c<N>.ratio_pgbench_tpcb` (median of the ratios taken in one round), `runs` (everything as measured), `audit`.
+`bets.c<N>.ratio_pgbench_tpcb` (median of the ratios taken in one round), `runs` (everything as measured), `audit`, and
+`wallet`: one shard alone, measured before the platform starts, its keys in `server/bench/wallet.py`.
 """
 
 from __future__ import annotations
@@ -134,6 +135,15 @@ def summarise(runs: list[dict[str, Any]], connections: list[int]) -> dict[str, A
     return summary
 
 
+def wallet_alone(folder: Path, rounds: int) -> dict[str, Any]:
+    """Return what `server.bench.wallet` measures on a server of its own; it prints its own table."""
+    into = folder / "wallet.json"
+    command = [sys.executable, "-m", "server.bench.wallet", "--rounds", str(rounds), "--json", str(into)]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=1800)
+    figures: dict[str, Any] = json.loads(into.read_text())
+    return figures
+
+
 def print_table(report: dict[str, Any]) -> None:
     """Print the figures for a person."""
     print(f"\npgbench tpcb-like, prepared, 16 clients: {report['pgbench_tpcb']['tps']:,.0f} tps (median)")
@@ -161,6 +171,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json")
     given = parser.parse_args()
     runs: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="croupier-bench-") as folder:
+        wallet = wallet_alone(Path(folder), given.rounds)
     with (
         tempfile.TemporaryDirectory(prefix="croupier-bench-") as folder,
         Platform(_passable(folder), ENVIRON) as platform,
@@ -188,6 +200,7 @@ def main() -> None:
         "rounds": given.rounds,
         "pgbench_tpcb": {"tps": statistics.median(one["pgbench_tpcb"] for one in runs)},
         "bets": summarise(runs, given.connections),
+        "wallet": wallet,
         "audit": audit.returncode,
         "runs": runs,
     }

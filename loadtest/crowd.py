@@ -84,10 +84,12 @@ class Player:
 class Crowd:
     """Enter, play, stop; then hold the memory against the books with `mistakes`."""
 
-    def __init__(self, http: str, dsn: str, count: int, *, tag: str, seed: int = 1) -> None:
+    def __init__(self, http: str, dsn: str, count: int, *, tag: str, seed: int = 1, books: Sequence[str] = ()) -> None:
+        """dsn: of the casino's database. books: those that keep wallet shards, where that is not the same one alone."""
         rng = random.Random(seed)
         self._http = http
         self._dsn = dsn
+        self._books = tuple(books) or (dsn,)
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self.players = [
@@ -237,11 +239,11 @@ class Crowd:
     # ---------------------------------------------------------------- judging
 
     async def _rows(self, statement: str, *arguments: Any) -> Sequence[Any]:
-        connection = await asyncpg.connect(self._dsn)
-        try:
-            return list(await connection.fetch(statement, *arguments))
-        finally:
-            await connection.close()
+        return await _fetch(self._dsn, statement, *arguments)
+
+    async def _books_rows(self, statement: str, *arguments: Any) -> Sequence[Any]:
+        """Return the rows of all databases that keep books."""
+        return [row for dsn in self._books for row in await _fetch(dsn, statement, *arguments)]
 
     async def settled(self) -> float:
         """Wait until every accepted bet has its end in the books; return how long that took. Raises TimeoutError."""
@@ -252,10 +254,10 @@ class Crowd:
         return time.monotonic() - began_s
 
     async def _open(self) -> int:
-        found = await self._rows(
+        found = await self._books_rows(
             "select count(*) from wallet.reservation where state = 0 and reservation_id = any($1::uuid[])", self._ids()
         )
-        return int(found[0][0])
+        return sum(int(row[0]) for row in found)
 
     def _ids(self) -> list[UUID]:
         return [UUID(bytes=one.bet_id) for one in self.latest]
@@ -266,7 +268,7 @@ class Crowd:
 
     async def ends(self) -> list[str]:
         """Return every accepted bet that has not exactly one end in the books, or another than its player was told."""
-        rows = await self._rows(
+        rows = await self._books_rows(
             "with ends as (select ref, count(*) as ends from wallet.journal"
             "   where status = 0 and code in (4, 5) and ref is not null group by ref)"
             " select r.reservation_id, r.state, r.cash, coalesce(e.ends, 0) as ends"
@@ -294,16 +296,27 @@ class Crowd:
 
     async def _money(self, welcome_minor: int) -> list[str]:
         """Hold each player's cash, without the bonuses paid meanwhile, to what he was told of his bets."""
-        rows = await self._rows(
-            "select p.name, a.balance, (select coalesce(sum(j.amt[array_position(j.acct, a.account_id)]), 0)"
-            "   from wallet.journal j where j.player_id = p.player_id and j.code = 6 and j.status = 0) as bonus"
-            "  from casino.player p join wallet.account a on a.account_id = p.player_id * 100000 + 1100"
-            " where p.name = any($1)",
-            [player.name for player in self.players],
+        names = await self._rows(
+            "select player_id, name from casino.player where name = any($1)", [player.name for player in self.players]
         )
-        cash_minor = {row["name"]: row["balance"] - int(row["bonus"]) for row in rows}
+        name_of = {row["player_id"]: row["name"] for row in names}
+        rows = await self._books_rows(
+            "select a.player_id, a.balance, (select coalesce(sum(j.amt[array_position(j.acct, a.account_id)]), 0)"
+            "   from wallet.journal j where j.player_id = a.player_id and j.code = 6 and j.status = 0) as bonus"
+            "  from wallet.account a where a.player_id = any($1) and a.account_id = a.player_id * 100000 + 1100",
+            list(name_of),
+        )
+        cash_minor = {name_of[row["player_id"]]: row["balance"] - int(row["bonus"]) for row in rows}
         return [
             f"{player.name}: has {cash_minor[player.name]}, was told enough for {player.expected_minor(welcome_minor)}"
             for player in self.players
             if not player.untold() and cash_minor[player.name] != player.expected_minor(welcome_minor)
         ]
+
+
+async def _fetch(dsn: str, statement: str, *arguments: Any) -> list[Any]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return list(await connection.fetch(statement, *arguments))
+    finally:
+        await connection.close()

@@ -227,11 +227,14 @@ async def build_api(site: Site) -> None:
 
 
 async def build_supervisor(site: Site) -> None:
-    """Antifraud, bonus ticks and the relay between shards, behind one address."""
+    """Antifraud, bonus ticks, the relay between shards and the keeping of the books, behind one address."""
     from actors.supervisors.antifraud import Antifraud
     from actors.supervisors.bonus import BonusTicks
     from actors.supervisors.group import ADDRESS, SupervisorGroup
+    from actors.supervisors.keeping import BooksKeeper
     from actors.supervisors.relay import Relay
+    from server.books_metrics import BooksMetrics
+    from server.storage.keeping import PostgresKeeping
     from server.storage.supervision import PostgresAntifraud, PostgresBonus
     from server.storage.transits import PostgresTransits
     from server.supervisor_metrics import SupervisorMetrics
@@ -251,9 +254,11 @@ async def build_supervisor(site: Site) -> None:
         gateways=[f"gateway/{n}" for n in range(config.gateways)],
         fatal=fatal,
     )
-    relay = Relay(PostgresTransits(pool, books), site.post, site.clock, key=site.spec.secrets.ids, fatal=fatal)
-    members = (antifraud, bonus, relay)
+    relay = Relay(PostgresTransits(pool, books), site.post, site.clock, fatal=fatal)
+    keeper = BooksKeeper(PostgresKeeping(pool, books), site.clock, fatal=fatal)
+    members = (antifraud, bonus, relay, keeper)
     site.host.registry.register(SupervisorMetrics(members))
+    site.host.registry.register(BooksMetrics(keeper))
     await site.add(ADDRESS, SupervisorGroup(members))
 
 

@@ -44,6 +44,11 @@ def linked_id(id_: bytes) -> bytes:
     return make_id(id_ms(id_), Origin.LINKED, hashlib.sha256(id_ + b"linked").digest())
 
 
+def relayed_id(id_: bytes, from_shard: int) -> bytes:
+    """Return the id under which a transfer with this id arrives from a shard. Ids are unique per shard only."""
+    return make_id(id_ms(id_), Origin.RELAY, hashlib.sha256(id_ + b"relayed from %d" % from_shard).digest())
+
+
 def is_well_formed(id_: bytes) -> bool:
     """Tell whether these are 16 bytes in UUIDv7 layout."""
     return len(id_) == ID_BYTES and id_[6] >> 4 == 7 and id_[8] >> 6 == 2

@@ -77,14 +77,12 @@ class Relay(Supervisor):
     """The actor that carries transfers between shards."""
 
     def __init__(
-        self, store: TransitStore, post: Post, clock: Clock, *, key: bytes, fatal: Callable[[BaseException], None]
+        self, store: TransitStore, post: Post, clock: Clock, *, fatal: Callable[[BaseException], None]
     ) -> None:
-        """key: the HMAC key of derived ids."""
         super().__init__("supervisor/relay", fatal=fatal)
         self._store = store
         self._post = post
         self._clock = clock
-        self._key = key
         self._follower = Follower(FOLLOWER, store, self._handle_page, codes=(EntryCode.TRANSFER_OUT,))
         self._counts = TransitCounts()
         self.arrived_total = 0
@@ -132,7 +130,7 @@ class Relay(Supervisor):
                 return
 
     async def _ask(self, shard: int, transits: Sequence[Transit]) -> list[Arrival]:
-        orders = [transfer_in_order(self._key, transit) for transit in transits]
+        orders = [transfer_in_order(transit) for transit in transits]
         answers = await self._post.ask_all(f"wallet/{shard}", orders, ASK_S)
         arrivals = (_arrival(transit, answer) for transit, answer in zip(transits, answers, strict=True))
         return [arrival for arrival in arrivals if arrival is not None]

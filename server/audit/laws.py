@@ -181,12 +181,12 @@ LAWS: Final[tuple[Law, ...]] = (
     ),
     Law(
         "tombstone",
-        "a tombstone was made by a void and holds no money",
+        "a tombstone was made by a void or a cancel and holds no money",
         """select r.opened_seq as seq, format('tombstone %s', r.reservation_id) as detail
              from wallet.reservation r left join wallet.journal j on j.shard_id = $1 and j.seq = r.opened_seq
             where r.shard_id = $1 and r.state = 3 and r.opened_seq > $2
-              and (r.cash + r.bonus <> 0 or j.code is distinct from 5 or j.status <> 0 or cardinality(j.amt) <> 0
-                   or j.ref is distinct from r.reservation_id)""",
+              and (r.cash + r.bonus <> 0 or j.code is distinct from case r.kind when 120 then 5 else 13 end
+                   or j.status <> 0 or cardinality(j.amt) <> 0 or j.ref is distinct from r.reservation_id)""",
     ),
     Law(
         "reservation_closed_once",

@@ -22,7 +22,7 @@ from actors.domain.money.orders import JackpotTerms
 from actors.domain.money.recovery import TAIL_ROWS, Loaded, ShardHead
 from actors.domain.money.state import DAY_MS
 from actors.ports import BooksDiverged, CommitNotDone, ShardFenced, StoreUnavailable
-from server.storage.commit_columns import COMMIT_SQL, commit_columns
+from server.storage.commit_records import COMMIT_SQL, DOMAINS, OIDS_SQL, Oids, commit_arguments
 from server.storage.migrate import DAYS_AHEAD
 
 CONNECT_TIMEOUT_S: Final = 5.0
@@ -55,6 +55,7 @@ class PostgresLedger:
         self._writer: asyncpg.Connection | None = None
         self._reader: asyncpg.Connection | None = None
         self._reading = asyncio.Lock()
+        self._oids = Oids(0, 0, 0, 0)
         self._not_replicated = False
 
     def __repr__(self) -> str:
@@ -127,9 +128,9 @@ class PostgresLedger:
         )
 
     async def commit(self, commit: Commit) -> None:
-        arguments = commit_columns(commit)
         with self._writing():
             connection = await self._write_connection()
+            arguments = commit_arguments(commit, self._oids)
             asked = connection.fetchval(COMMIT_SQL, *arguments)
             failpoint = self._failpoint()
             await (asked if failpoint is None else self._cut(asked, commit, failpoint))
@@ -188,9 +189,23 @@ class PostgresLedger:
 
     async def _write_connection(self) -> asyncpg.Connection:
         if self._writer is None or self._writer.is_closed():
-            self._writer = await self._connect()
-            self._writer.add_log_listener(self._hear)
+            connection = await self._connect()
+            connection.add_log_listener(self._hear)
+            try:
+                await self._learn_records(connection)
+            except BaseException:
+                connection.terminate()
+                raise
+            self._writer = connection
         return self._writer
+
+    async def _learn_records(self, connection: asyncpg.Connection) -> None:
+        """Let records be sent as ready bytes, and know the numbers of their types in this database."""
+        for domain in DOMAINS:
+            await connection.set_builtin_type_codec(domain, schema="wallet", codec_name="bytea", format="binary")
+        row = await connection.fetchrow(OIDS_SQL)
+        assert row is not None
+        self._oids = Oids(*row)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

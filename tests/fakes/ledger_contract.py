@@ -133,6 +133,16 @@ class LedgerStoreContract:
         with pytest.raises(BooksDiverged):
             await owner.commit(settle(stake, 0))
 
+    async def test_closing_what_is_not_open_is_divergence_though_every_balance_agrees(self, stores: MakeStore) -> None:
+        owner = await self._owner(stores)
+        gone, other = owner.orders.reserve(300), owner.orders.reserve(300)
+        await owner.commit(gone, other)
+        held = owner.state.reservations[gone.cmd_id]
+        await owner.commit(void(gone))
+        owner.state.reservations[gone.cmd_id] = held  # the other one's stake is in escrow still
+        with pytest.raises(BooksDiverged, match="not open"):
+            await owner.commit(settle(gone, 0))
+
     async def test_everything_in_one_commit_is_loaded_as_memory_had_it(self, stores: MakeStore) -> None:
         owner = await self._owner(stores)
         orders = owner.orders

@@ -194,6 +194,14 @@ class Casino:
             assert set(wallet.escrow.values()) <= {0}
 
 
+async def told(casino: Casino, player_id: int, limit_s: float = 60.0) -> list[Any]:
+    """Wait until the player has heard something personal; return all of it."""
+    async with asyncio.timeout(limit_s):
+        while not casino.post.personal(player_id):
+            await asyncio.sleep(0.01)
+    return list(casino.post.personal(player_id))
+
+
 async def settle() -> None:
     """Let everything run that needs no time."""
     await asyncio.sleep(0.001)

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from actors.domain.ids import Origin
+from actors.domain.ids import Origin, relayed_id
 from actors.domain.money.accounts import Kind
 from actors.domain.money.orders import (
     Adjust,
@@ -109,8 +109,8 @@ class FullBooks:
         kept = await self.do("request kept", RequestWithdrawal(self.id(Origin.CASHIER), ANNA, EUR, 200))
         await self.do("request open", RequestWithdrawal(self.id(Origin.CASHIER), ANNA, EUR, 100))
         await self.do("paid out", CompleteWithdrawal(self.id(Origin.CASHIER), paid, ANNA, "psp-2"))
-        await self.do("cancelled", CancelWithdrawal(self.id(Origin.CASHIER), kept, ANNA, "changed his mind"))
-        await self.do("cancelled again", CancelWithdrawal(self.id(Origin.CASHIER), kept, ANNA, "changed his mind"))
+        await self.do("cancelled", CancelWithdrawal(self.id(Origin.CASHIER), kept, ANNA, EUR, "changed his mind"))
+        await self.do("cancelled again", CancelWithdrawal(self.id(Origin.CASHIER), kept, ANNA, EUR, "changed his mind"))
         await self.do("exchange", Exchange(self.id(Origin.CASHIER), ANNA, EUR, 1000, PLAY, 3000))
         await self.do("adjust up", Adjust(self.id(Origin.STAFF), BERT, PLAY, 70, "a lost ticket", 11, 12))
         await self.do("adjust down", Adjust(self.id(Origin.STAFF), BERT, PLAY, -20, "found again", 11, 12))
@@ -170,7 +170,7 @@ class FullBooks:
         """Move pool money between shards, as the relay does."""
         out = TransferOut(self.id(Origin.JACKPOT), PLAY, Kind.JACKPOT_POOL, JACKPOT, amount, target)
         await self.do(f"{name} out", out, source)
-        come = TransferIn(self.id(Origin.RELAY), out.cmd_id, PLAY, Kind.JACKPOT_POOL, JACKPOT, amount, source)
+        come = TransferIn(relayed_id(out.cmd_id, source), out.cmd_id, PLAY, Kind.JACKPOT_POOL, JACKPOT, amount, source)
         await self.do(f"{name} in", come, target)
 
 

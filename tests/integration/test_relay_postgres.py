@@ -16,7 +16,7 @@ from server.clock import SystemClock
 from server.storage.shards import Books
 from server.storage.transits import PostgresTransits
 from tests.fakes.transits_contract import TransitContract
-from tests.integration.local_casino import KEY, LocalCasino
+from tests.integration.local_casino import LocalCasino
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def casino(fresh_postgres_dsn: str, pool: asyncpg.Pool) -> AsyncIterator[L
 
 
 def _relay(casino: LocalCasino) -> Relay:
-    return Relay(PostgresTransits(casino.pool, casino.books), casino.post, casino.clock, key=KEY, fatal=_fatal)
+    return Relay(PostgresTransits(casino.pool, casino.books), casino.post, casino.clock, fatal=_fatal)
 
 
 def _fatal(error: BaseException) -> None:

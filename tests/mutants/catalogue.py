@@ -24,7 +24,8 @@ class Mutant(NamedTuple):
 
 _SQL: Final = "server/storage/migrations/versions/0001_wallet.py"
 _APPLY: Final = "actors/domain/money/apply.py"
-_RULES: Final = "actors/domain/money/rules.py"
+_RULES: Final = "actors/domain/money/stake_rules.py"
+_CHECKS: Final = "actors/domain/money/checks.py"
 _LEDGER: Final = ("tests/integration/test_ledger.py",)
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
@@ -123,15 +124,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "tombstone",
         _RULES,
-        "        return Effect(born=_tombstone(order))\n",
+        "        return tombstone(order, ESCROW, order.round_id)\n",
         "        return NOTHING\n",
     ),
     Mutant(
         "reservation settled from open only",
         _RULES,
-        "    if held.state is not ReservationState.OPEN:\n        return Refusal.RESERVATION_CLOSED\n"
-        "    if held.round_id != order.round_id:",
-        "    if held.round_id != order.round_id:",
+        "    if held.state is not OPEN:\n        return Refusal.RESERVATION_CLOSED\n    terms = ",
+        "    terms = ",
     ),
     Mutant(
         "fenced tables reserve nothing",
@@ -140,6 +140,36 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "        return Refusal.STALE_TABLE_EPOCH\n"
         "    parts = split(state, own, order.amount_minor, order.funding)",
         "    parts = split(state, own, order.amount_minor, order.funding)",
+    ),
+    Mutant(
+        "a client's id closes nothing",
+        _CHECKS,
+        "    Settle: (Origin.SETTLE,),\n",
+        "    Settle: (Origin.SETTLE, Origin.CLIENT),\n",
+    ),
+    Mutant(
+        "two persons adjust",
+        _CHECKS,
+        " or order.requested_by == order.approved_by or not order.reason:",
+        " or not order.reason:",
+    ),
+    Mutant(
+        "a transfer arrives under one id",
+        _CHECKS,
+        "return is_well_formed(order.transfer_id) and order.cmd_id == relayed_id(order.transfer_id, order.peer)",
+        "return is_well_formed(order.transfer_id)",
+    ),
+    Mutant(
+        "one bonus at a time",
+        "actors/domain/money/bonus_rules.py",
+        "        return Refusal.BONUS_ACTIVE\n",
+        "        pass\n",
+    ),
+    Mutant(
+        "a jackpot's share without drift",
+        "actors/domain/money/stakes.py",
+        "(before + stake_minor) * terms.rate_num // terms.rate_den - before * terms.rate_num // terms.rate_den",
+        "stake_minor * terms.rate_num // terms.rate_den",
     ),
     Mutant(
         "books prove themselves before they serve",

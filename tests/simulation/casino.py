@@ -131,7 +131,7 @@ class Casino:
             gateways=("gateway/0",),
             fatal=life.fatal,
         )
-        relay = Relay(store, life.post, self.world, key=KEY, fatal=life.fatal)
+        relay = Relay(store, life.post, self.world, fatal=life.fatal)
         return {ADDRESS: SupervisorGroup([Antifraud(store, self.world, fatal=life.fatal), bonus, relay])}
 
     def _gateway(self, host: Host) -> Mapping[str, Actor]:

@@ -162,7 +162,7 @@ class Cashier:
         player, shard = self._someone()
         wanted = RequestWithdrawal(self._id(Origin.CASHIER), player, 1, self.rng.choice((1, 3_000, 50_000, 10**6)))
         complete = CompleteWithdrawal(self._id(Origin.CASHIER), wanted.cmd_id, player, "psp")
-        cancel = CancelWithdrawal(self._id(Origin.CASHIER), wanted.cmd_id, player, "changed his mind")
+        cancel = CancelWithdrawal(self._id(Origin.CASHIER), wanted.cmd_id, player, 1, "changed his mind")
         ends = self.rng.choice(((complete,), (cancel,), (complete, cancel), (cancel, complete)))
         if self.world.chance(0.1):
             self._do(shard, ends[0])  # before the request

@@ -14,7 +14,7 @@ from actors.domain.refusals import Refusal
 from actors.ports import StoreUnavailable
 from actors.supervisors.journal import CheckpointMoved
 from actors.supervisors.relay import Relay
-from tests.fakes.api import KEY, ManualClock
+from tests.fakes.api import ManualClock
 from tests.fakes.shards import PLAY, FakeShards
 from tests.fakes.transits import FakeTransits
 from tests.simulation.loop import run_virtual
@@ -34,7 +34,7 @@ class Scene:
 
     def another(self) -> Relay:
         """Return a relay that knows nothing but what is stored."""
-        return Relay(self.store, self.shards, self.clock, key=KEY, fatal=_fatal)
+        return Relay(self.store, self.shards, self.clock, fatal=_fatal)
 
     def pot(self, shard: int) -> int:
         """Return what lies on a shard's pot clearing."""
@@ -209,6 +209,6 @@ async def _ended_after(turns: int) -> bool:
 
 def test_order_for_the_peer_is_the_same_after_any_restart() -> None:
     transit = Transit(0, 9, FakeShards(ManualClock(), FakeTransits()).id(Origin.STAFF), 1, 1, 400, 3, 5, 0)
-    order = transfer_in_order(KEY, transit)
-    assert order == transfer_in_order(KEY, transit)
+    order = transfer_in_order(transit)
+    assert order == transfer_in_order(transit)
     assert (id_ms(order.cmd_id), id_origin(order.cmd_id)) == (id_ms(transit.transfer_id), Origin.RELAY)

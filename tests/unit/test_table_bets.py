@@ -14,7 +14,7 @@ from actors.domain.ids import Origin, id_origin, make_id
 from actors.domain.money.orders import Reserve, Settle, Void
 from actors.domain.refusals import Refusal
 from tests.fakes.post import LOSE_REPLY, LOSE_REQUEST, QUEUE_FULL
-from tests.fakes.table_world import Casino
+from tests.fakes.table_world import Casino, told
 from tests.simulation.loop import run_virtual
 
 RED, BLACK = 151, 152
@@ -421,11 +421,10 @@ async def test_settlement_is_sent_again_until_it_is_acknowledged(casino: Casino)
     await casino.bet(1, {RED: 100})
     await casino.until("closed")
     casino.wallet(1).faults.extend([LOSE_REPLY, QUEUE_FULL, Refusal.BUSY, LOSE_REQUEST])
-    await casino.until("idle")
+    (mine,) = await told(casino, 1)
     assert casino.wallet(1).money(1) == 100_100
     settles = {o for batch in casino.wallet(1).batches for o in batch if isinstance(o, Settle)}
     assert len(settles) == 1
-    (mine,) = casino.post.personal(1)
     assert isinstance(mine, MyBetsSettled)
 
 
@@ -483,3 +482,33 @@ def test_wallet_with_a_newer_fence_ends_this_incarnation() -> None:
         assert len(casino.fatal) == 1
 
     run_virtual(run())
+
+
+# ---------------------------------------------------------------- a shard that is away
+
+
+@scene
+async def test_round_that_waits_for_a_dead_shard_lets_the_next_one_open_and_is_settled_later(casino: Casino) -> None:
+    """A table once stood still until the last wallet had acknowledged: one dead server stopped everybody's play."""
+    casino.entropy.numbers.append(1)
+    await casino.bet(1, {RED: 100})
+    first = casino.table.stage.book
+    await casino.until("closed")
+    casino.wallet(1).faults.extend([LOSE_REQUEST] * 4)  # each costs an ask's whole time
+    await casino.until("idle")
+    await casino.until("betting")
+    assert casino.table.stage.book is not first
+    assert casino.wallet(1).states(1) == ["open"]
+    assert isinstance((await told(casino, 1))[0], MyBetsSettled)
+    assert casino.wallet(1).states(1) == ["settled"]
+
+
+@scene
+async def test_dead_shards_bets_are_refused_at_once_until_it_gives_a_sign_of_life(casino: Casino) -> None:
+    casino.wallet(1).faults.extend([LOSE_REQUEST] * 3)  # two bets, one probe
+    lost = await asyncio.gather(*(casino.bet(1, {RED: 100}) for _ in range(2)))
+    assert {code(answer) for answer in lost} == {Refusal.OUTCOME_UNKNOWN}
+    assert code(await casino.bet(1, {RED: 100})) == Refusal.BUSY
+    await casino.until("idle")
+    await casino.until("betting")
+    assert isinstance(await casino.bet(1, {RED: 100}), BetPlaced)

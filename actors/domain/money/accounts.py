@@ -50,6 +50,16 @@ class Kind(IntEnum):
     UNITS = 990
 
 
+# The kinds that every stake needs, by themselves: Python 3.11 takes 0.2 us to find a member in its enum, and a settlement
+# asked for some thirty. Used in the rules of stakes and wherever every order passes.
+CASH: Final = Kind.CASH
+BONUS: Final = Kind.BONUS
+ESCROW: Final = Kind.ESCROW
+WITHDRAWAL: Final = Kind.WITHDRAWAL
+GGR: Final = Kind.GGR
+WAGERING_OPEN: Final = Kind.WAGERING_OPEN
+WAGERING_DONE: Final = Kind.WAGERING_DONE
+
 #: Amounts and balances stay below this in magnitude, so that no sum of the legs of a row can leave 64 bits.
 LIMIT_MINOR: Final = 2**62
 #: Above this a player's accounts would no longer fit into a signed 64-bit id.
@@ -72,6 +82,9 @@ _FLOORED: Final = frozenset(
 
 _PLAYER: Final = 100_000
 _CCY: Final = 1_000
+#: Ids from the first up to, not including, the second are of players' accounts.
+FIRST_PLAYERS: Final = _PLAYER
+PAST_PLAYERS: Final = (MAX_PLAYER_ID + 1) * _PLAYER
 
 
 def account_id(player_id: int, ccy: int, kind: int) -> int:

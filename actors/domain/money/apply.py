@@ -2,7 +2,8 @@
 
 Answers that depend on balances, reservations, fences or jackpots are recorded, refusals included, so that the same id
 has one outcome for ever. Malformed orders, ids used for another request, and ids out of their time are refused
-unrecorded. What each order moves is in `rules.py` and `house_rules.py`.
+unrecorded. What each order moves is in `rules.py`, `stake_rules.py`, `bonus_rules.py` and
+`house_rules.py`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import msgspec
 
 from actors.domain.commands import Refused
 from actors.domain.ids import linked_id
-from actors.domain.money import house_rules, rules
-from actors.domain.money.accounts import Kind, account_id, account_kind
+from actors.domain.money import bonus_rules, house_rules, rules, stake_rules
+from actors.domain.money.accounts import BONUS, CASH, ESCROW, account_id
 from actors.domain.money.chain import REQUEST_HASH_BYTES
 from actors.domain.money.checks import check_age, check_form, refused
 from actors.domain.money.effects import NOTHING, Effect, Moves, Second
@@ -25,7 +26,6 @@ from actors.domain.money.meta import meta_text
 from actors.domain.money.orders import (
     Adjust,
     CancelWithdrawal,
-    Closing,
     CompleteWithdrawal,
     ConvertBonus,
     DefineJackpot,
@@ -56,6 +56,10 @@ from actors.domain.refusals import Refusal
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
+_FENCE_TABLE: Final = EntryCode.FENCE_TABLE
+_TO_BONUS: Final = BONUS - CASH
+
+
 def request_hash(order: WalletOrder) -> bytes:
     """Return 16 bytes that differ for orders that differ in anything. Stored: fields of orders never change meaning."""
     return sha256(_encode(order)).digest()[:REQUEST_HASH_BYTES]
@@ -79,7 +83,7 @@ def apply(state: ShardState, order: WalletOrder, now_ms: int) -> tuple[WalletAns
         return refused(refusal), ()
     rule = _RULES[type(order)]
     effect = rule.decide(state, order)
-    if isinstance(effect, Refusal):
+    if not isinstance(effect, Effect):
         rows: tuple[Row, ...] = (_book(state, order, rule, req_hash, now_ms, effect, NOTHING),)
         answer: Done | Fenced | Refused = refused(effect)
     else:
@@ -87,19 +91,20 @@ def apply(state: ShardState, order: WalletOrder, now_ms: int) -> tuple[WalletAns
         rows = (first,) if effect.second is None else (first, _book_second(state, first, effect.second))
         answer = answer_of_row(first)
     state.remember_outcome(order.cmd_id, (req_hash, answer), now_ms)
-    return (_repeat(state, order, answer) if isinstance(answer, Fenced) else answer), rows
+    return (_repeat(state, order, answer) if rule.code is _FENCE_TABLE else answer), rows
 
 
 def answer_of_row(row: Row) -> Done | Fenced | Refused:
     """Return what was answered when this row was booked. `Fenced` comes without its list."""
     if row.status:
         return refused(row.status)
-    if row.code is EntryCode.FENCE_TABLE:
+    if row.code is _FENCE_TABLE:
         return Fenced(row.seq, [])
+    cash = account_id(row.player_id, row.ccy, CASH)
+    bonus = cash + _TO_BONUS
     moved = 0
     for account, amount, _balance in row.legs:
-        kind = account_kind(account)
-        if kind == Kind.CASH or kind == Kind.BONUS:
+        if account in (cash, bonus):
             moved += amount
     return Done(row.seq, row.cash_minor, row.escrow_minor, abs(moved), row.bonus_minor)
 
@@ -173,17 +178,21 @@ _RULES: Final[dict[type, _Rule]] = {
         lambda order: meta_text(to_ccy=order.to_ccy, to_minor=order.to_amount_minor),
     ),
     Adjust: _Rule(EntryCode.ADJUST, rules.adjust, _adjust_meta),
-    Reserve: _Rule(EntryCode.RESERVE, rules.reserve),
-    Settle: _Rule(EntryCode.SETTLE, rules.settle, _settle_meta),
-    Void: _Rule(EntryCode.VOID, rules.void),
-    Wager: _Rule(EntryCode.WAGER, rules.wager, _wager_meta),
+    Reserve: _Rule(EntryCode.RESERVE, stake_rules.reserve),
+    Settle: _Rule(EntryCode.SETTLE, stake_rules.settle, _settle_meta),
+    Void: _Rule(EntryCode.VOID, stake_rules.void),
+    Wager: _Rule(EntryCode.WAGER, stake_rules.wager, _wager_meta),
     GrantBonus: _Rule(
         EntryCode.GRANT_BONUS,
-        rules.grant_bonus,
+        bonus_rules.grant_bonus,
         lambda order: meta_text(tick=order.tick, wagering=order.wagering_minor),
     ),
-    ConvertBonus: _Rule(EntryCode.CONVERT_BONUS, rules.convert_bonus, lambda order: meta_text(reason=order.reason)),
-    ForfeitBonus: _Rule(EntryCode.FORFEIT_BONUS, rules.forfeit_bonus, lambda order: meta_text(reason=order.reason)),
+    ConvertBonus: _Rule(
+        EntryCode.CONVERT_BONUS, bonus_rules.convert_bonus, lambda order: meta_text(reason=order.reason)
+    ),
+    ForfeitBonus: _Rule(
+        EntryCode.FORFEIT_BONUS, bonus_rules.forfeit_bonus, lambda order: meta_text(reason=order.reason)
+    ),
     FenceTable: _Rule(
         EntryCode.FENCE_TABLE,
         house_rules.fence_table,
@@ -216,8 +225,10 @@ def _subject(state: ShardState, order: WalletOrder) -> tuple[int, int, bytes, by
             return order.player_id, order.ccy, b"", order.round_id
         case RequestWithdrawal():
             return order.player_id, order.ccy, order.cmd_id, b""
-        case CompleteWithdrawal() | CancelWithdrawal():
+        case CompleteWithdrawal():
             return order.player_id, _ccy_of(state, order), order.reservation_id, b""
+        case CancelWithdrawal():
+            return order.player_id, order.ccy, order.reservation_id, b""
         case Exchange():
             return order.player_id, order.ccy, linked_id(order.cmd_id), b""
         case FenceTable():
@@ -232,7 +243,7 @@ def _subject(state: ShardState, order: WalletOrder) -> tuple[int, int, bytes, by
             return order.player_id, order.ccy, b"", b""
 
 
-def _ccy_of(state: ShardState, order: Closing) -> int:
+def _ccy_of(state: ShardState, order: Settle | CompleteWithdrawal) -> int:
     held = state.reservations.get(order.reservation_id)
     return held.ccy if held is not None else 0
 
@@ -271,9 +282,9 @@ def _book(state: ShardState, order: Any, rule: _Rule, req_hash: bytes, now_ms: i
         ref,
         round_id,
         now_ms,
-        balances.get(own + Kind.CASH, 0) if is_told else 0,
-        balances.get(own + Kind.ESCROW, 0) if is_told else 0,
-        balances.get(own + Kind.BONUS, 0) if is_told else 0,
+        balances.get(own + CASH, 0) if is_told else 0,
+        balances.get(own + ESCROW, 0) if is_told else 0,
+        balances.get(own + BONUS, 0) if is_told else 0,
         legs,
         rule.meta(order) if rule.meta is not None else "",
         effect.born,
@@ -300,9 +311,9 @@ def _book_second(state: ShardState, first: Row, second: Second) -> Row:
         first.cmd_id,
         b"",
         first.booked_ms,
-        state.balances.get(own + Kind.CASH, 0),
-        state.balances.get(own + Kind.ESCROW, 0),
-        state.balances.get(own + Kind.BONUS, 0),
+        state.balances.get(own + CASH, 0),
+        state.balances.get(own + ESCROW, 0),
+        state.balances.get(own + BONUS, 0),
         legs,
         second.meta,
         accounts=accounts,

@@ -1,6 +1,6 @@
 """Refusals that need no memory, or only the shard's settings: they are not recorded, and safe to repeat.
 
-Order: form and class of the ids, amounts, player, currency, table, round, the rest of the order; then (after a look
+Order: form and class of the ids, amounts, player, currencies, table, round, jackpot, accounts, persons, texts; then (after a look
 whether the id is known) the age of the id.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from actors.domain.commands import Refused
-from actors.domain.ids import ID_BYTES, Origin, id_ms, id_origin, is_well_formed
+from actors.domain.ids import ID_BYTES, Origin, id_ms, id_origin, is_well_formed, relayed_id
 from actors.domain.money.accounts import LIMIT_MINOR, MAX_PART, MAX_PLAYER_ID, Kind
 from actors.domain.money.orders import (
     MAX_TEXT,
@@ -130,11 +130,8 @@ def check_form(state: ShardState, order: WalletOrder) -> Refusal | None:
         case Deposit():
             return _check_payment(state, order) or _check_text(order.psp_ref)
         case GrantBonus():
-            return (
-                _check_payment(state, order)
-                if not order.wagering_minor
-                else _check_amount(order.wagering_minor) or _check_payment(state, order)
-            )
+            wagering = _check_amount(order.wagering_minor) if order.wagering_minor else None
+            return wagering or _check_payment(state, order)
         case RequestWithdrawal():
             return _check_payment(state, order)
         case OpenAccount():
@@ -179,11 +176,11 @@ def _check_closing(state: ShardState, order: Closing) -> Refusal | None:
         case Settle():
             return _check_round(order.round_id) or _check_part(order.jackpot)
         case Void():
-            return Refusal.CURRENCY_MISMATCH if order.ccy not in state.currencies else _check_round(order.round_id)
+            return _check_ccy(state, order.ccy) or _check_round(order.round_id)
         case CompleteWithdrawal():
             return _check_text(order.psp_ref)
         case CancelWithdrawal():
-            return _check_text(order.reason)
+            return _check_ccy(state, order.ccy) or _check_text(order.reason)
         case _:
             assert_never(order)
 
@@ -202,60 +199,68 @@ def _check_wager(state: ShardState, order: Wager) -> Refusal | None:
 
 
 def _check_exchange(state: ShardState, order: Exchange) -> Refusal | None:
-    if order.to_ccy == order.ccy or order.to_ccy not in state.currencies:
-        return Refusal.CURRENCY_MISMATCH
-    return _check_amount(order.to_amount_minor) or _check_payment(state, order)
+    refusal = _check_amount(order.to_amount_minor) or _check_payment(state, order) or _check_ccy(state, order.to_ccy)
+    return Refusal.CURRENCY_MISMATCH if refusal is None and order.to_ccy == order.ccy else refusal
 
 
 def _check_adjustment(state: ShardState, order: Adjust) -> Refusal | None:
+    refusal = _check_amount(abs(order.amount_minor)) or _check_player(state, order.player_id, order.ccy)
+    if refusal is not None:
+        return refusal
     if order.requested_by <= 0 or order.approved_by <= 0 or order.requested_by == order.approved_by or not order.reason:
         return Refusal.FOUR_EYES_REQUIRED
-    return (
-        _check_amount(abs(order.amount_minor))
-        or _check_player(state, order.player_id, order.ccy)
-        or _check_text(order.reason)
-    )
+    return _check_text(order.reason)
 
 
 def _check_terms(state: ShardState, order: DefineJackpot) -> Refusal | None:
     terms = order.terms
-    if terms.ccy not in state.currencies:
-        return Refusal.CURRENCY_MISMATCH
     makes_sense = 0 < terms.rate_num <= terms.rate_den <= MAX_RATE and 0 <= terms.ceiling_minor < LIMIT_MINOR
-    return _check_number(order.jackpot) if makes_sense else Refusal.UNKNOWN_JACKPOT
+    return _check_ccy(state, terms.ccy) or (_check_number(order.jackpot) if makes_sense else Refusal.UNKNOWN_JACKPOT)
 
 
 def _check_jackpot(state: ShardState, order: MoveJackpot | PayJackpot) -> Refusal | None:
-    refusal = _check_amount(order.amount_minor) or _check_number(order.jackpot)
-    if refusal is not None:
-        return refusal
     if isinstance(order, PayJackpot):
-        return _check_player(state, order.player_id, order.ccy)
-    if order.ccy not in state.currencies:
-        return Refusal.CURRENCY_MISMATCH
-    return None if (order.source, order.target) in _JACKPOT_MOVES else Refusal.ACCOUNT_FORBIDDEN
+        return _check_payment(state, order) or _check_number(order.jackpot)
+    return (
+        _check_amount(order.amount_minor)
+        or _check_ccy(state, order.ccy)
+        or _check_number(order.jackpot)
+        or (None if (order.source, order.target) in _JACKPOT_MOVES else Refusal.ACCOUNT_FORBIDDEN)
+    )
 
 
 def _check_transfer(state: ShardState, order: TransferOut | TransferIn) -> Refusal | None:
-    if isinstance(order, TransferIn) and not is_well_formed(order.transfer_id):
+    if isinstance(order, TransferIn) and not _is_relayed(order):
         return Refusal.ID_CLASS_FORBIDDEN
-    if order.ccy not in state.currencies:
-        return Refusal.CURRENCY_MISMATCH
+    refusal = _check_amount(order.amount_minor) or _check_ccy(state, order.ccy)
+    if refusal is not None:
+        return refusal
     has_part = order.kind != Kind.POT_CLEARING
     right_part = 1 <= order.part <= MAX_PART if has_part else order.part == 0
     is_other = order.peer != state.shard_id and 0 <= order.peer < MAX_PART
     if order.kind not in _TRANSFERABLE or not right_part or not is_other:
         return Refusal.ACCOUNT_FORBIDDEN
-    return _check_amount(order.amount_minor)
+    return None
 
 
-def _check_payment(state: ShardState, order: Deposit | GrantBonus | RequestWithdrawal | Exchange) -> Refusal | None:
+def _is_relayed(order: TransferIn) -> bool:
+    """An order that arrives twice under two ids would be carried out twice: there is only one id for it."""
+    return is_well_formed(order.transfer_id) and order.cmd_id == relayed_id(order.transfer_id, order.peer)
+
+
+def _check_payment(
+    state: ShardState, order: Deposit | GrantBonus | RequestWithdrawal | Exchange | PayJackpot
+) -> Refusal | None:
     return _check_amount(order.amount_minor) or _check_player(state, order.player_id, order.ccy)
 
 
 def _check_player(state: ShardState, player_id: int, ccy: int) -> Refusal | None:
     if not 0 < player_id <= MAX_PLAYER_ID:
         return Refusal.UNKNOWN_ACCOUNT
+    return _check_ccy(state, ccy)
+
+
+def _check_ccy(state: ShardState, ccy: int) -> Refusal | None:
     return None if ccy in state.currencies else Refusal.CURRENCY_MISMATCH
 
 

@@ -6,15 +6,25 @@ from typing import Final
 
 import msgspec
 
-from actors.domain.money.accounts import FIRST_UNIT_KIND, LIMIT_MINOR, Kind, account_kind, account_player
-from actors.domain.money.entries import EntryCode, Reservation
-from actors.domain.money.orders import JackpotTerms
+from actors.domain.money.accounts import (
+    BONUS,
+    CASH,
+    ESCROW,
+    FIRST_PLAYERS,
+    FIRST_UNIT_KIND,
+    LIMIT_MINOR,
+    PAST_PLAYERS,
+    WITHDRAWAL,
+    Kind,
+)
+from actors.domain.money.entries import EntryCode, Reservation, ReservationState
+from actors.domain.money.orders import CancelWithdrawal, JackpotTerms, Void
 from actors.domain.money.state import ShardState
 
 Moves = tuple[tuple[int, int], ...]
 
 #: A player's money; together it stays below the limit, so that what is reserved can always come back.
-_WORTH: Final = (Kind.CASH, Kind.BONUS, Kind.ESCROW, Kind.WITHDRAWAL)
+_WORTH: Final = (CASH, BONUS, ESCROW, WITHDRAWAL)
 
 
 class Second(msgspec.Struct, frozen=True, gc=False):
@@ -41,6 +51,14 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
 NOTHING: Final = Effect()
 
 
+def tombstone(order: Void | CancelWithdrawal, kind: Kind, round_id: bytes = b"") -> Effect:
+    """Return what refuses an order to reserve that comes after the one that ends it."""
+    end = ReservationState.TOMBSTONE
+    return Effect(
+        born=Reservation(order.reservation_id, order.player_id, order.ccy, 0, round_id, "", 0, end, kind=kind)
+    )
+
+
 def without_zeros(moves: dict[int, int]) -> Moves:
     """Return the moves that move something."""
     return tuple([move for move in moves.items() if move[1]])
@@ -51,7 +69,7 @@ def fits(state: ShardState, moves: Moves, own: int = 0) -> bool:
     balances = state.balances
     gain = 0
     for account, amount in moves:
-        if account_player(account) and account_kind(account) < FIRST_UNIT_KIND:
+        if FIRST_PLAYERS <= account < PAST_PLAYERS and account % 1_000 < FIRST_UNIT_KIND:  # a player's money
             gain += amount
         elif abs(balances.get(account, 0) + amount) >= LIMIT_MINOR:
             return False

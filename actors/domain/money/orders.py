@@ -63,7 +63,7 @@ class RequestWithdrawal(msgspec.Struct, frozen=True, array_like=True, tag=11, gc
 class CompleteWithdrawal(msgspec.Struct, frozen=True, array_like=True, tag=12, gc=False):
     """Pending withdrawals -> PSP clearing: the money has left. psp_ref: the provider's reference.
 
-    Refusals in order: RESERVATION_UNKNOWN, RESERVATION_CLOSED.
+    Refusals in order: RESERVATION_UNKNOWN, RESERVATION_CLOSED, SETTLE_OUT_OF_RANGE.
     """
 
     cmd_id: bytes
@@ -73,7 +73,7 @@ class CompleteWithdrawal(msgspec.Struct, frozen=True, array_like=True, tag=12, g
 
 
 class CancelWithdrawal(msgspec.Struct, frozen=True, array_like=True, tag=13, gc=False):
-    """Pending withdrawals -> player cash. Cancelled before: done, nothing moves.
+    """Pending withdrawals -> player cash. An unknown one gets a tombstone, answered done; as is one cancelled before.
 
     Refusals in order: RESERVATION_UNKNOWN, RESERVATION_CLOSED (completed before).
     """
@@ -81,6 +81,7 @@ class CancelWithdrawal(msgspec.Struct, frozen=True, array_like=True, tag=13, gc=
     cmd_id: bytes
     reservation_id: bytes
     player_id: int
+    ccy: int
     reason: str = ""
 
 
@@ -152,7 +153,8 @@ class Settle(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
 class Void(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):
     """Closes a reservation: escrow -> cash and bonus, as recorded. An unknown reservation gets a tombstone, answered done.
 
-    Refusals in order: RESERVATION_UNKNOWN, RESERVATION_CLOSED (settled before). Voided before: done, nothing moves.
+    Refusals in order: RESERVATION_UNKNOWN, RESERVATION_CLOSED (settled before), SETTLE_OUT_OF_RANGE (what a forfeited
+    bonus had staked returns to its cost). Voided before: done, nothing moves.
     """
 
     cmd_id: bytes
@@ -221,7 +223,7 @@ class ConvertBonus(msgspec.Struct, frozen=True, array_like=True, tag=14, gc=Fals
 
 
 class ForfeitBonus(msgspec.Struct, frozen=True, array_like=True, tag=15, gc=False):
-    """Bonus -> bonus cost. What is staked of it goes there too when its round ends. Refusals in order: NO_BONUS."""
+    """Bonus -> bonus cost, staked parts when their rounds end. Refusals in order: NO_BONUS, SETTLE_OUT_OF_RANGE."""
 
     cmd_id: bytes
     player_id: int
@@ -301,6 +303,7 @@ class TransferOut(msgspec.Struct, frozen=True, array_like=True, tag=19, gc=False
 class TransferIn(msgspec.Struct, frozen=True, array_like=True, tag=30, gc=False):
     """Clearing with another shard -> an account of the house. transfer_id: of its `TransferOut` in shard peer.
 
+    cmd_id must be `ids.relayed_id(transfer_id, peer)`: however often it is relayed, it arrives once.
     Refusals in order: AMOUNT_INVALID.
     """
 

@@ -9,7 +9,7 @@ import msgspec
 from actors.domain.money.accounts import FIRST_UNIT_KIND, Kind, account_ccy, account_id, account_kind, floor_of
 from actors.domain.money.apply import answer_of_row
 from actors.domain.money.chain import chain_rows, genesis
-from actors.domain.money.entries import Reservation, ReservationState, Row
+from actors.domain.money.entries import EntryCode, Reservation, ReservationState, Row
 from actors.domain.money.orders import JackpotTerms
 from actors.domain.money.state import ShardState
 
@@ -62,6 +62,8 @@ def recover(shard_id: int, loaded: Loaded, now_ms: int) -> ShardState:
     for reservation in loaded.reservations:
         state.remember_reservation(reservation, now_ms)
     for row in loaded.recent:
+        if row.code is EntryCode.EXCHANGED:
+            continue  # the first row has the answer
         state.remember_outcome(row.cmd_id, (row.req_hash, answer_of_row(row)), now_ms)
     return state
 

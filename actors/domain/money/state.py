@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from actors.domain.commands import Refused
 from actors.domain.ids import id_ms
-from actors.domain.money.accounts import Kind, account_id
-from actors.domain.money.entries import Reservation, ReservationState
+from actors.domain.money.accounts import ESCROW, account_id
+from actors.domain.money.entries import OPEN, Reservation
 from actors.domain.money.orders import Done, Fenced, JackpotTerms
 
 #: How long an outcome stays in memory after its id's time, and after its booking.
@@ -78,10 +78,10 @@ class ShardState:
         """Keep a reservation as it now is: an open one until it is closed, another until its window has passed."""
         id_ = reservation.reservation_id
         former = self.reservations.get(id_)
-        was_open = former is not None and former.state is ReservationState.OPEN
+        was_open = former is not None and former.state is OPEN
         self.reservations[id_] = reservation
-        if reservation.state is ReservationState.OPEN:
-            if reservation.kind is Kind.ESCROW:
+        if reservation.state is OPEN:
+            if reservation.kind is ESCROW:
                 self.open_by_table.setdefault(reservation.table_id, {})[id_] = reservation
             if reservation.bonus_minor:
                 self._put_bonus_in_play(reservation, reservation.bonus_minor)

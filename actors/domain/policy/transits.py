@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from actors.domain.ids import Origin, derive_id
+from actors.domain.ids import relayed_id
 from actors.domain.money.orders import TransferIn
 
 
 class Transit(msgspec.Struct, frozen=True, gc=False):
-    """A transfer that left from_shard at journal position seq. attempt: rises when staff let a refused one try again."""
+    """A transfer that left from_shard at journal position seq. attempt: how often staff let a refused one try again."""
 
     from_shard: int
     seq: int
@@ -42,15 +42,10 @@ def transit_of(
     return Transit(from_shard, seq, transfer_id, int(facts["peer"]) - 1, ccy, kind, part, amount_minor, booked_ms)
 
 
-def transfer_in_order(key: bytes, transit: Transit) -> TransferIn:
-    """Return the order for the peer: the same bytes after any restart.
-
-    Two shards may have used the same id, so the id follows from the shard too.
-    """
-    verb = f"transfer-in from {transit.from_shard}"
-    cmd_id = derive_id(key, transit.transfer_id, Origin.RELAY, verb, transit.attempt)
+def transfer_in_order(transit: Transit) -> TransferIn:
+    """Return the order for the peer: the same bytes after any restart, and whoever lets it try again."""
     return TransferIn(
-        cmd_id,
+        relayed_id(transit.transfer_id, transit.from_shard),
         transit.transfer_id,
         transit.ccy,
         transit.kind,

@@ -186,20 +186,29 @@ OWNERSHIP: tuple[str, ...] = (
                  or a.application_name = 'croupier wallet/' || p_shard) $$""",
 )
 
+# What a commit brings, as records: the columns in the order in which `server/storage/commit_records.py` packs them. The
+# parameters are domains because a client can send those as ready bytes. seq is the position in the array.
+RECORDS: tuple[str, ...] = (
+    """create type wallet.journal_line as (
+         id_day int, code smallint, status smallint, ccy smallint, player_id bigint, booked_at timestamptz,
+         cash bigint, escrow bigint, bonus bigint, cmd_id uuid, ref uuid, round_id uuid, req_hash bytea, hash bytea,
+         acct bigint[], amt bigint[], bal bigint[], meta text)""",
+    "create type wallet.balance_change as (account_id bigint, old bigint, new bigint, seq bigint)",
+    """create type wallet.birth as (
+         player_id bigint, cash bigint, bonus bigint, seq bigint, table_epoch bigint, ccy smallint, kind smallint,
+         state smallint, reservation_id uuid, round_id uuid, table_id text)""",
+    "create type wallet.closing as (reservation_id uuid, state smallint, seq bigint)",
+    "create domain wallet.journal_lines as wallet.journal_line[]",
+    "create domain wallet.balance_changes as wallet.balance_change[]",
+    "create domain wallet.births as wallet.birth[]",
+    "create domain wallet.closings as wallet.closing[]",
+)
+
 COMMIT_BATCH = """
 create function wallet.commit_batch(
   p_shard smallint, p_epoch bigint, p_prev_seq bigint, p_prev_head bytea, p_new_head bytea,
-  c_day int[], c_cmd uuid[], c_reqh bytea[], c_code smallint[], c_status smallint[], c_ccy smallint[],
-  c_player bigint[], c_ref uuid[], c_round uuid[], c_at bigint[], c_cash bigint[], c_escrow bigint[],
-  c_bonus bigint[], c_meta text[], c_hash bytea[],
-  l_acct1 bigint[], l_amt1 bigint[], l_bal1 bigint[], l_acct2 bigint[], l_amt2 bigint[], l_bal2 bigint[],
-  l_acct3 bigint[], l_amt3 bigint[], l_bal3 bigint[], l_acct4 bigint[], l_amt4 bigint[], l_bal4 bigint[],
-  m_acct text[], m_amt text[], m_bal text[],
+  c_lines wallet.journal_lines, c_changes wallet.balance_changes, c_births wallet.births, c_closings wallet.closings,
   n_acct bigint[], n_floor bigint[],
-  b_acct bigint[], b_old bigint[], b_new bigint[], b_seq bigint[],
-  r_id uuid[], r_player bigint[], r_round uuid[], r_ccy smallint[], r_cash bigint[], r_bonus bigint[],
-  r_kind smallint[], r_state smallint[], r_seq bigint[], r_table text[], r_epoch bigint[],
-  x_id uuid[], x_state smallint[], x_seq bigint[],
   f_table text[], f_epoch bigint[],
   j_number int[], j_ccy smallint[], j_num bigint[], j_den bigint[], j_ceiling bigint[]
 ) returns bigint language plpgsql security definer
@@ -207,7 +216,7 @@ create function wallet.commit_batch(
   set plan_cache_mode = force_generic_plan
   set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare
-  n int := cardinality(c_cmd);
+  n int := cardinality(c_lines);
   k int;
 begin
   -- 1. Fence, sequence and chain, compared and set; takes the row lock that every writer of this shard needs.
@@ -217,55 +226,41 @@ begin
     raise exception 'fenced' using errcode = 'WF001';
   end if;
 
-  -- 2. Accounts opened, then the journal. Legs come as scalars: building arrays is cheaper than aggregating rows.
+  -- 2. Accounts opened, then the journal.
   if cardinality(n_acct) > 0 then
     insert into account (shard_id, account_id, ccy, kind, player_id, floor)
     select p_shard, u.a, u.a / 1000 % 100, u.a % 1000, u.a / 100000, u.f from unnest(n_acct, n_floor) u(a, f);
   end if;
   insert into journal (id_day, shard_id, seq, epoch, cmd_id, req_hash, code, status, ccy, player_id, ref, round_id,
                        booked_at, cash, escrow, bonus, meta, hash, acct, amt, bal)
-  select c.day, p_shard, p_prev_seq + c.i, p_epoch, c.cmd, c.reqh, c.code, c.status, c.ccy, c.player, c.ref, c.round,
-         timestamptz 'epoch' + c.at * interval '1 millisecond', c.cash, c.escrow, c.bonus,
-         c.meta, c.hash,
-         case when c.a1 is null then '{}' when c.a3 is null then array[c.a1, c.a2]
-              when c.a4 is null then array[c.a1, c.a2, c.a3] when c.more_a is null then array[c.a1, c.a2, c.a3, c.a4]
-              else array[c.a1, c.a2, c.a3, c.a4] || c.more_a::bigint[] end,
-         case when c.a1 is null then '{}' when c.a3 is null then array[c.m1, c.m2]
-              when c.a4 is null then array[c.m1, c.m2, c.m3] when c.more_a is null then array[c.m1, c.m2, c.m3, c.m4]
-              else array[c.m1, c.m2, c.m3, c.m4] || c.more_m::bigint[] end,
-         case when c.a1 is null then '{}' when c.a3 is null then array[c.b1, c.b2]
-              when c.a4 is null then array[c.b1, c.b2, c.b3] when c.more_a is null then array[c.b1, c.b2, c.b3, c.b4]
-              else array[c.b1, c.b2, c.b3, c.b4] || c.more_b::bigint[] end
-    from unnest(c_day, c_cmd, c_reqh, c_code, c_status, c_ccy, c_player, c_ref, c_round, c_at, c_cash, c_escrow,
-                c_bonus, c_meta, c_hash, l_acct1, l_amt1, l_bal1, l_acct2, l_amt2, l_bal2, l_acct3, l_amt3, l_bal3,
-                l_acct4, l_amt4, l_bal4, m_acct, m_amt, m_bal)
-         with ordinality as c(day, cmd, reqh, code, status, ccy, player, ref, round, at, cash, escrow,
-                              bonus, meta, hash, a1, m1, b1, a2, m2, b2, a3, m3, b3, a4, m4, b4, more_a,
-                              more_m, more_b, i);
+  select c.id_day, p_shard, p_prev_seq + i, p_epoch, c.cmd_id, c.req_hash, c.code, c.status, c.ccy, c.player_id, c.ref,
+         c.round_id, c.booked_at, c.cash, c.escrow, c.bonus, c.meta, c.hash, c.acct, c.amt, c.bal
+    from unnest(c_lines) with ordinality
+         c(id_day, code, status, ccy, player_id, booked_at, cash, escrow, bonus, cmd_id, ref, round_id, req_hash, hash,
+           acct, amt, bal, meta, i);
 
   -- 3. Balances, once per account however many rows touched it; the old value must equal the shard's memory.
   update account a set balance = u.nw, last_seq = u.sq
-    from unnest(b_acct, b_old, b_new, b_seq) u(id, od, nw, sq)
+    from unnest(c_changes) u(id, od, nw, sq)
    where a.account_id = u.id and a.shard_id + 0 = p_shard and a.balance = u.od;
   get diagnostics k = row_count;
-  if k <> cardinality(b_acct) then
+  if k <> cardinality(c_changes) then
     raise exception 'a balance differs from memory' using errcode = 'WD001';
   end if;
 
   -- 4. Reservations born, then closed: only from state 0. Then fences, which only ever rise.
-  if cardinality(r_id) > 0 then
+  if cardinality(c_births) > 0 then
     insert into reservation (shard_id, reservation_id, player_id, round_id, ccy, cash, bonus, kind, state, opened_seq,
                              table_id, table_epoch)
     select p_shard, u.id, u.player, u.round, u.ccy, u.cash, u.bonus, u.kind, u.state, u.seq, u.tab, u.epoch
-      from unnest(r_id, r_player, r_round, r_ccy, r_cash, r_bonus, r_kind, r_state, r_seq, r_table, r_epoch)
-           u(id, player, round, ccy, cash, bonus, kind, state, seq, tab, epoch);
+      from unnest(c_births) u(player, cash, bonus, seq, epoch, ccy, kind, state, id, round, tab);
   end if;
-  if cardinality(x_id) > 0 then
+  if cardinality(c_closings) > 0 then
     update reservation r set state = u.st, closed_seq = u.sq
-      from unnest(x_id, x_state, x_seq) u(id, st, sq)
+      from unnest(c_closings) u(id, st, sq)
      where r.reservation_id = u.id and r.shard_id + 0 = p_shard and r.state + 0 = 0;
     get diagnostics k = row_count;
-    if k <> cardinality(x_id) then
+    if k <> cardinality(c_closings) then
       raise exception 'a reservation is not open' using errcode = 'WD002';
     end if;
   end if;
@@ -304,7 +299,7 @@ RIGHTS: tuple[str, ...] = (
 
 def upgrade() -> None:
     """Make the relations."""
-    for statement in (*RELATIONS, *HISTORY, *OWNERSHIP, COMMIT_BATCH, *RIGHTS):
+    for statement in (*RELATIONS, *HISTORY, *OWNERSHIP, *RECORDS, COMMIT_BATCH, *RIGHTS):
         op.get_bind().exec_driver_sql(statement)
 
 

@@ -1,0 +1,77 @@
+"""Two wallet shards on two PostgreSQL servers; one of them is killed for a while, and the other shard plays on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from loadtest.crowd import Crowd
+from loadtest.endurance import ENVIRON, WELCOME_MINOR
+from loadtest.platform import Platform
+from server.embedded.postgres import PostgresServer
+from tests.faults.books import Books
+
+pytestmark = pytest.mark.timeout(240)
+
+AWAY_S = 8.0
+#: The shard's host finds the server again, claims its shard, and the tables settle what waited.
+BACK_WITHIN_S = 30.0
+
+
+@pytest.fixture(scope="module")
+def second_server(services_folder: Path) -> Iterator[PostgresServer]:
+    """The server of shard 1, which the platform does not know how to start."""
+    server = PostgresServer(services_folder / "second postgres", password="for-tests", durable=False)
+    asyncio.run(server.start())
+    yield server
+    asyncio.run(server.stop(5))
+
+
+@pytest.fixture(scope="module")
+def platform(services_folder: Path, second_server: PostgresServer) -> Iterator[Platform]:
+    """A platform with shard 0 in its own PostgreSQL and shard 1 in the other."""
+    environ = {**ENVIRON, "CROUPIER_SHARD_URLS": f"- {second_server.dsn()}"}
+    with Platform(services_folder / "two servers", environ) as platform:
+        yield platform
+
+
+async def test_one_of_two_servers_killed_the_other_shard_plays_on_and_the_books_are_clean(
+    platform: Platform, second_server: PostgresServer
+) -> None:
+    main, second = Books(platform).dsn, second_server.dsn()
+    assert platform.cli("dsn", "--shard", "1").stdout.strip() == second
+    async with Crowd(platform.http, main, 16, tag="two", books=(main, second)) as crowd:
+        assert {player.shard for player in crowd.players} == {0, 1}
+        await crowd.in_mid_round()
+        os.kill(second_server.pid, signal.SIGKILL)
+        killed_s = time.monotonic()
+        on_s = [await crowd.recovered(killed_s + since_s, shard=0) for since_s in (0.0, AWAY_S)]
+        await second_server.start()
+        started_s = time.monotonic()
+        back_s = await crowd.recovered(started_s, shard=1)
+        print(f"shard 0 played on after {on_s}, shard 1 again after {back_s:.1f} s; refusals {dict(crowd.refusals)}")
+        await crowd.stop()
+        await crowd.settled()
+        assert await crowd.mistakes(WELCOME_MINOR) == []
+        assert {player.client.connections for player in crowd.players} == {1}
+        assert back_s < BACK_WITHIN_S
+    audit = platform.cli("audit")
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert [await _journal_shards(dsn) for dsn in (main, second)] == [[0], [1]]
+
+
+async def _journal_shards(dsn: str) -> list[int]:
+    """Return whose rows this server's journal has."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch("select distinct shard_id from wallet.journal order by 1")
+    finally:
+        await connection.close()
+    return [row["shard_id"] for row in rows]
