@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from actors.domain.money.batch import Commit
+from actors.domain.money.entries import Row
 from actors.domain.money.lookups import Found
 from actors.domain.money.recovery import Loaded, ShardHead
 from actors.domain.rounds import Plan, RoundState
@@ -193,6 +194,10 @@ class LedgerStore(Protocol):
 
     async def load(self, floor_ms: int) -> Loaded:
         """Return one consistent picture, with every row and reservation whose id's time is at or after floor_ms."""
+        ...
+
+    def encode(self, row: Row, hash_: bytes) -> bytes:
+        """Return what `commit` will send of this row: for `Commit.lines`, so that it is made before its turn comes."""
         ...
 
     async def commit(self, commit: Commit) -> None:

@@ -87,7 +87,7 @@ class WalletShard:
         self._failpoint = failpoint
         self._state = ShardState(shard_id, 0, 0, frozenset(), 0)
         self._head = ShardHead(0, 0, b"")  # what is durable
-        self._filling = Pending()
+        self._filling = Pending(shard_id, b"", store.encode)
         self._full: deque[Pending] = deque()
         self._committing: Pending | None = None
         self._queued_rows = 0
@@ -127,6 +127,7 @@ class WalletShard:
         self._state = recover(self._shard_id, loaded, now_ms)
         self._state.first_day, self._state.end_day = first_day, end_day
         self._head = claimed
+        self._filling = Pending(self._shard_id, claimed.head, self._store.encode)
         self._failpoint("R3")
         self._confirmed_s = asyncio.get_running_loop().time()
         self._serving = True
@@ -216,10 +217,14 @@ class WalletShard:
         """Rows of one order are committed together."""
         if len(self._filling.rows) + len(rows) > MAX_ROWS:
             self._full.append(self._filling)
-            self._filling = Pending()
+            self._filling = self._next()
         for row in rows:
             self._filling.add(row)
         self._queued_rows += len(rows)
+
+    def _next(self) -> Pending:
+        """Return the batch that follows the one being gathered in the chain."""
+        return Pending(self._shard_id, self._filling.head, self._store.encode)
 
     def _wait(self) -> asyncio.Future[None] | None:
         filling = self._filling
@@ -300,7 +305,7 @@ class WalletShard:
         if self._full:
             taken = self._full.popleft()
         else:
-            taken, self._filling = self._filling, Pending()
+            taken, self._filling = self._filling, self._next()
         self._queued_rows -= len(taken.rows)
         if taken.rows or taken.must_commit:
             self._committing = taken
@@ -309,7 +314,7 @@ class WalletShard:
         return None
 
     async def _commit(self, pending: Pending) -> None:
-        commit = pending.seal(self._shard_id, self._head.epoch, self._head.seq, self._head.head)
+        commit = pending.seal(self._head.epoch, self._head.seq)
         sent_s = asyncio.get_running_loop().time()
         self._failpoint("K2")
         await self._make_durable(commit)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from actors.domain.money.batch import Batch
+from actors.domain.money.entries import Row
 
 
 class WalletEnded(Exception):
@@ -17,8 +18,8 @@ class Pending(Batch):
 
     __slots__ = ("must_commit", "waiters")
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, shard_id: int, prev_head: bytes, encode: Callable[[Row, bytes], bytes] | None = None) -> None:
+        super().__init__(shard_id, prev_head, encode)
         self.waiters: list[asyncio.Future[None]] = []
         self.must_commit = False
 

@@ -17,6 +17,7 @@ from actors.domain.money.chain import chain_rows
 from actors.domain.money.orders import WalletAnswer, WalletMessage, WalletOrder
 from actors.runtime.batches import Batch, Codec
 from actors.wallet import WalletShard
+from server.storage.commit_records import journal_line
 from server.storage.ledger import PostgresLedger
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ class MeteredCodec(Codec):
 
 
 class MeteredLedger(PostgresLedger):
-    """arrays: a commit's columns, their encoding and sending. Keeps some commits, for `hash_us`."""
+    """arrays: a commit's records but for the lines, their encoding and sending. Keeps a commit, for `alone_us`."""
 
     def __init__(self, dsn: str, shard: int, meter: Meter) -> None:
         super().__init__(dsn, shard)
@@ -87,7 +88,7 @@ class MeteredLedger(PostgresLedger):
 
 
 class MeteredShard:
-    """apply: everything between the orders and their answers but for the commit."""
+    """apply: everything between the orders and their answers but for the commit; hashes and lines are in it."""
 
     def __init__(self, shard: WalletShard, meter: Meter) -> None:
         self._shard, self._meter = shard, meter
@@ -97,11 +98,12 @@ class MeteredShard:
         return await Steps[Sequence[WalletAnswer]](self._meter, "apply", steps)
 
 
-def hash_us(commit: Commit, orders: Sequence[WalletOrder]) -> tuple[float, float]:
-    """Return what the two hashes of an order cost, measured alone: of its request, and of its row in the chain."""
+def alone_us(commit: Commit, orders: Sequence[WalletOrder]) -> tuple[float, float]:
+    """Return what an order costs in hashes (of its request, of its row in the chain) and to pack as a line, by itself."""
     return (
-        _alone_us(lambda: [request_hash(order) for order in orders], len(orders)),
-        _alone_us(lambda: chain_rows(commit.shard_id, commit.prev_head, commit.rows), len(commit.rows)),
+        _alone_us(lambda: [request_hash(order) for order in orders], len(orders))
+        + _alone_us(lambda: chain_rows(commit.shard_id, commit.prev_head, commit.rows), len(commit.rows)),
+        _alone_us(lambda: list(map(journal_line, commit.rows, commit.hashes)), len(commit.rows)),
     )
 
 

@@ -68,7 +68,10 @@ def commit_arguments(commit: Commit, oids: Oids) -> list[Any]:
         commit.prev_seq,
         commit.prev_head,
         commit.new_head,
-        _array(oids.line, [_line(row, hash_) for row, hash_ in zip(rows, commit.hashes, strict=True)]),
+        _array(
+            oids.line,
+            commit.lines or [journal_line(row, hash_) for row, hash_ in zip(rows, commit.hashes, strict=True)],
+        ),
         _array(oids.change, _changes(commit.balances)),
         _array(oids.birth, [_birth(row.born, row.seq) for row in rows if row.born is not None]),
         _array(oids.closing, [_closing(row.closed, row.seq) for row in rows if row.closed is not None]),
@@ -98,7 +101,7 @@ def _packer(legs: int, has_ref: bool, has_round: bool) -> tuple[Callable[..., by
     return form.pack, before, form.size - 4
 
 
-def _line(row: Row, hash_: bytes) -> bytes:
+def journal_line(row: Row, hash_: bytes) -> bytes:
     """Return a row of the journal as wallet.journal_line."""
     legs, ref, round_id = row.legs, row.ref, row.round_id
     pack, before, size = _packer(len(legs), bool(ref), bool(round_id))

@@ -22,7 +22,7 @@ from actors.domain.money.orders import JackpotTerms
 from actors.domain.money.recovery import TAIL_ROWS, Loaded, ShardHead
 from actors.domain.money.state import DAY_MS
 from actors.ports import BooksDiverged, CommitNotDone, ShardFenced, StoreUnavailable
-from server.storage.commit_records import COMMIT_SQL, DOMAINS, OIDS_SQL, Oids, commit_arguments
+from server.storage.commit_records import COMMIT_SQL, DOMAINS, OIDS_SQL, Oids, commit_arguments, journal_line
 from server.storage.migrate import DAYS_AHEAD
 
 CONNECT_TIMEOUT_S: Final = 5.0
@@ -126,6 +126,9 @@ class PostgresLedger:
             before,
             {number: JackpotTerms(*terms) for number, *terms in jackpots},
         )
+
+    def encode(self, row: Row, hash_: bytes) -> bytes:
+        return journal_line(row, hash_)
 
     async def commit(self, commit: Commit) -> None:
         with self._writing():

@@ -171,6 +171,9 @@ class FakeLedger:
         await self._reach()
         return self.books.load(floor_ms)
 
+    def encode(self, row: Row, hash_: bytes) -> bytes:
+        return b""
+
     async def commit(self, commit: Commit) -> None:
         self.commits.append(commit)
         await self.before()

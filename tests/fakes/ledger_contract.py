@@ -41,13 +41,13 @@ class Owner:
         return cls(store, head, state, now_ms)
 
     def seal(self, *orders: WalletOrder) -> Commit:
-        batch = Batch()
+        batch = Batch(0, self.head.head, self.store.encode)
         for order in orders:
             _, rows = apply(self.state, order, self.orders.clock.ms)
             assert rows
             for row in rows:
                 batch.add(row)
-        return batch.seal(0, self.head.epoch, self.head.seq, self.head.head)
+        return batch.seal(self.head.epoch, self.head.seq)
 
     async def commit(self, *orders: WalletOrder) -> Commit:
         commit = self.seal(*orders)

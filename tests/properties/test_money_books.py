@@ -91,7 +91,7 @@ class BooksMachine(RuleBasedStateMachine):
         self.books = FakeBooks()
         self.state: ShardState = empty_state()
         self.books.claim("test")
-        self.batch = Batch()
+        self.batch = Batch(0, self.books.head.head)
         self.model = Model()
         self.stakes: list[Reserve] = []
         self.done: list[tuple[WalletOrder, Any]] = []
@@ -204,8 +204,8 @@ class BooksMachine(RuleBasedStateMachine):
     @rule()
     def commit(self) -> None:
         head = self.books.head
-        self.books.commit(self.batch.seal(0, head.epoch, head.seq, head.head))
-        self.batch = Batch()
+        self.books.commit(self.batch.seal(head.epoch, head.seq))
+        self.batch = Batch(0, self.books.head.head)
 
     @rule()
     def restart(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from actors.domain.money.batch import Commit
+from actors.domain.money.entries import Row
 from actors.domain.money.state import DAY_MS
 from actors.ports import CommitNotDone, StoreUnavailable
 from tests.fakes.ledger import FakeBooks, FakeLedger
@@ -120,6 +121,10 @@ class SimLedger(SimStore):
         super().__init__(life, FakeLedger(books))
         self._books = books
         self._life = life
+
+    def encode(self, row: Row, hash_: bytes) -> bytes:
+        """See `LedgerStore`: no statement."""
+        return b""
 
     async def commit(self, commit: Commit) -> None:
         """See `LedgerStore`. A commit may also certainly not happen, and its caller may die at K3, K4 or K5."""

@@ -38,12 +38,12 @@ class World:
         self.commit(self.exchange, void(orders.reserve(1)), orders.fence(1), orders.wager(10**9, 0))
 
     def commit(self, *orders: WalletOrder) -> None:
-        batch = Batch()
+        head = self.books.head
+        batch = Batch(0, head.head)
         for order in orders:
             for row in apply(self.state, order, NOW_MS)[1]:
                 batch.add(row)
-        head = self.books.head
-        self.books.commit(batch.seal(0, head.epoch, head.seq, head.head))
+        self.books.commit(batch.seal(head.epoch, head.seq))
 
     def loaded(self, **changes: Any) -> Loaded:
         return msgspec.structs.replace(self.books.load(NOW_MS - 120_000), **changes)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
-from actors.domain.money.chain import chain_rows
+from actors.domain.money.chain import row_hash
 from actors.domain.money.entries import Row
 
 #: Rows per commit. A row is at most 400 bytes, so a batch is at most about 400 kB.
@@ -35,6 +36,8 @@ class Commit(msgspec.Struct, frozen=True):
     rows: list[Row]
     hashes: list[bytes]
     balances: dict[int, BalanceChange]
+    #: Each row as the store's `encode` made it; empty where it was not asked ahead.
+    lines: list[bytes] = []
 
     @property
     def last_seq(self) -> int:
@@ -43,17 +46,32 @@ class Commit(msgspec.Struct, frozen=True):
 
 
 class Batch:
-    """Rows in order of seq, with the balances they changed. Balances are as of the last row added."""
+    """Rows in order of seq, with the balances they changed. Balances are as of the last row added.
 
-    __slots__ = ("balances", "rows")
+    Rows are hashed and encoded as they come, which is mostly while the commit before is under way: when that has ended
+    little is left to do before the next is sent.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_encode", "_prev_head", "_shard_id", "balances", "hashes", "head", "lines", "rows")
+
+    def __init__(self, shard_id: int, prev_head: bytes, encode: Callable[[Row, bytes], bytes] | None = None) -> None:
+        """prev_head: of the chain, that these rows will follow. encode: of the store that will be given the commit."""
         self.rows: list[Row] = []
+        self.hashes: list[bytes] = []
+        self.lines: list[bytes] = []
         self.balances: dict[int, BalanceChange] = {}
+        self.head = prev_head
+        self._prev_head = prev_head
+        self._shard_id = shard_id
+        self._encode = encode
 
     def add(self, row: Row) -> None:
         """Take the next row."""
         self.rows.append(row)
+        self.head = row_hash(self._shard_id, self.head, row)
+        self.hashes.append(self.head)
+        if self._encode is not None:
+            self.lines.append(self._encode(row, self.head))
         balances = self.balances
         for account, amount, balance in row.legs:
             change = balances.get(account)
@@ -63,8 +81,16 @@ class Batch:
                 change.new = balance
                 change.seq = row.seq
 
-    def seal(self, shard_id: int, epoch: int, prev_seq: int, prev_head: bytes) -> Commit:
-        """Return the commit that follows this sequence number and chain head."""
-        hashes = chain_rows(shard_id, prev_head, self.rows)
-        new_head = hashes[-1] if hashes else prev_head
-        return Commit(shard_id, epoch, prev_seq, prev_head, new_head, self.rows, hashes, self.balances)
+    def seal(self, epoch: int, prev_seq: int) -> Commit:
+        """Return the commit that follows this sequence number."""
+        return Commit(
+            self._shard_id,
+            epoch,
+            prev_seq,
+            self._prev_head,
+            self.head,
+            self.rows,
+            self.hashes,
+            self.balances,
+            self.lines,
+        )

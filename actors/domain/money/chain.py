@@ -57,7 +57,12 @@ def chain_rows(shard_id: int, head: bytes, rows: Sequence[Row]) -> list[bytes]:
     """Return the hash of each row, in order, the first one following head."""
     hashes = []
     for row in rows:
-        body = row_body(shard_id, row)
-        head = sha256(head + len(body).to_bytes(4, "big") + body).digest()
+        head = row_hash(shard_id, head, row)
         hashes.append(head)
     return hashes
+
+
+def row_hash(shard_id: int, head: bytes, row: Row) -> bytes:
+    """Return the hash of the row that follows this head."""
+    body = row_body(shard_id, row)
+    return sha256(head + len(body).to_bytes(4, "big") + body).digest()
