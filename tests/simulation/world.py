@@ -51,8 +51,8 @@ class Faults:
         self.commit_lost_before = 0.01 * scale
         self.commit_lost_after = 0.01 * scale
         self.store_fails = 0.01 * scale
-        self.crash_mean_s = 6.0
-        self.second_copy = 0.15 * scale
+        self.crash_mean_s = 4.0
+        self.second_copy = 0.4 * scale
         self.doomed_step = 0.35 * scale  # of all lives
         self.doomed_point = 0.45 * scale  # of the other wallets' lives
 
