@@ -20,7 +20,7 @@ class Directory:
     """Wallets and gateways live on hosts of their own name, supervisors together, tables where `load` says.
 
     load: returns {table id: host name}; called every few seconds and soon after a miss. While it fails, the last known
-    placement serves: a message to a host that has lost its table comes back as BUSY.
+    placement serves: a message to a host that has lost its table comes back as UNKNOWN.
     """
 
     def __init__(self, load: Callable[[], Awaitable[Mapping[str, str]]], refresh_s: float = REFRESH_S) -> None:

@@ -90,7 +90,7 @@ class Host:
             self.registry.register(metrics)
 
     def unregister(self, address: str) -> None:
-        """Let an address be empty from now on: messages to it come back as BUSY."""
+        """Let an address be empty from now on: messages to it come back as UNKNOWN."""
         actor = self.actors.pop(address, None)
         metrics = getattr(actor, "metrics", None)
         if metrics is not None and hasattr(metrics, "collect"):

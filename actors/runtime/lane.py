@@ -94,7 +94,7 @@ class Bundle:
 class Parcel:
     """A batch under way."""
 
-    __slots__ = ("born", "bundles", "is_slow", "payload", "seq", "task", "was_lost")
+    __slots__ = ("born", "bundles", "is_slow", "payload", "seq", "task")
 
     def __init__(self, seq: int, bundles: list[Bundle], born: float) -> None:
         self.seq = seq
@@ -103,7 +103,6 @@ class Parcel:
         self.is_slow = False
         self.payload: Any = None  # what the lane's way of carrying needs, made once
         self.task: asyncio.Task[None] | None = None
-        self.was_lost = False  # an attempt broke: a former life of the receiver may have carried it out
 
     def is_hollow(self) -> bool:
         """Tell whether nobody waits for this any more."""
@@ -112,6 +111,9 @@ class Parcel:
 
 class Lane(ABC):
     """Queue and batches to one host. Survives restarts of that host; what it holds dies with its own process."""
+
+    #: A batch may arrive more than once, and so in more than one life of the receiver.
+    may_double = True
 
     def __init__(self, host: str, counters: Counters, limits: LaneLimits) -> None:
         self.host = host
@@ -198,7 +200,7 @@ class Lane(ABC):
         if not self._is_scheduled:
             self._flush()
         for bundle, outcome in zip(parcel.bundles, chain(outcomes, repeat(MARK_FAILED)), strict=False):
-            self._hand_out(bundle, outcome, parcel.was_lost)
+            self._hand_out(bundle, outcome)
 
     async def _carry_until_answered(self, parcel: Parcel) -> Sequence[Outcome]:
         backoff_s = BACKOFF_FIRST_S
@@ -211,7 +213,6 @@ class Lane(ABC):
                 log.warning("batch %d to %s: no answer in %.0f s", parcel.seq, self.host, self._limits.attempt_s)
             except Exception:  # outermost loop of a link: its bugs must not lose the batches behind
                 log.exception("batch %d to %s: the link failed in an unknown way", parcel.seq, self.host)
-            parcel.was_lost = True
             self._counters.links_broken += 1
             self._up.clear()
             await self._wait_for_link(parcel, backoff_s)
@@ -228,11 +229,12 @@ class Lane(ABC):
 
     # ------------------------------------------------------------ answers
 
-    def _hand_out(self, bundle: Bundle, outcome: Outcome, was_lost: bool) -> None:
+    def _hand_out(self, bundle: Bundle, outcome: Outcome) -> None:
         if isinstance(outcome, int):
             if outcome == MARK_ABSENT:
                 self._on_absent(bundle)
-            failure = Failure.BUSY if outcome == MARK_ABSENT and not was_lost else Failure.UNKNOWN
+            # What has left may exist twice, and its copy may find the actor that this one did not.
+            failure = Failure.BUSY if outcome == MARK_ABSENT and not self.may_double else Failure.UNKNOWN
             for letter in bundle.letters:
                 self.close_letter(letter, [failure] * letter.count)
             return
@@ -370,6 +372,8 @@ def _group(bundle: Bundle) -> Group:
 
 class LocalLane(Lane):
     """The short cut to actors of the same host: no encoding, no link, the same batches."""
+
+    may_double = False
 
     def __init__(self, host: str, receiver: Receiver, counters: Counters, limits: LaneLimits) -> None:
         super().__init__(host, counters, limits)
