@@ -28,7 +28,7 @@ MUST_HAPPEN: Final = (
     *(f"crash wallet at {point}" for point in FAILPOINTS),
     *(f"crash {host} at an await" for host in _HOSTS),
     *(f"crash {host} at any time" for host in _HOSTS),
-    *("crash wallet by itself", "crash tables by itself"),
+    *("crash wallet by itself", "crash zombie wallet", "crash zombie tables"),
     *("same bet again", "same id, other bet", "dealer order again", "accepted", "bonus ticks"),
     *("void before its stake", "staff order doubled", "staff order again later", "id for something else"),
     *("id from the past", "id from the future"),

@@ -21,7 +21,7 @@ from tests.simulation import report
 from tests.simulation.play import Result, simulate
 
 #: A campaign of fewer seeds need not meet every class of trouble.
-ENOUGH_SEEDS = 100
+ENOUGH_SEEDS = 250
 
 
 def _one(seed: int, *, seconds: float, players: int) -> Result:
