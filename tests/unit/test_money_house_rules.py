@@ -186,6 +186,17 @@ def test_transfer_in_refuses_in_the_documented_order(books: Books) -> None:
     assert books.refusals(second) == documented(TransferIn)
 
 
+def test_transfer_that_did_not_fit_arrives_later(books: Books) -> None:
+    """Its only id was once refused for ever, with the money gone from the other shard."""
+    first, second = (receive(Orders().send(amount, 0), peer) for amount, peer in ((MOST, 1), (1, 2)))
+    books.did(first)
+    rows = len(books.rows)
+    assert books.refusals(second, second) == ["AMOUNT_INVALID"] * 2
+    assert len(books.rows) == rows
+    books.did(books.orders.send(1, 1), second)
+    assert books.balance(POOL) == MOST
+
+
 def test_pot_goes_to_another_shard_without_a_part(books: Books) -> None:
     """Pots have no floor: what is won there may be more than what was staked here."""
     books.did(books.orders.send(70, kind=Kind.POT_CLEARING, part=0))

@@ -1,8 +1,8 @@
 """One order and the shard's memory give one answer and the journal rows to commit: usually one, none, or two.
 
 Answers that depend on balances, reservations, fences or jackpots are recorded, refusals included, so that the same id
-has one outcome for ever. Malformed orders, ids used for another request, and ids out of their time are refused
-unrecorded. What each order moves is in `rules.py`, `stake_rules.py`, `bonus_rules.py` and
+has one outcome for ever. Malformed orders, ids used for another request, ids out of their time, and transfers from
+other shards are refused unrecorded. What each order moves is in `rules.py`, `stake_rules.py`, `bonus_rules.py` and
 `house_rules.py`.
 """
 
@@ -57,6 +57,7 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 
 
 _FENCE_TABLE: Final = EntryCode.FENCE_TABLE
+_TRANSFER_IN: Final = EntryCode.TRANSFER_IN
 _TO_BONUS: Final = BONUS - CASH
 
 
@@ -84,6 +85,9 @@ def apply(state: ShardState, order: WalletOrder, now_ms: int) -> tuple[WalletAns
     rule = _RULES[type(order)]
     effect = rule.decide(state, order)
     if not isinstance(effect, Effect):
+        if rule.code is _TRANSFER_IN:
+            # The money has left the other shard and this is its only id: a refusal that stayed would keep it out for ever.
+            return refused(effect), ()
         rows: tuple[Row, ...] = (_book(state, order, rule, req_hash, now_ms, effect, NOTHING),)
         answer: Done | Fenced | Refused = refused(effect)
     else:

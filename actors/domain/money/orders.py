@@ -304,7 +304,7 @@ class TransferIn(msgspec.Struct, frozen=True, array_like=True, tag=30, gc=False)
     """Clearing with another shard -> an account of the house. transfer_id: of its `TransferOut` in shard peer.
 
     cmd_id must be `ids.relayed_id(transfer_id, peer)`: however often it is relayed, it arrives once.
-    Refusals in order: AMOUNT_INVALID.
+    Refusals in order: AMOUNT_INVALID, which is not recorded: the same order may arrive later.
     """
 
     cmd_id: bytes
