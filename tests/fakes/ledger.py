@@ -52,6 +52,9 @@ class FakeBooks:
         self._check_rows(commit)
         self._check_balances(commit)
         self._check_reservations(commit)
+        jackpots = [row.jackpot[0] for row in commit.rows if row.jackpot is not None]
+        if len(set(jackpots)) < len(jackpots) or not self.jackpots.keys().isdisjoint(jackpots):
+            raise BooksDiverged("a jackpot was defined twice")
         for row, hash_ in zip(commit.rows, commit.hashes, strict=True):
             self._take(row, hash_)
         for account, change in commit.balances.items():

@@ -101,17 +101,23 @@ def documented(order: type[msgspec.Struct]) -> list[str]:
 def everything_in_place() -> tuple[Books, dict[str, WalletOrder]]:
     """Return books in which each of the orders, one of each kind, can be carried out. By name of the kind."""
     books = Books(cash=10_000)
-    orders = books.orders
+    preparing, orders = every_kind(books.orders)
+    books.did(*preparing)
+    return books, orders
+
+
+def every_kind(orders: Orders) -> tuple[list[WalletOrder], dict[str, WalletOrder]]:
+    """Return orders to begin with, where the player has 100.00, and after them one of each kind by its name."""
     staked, dropped, leaving, staying = (
         orders.reserve(300),
         orders.reserve(20),
         orders.withdraw(100),
         orders.withdraw(50),
     )
-    books.did(orders.open(ccy=EUR), orders.open(9), orders.define(jackpot=JACKPOT + 1), orders.move(500, jackpot=4))
-    books.did(orders.open(8), orders.bonus(70, 8, wagering=700), orders.bonus(70, 9, wagering=700))
-    books.did(staked, dropped, leaving, staying)
-    return books, by_kind(
+    opened: list[WalletOrder] = [orders.open(ccy=EUR), orders.open(8), orders.open(9)]
+    granted: list[WalletOrder] = [orders.bonus(70, 8, wagering=700), orders.bonus(70, 9, wagering=700)]
+    jackpot: list[WalletOrder] = [orders.define(jackpot=JACKPOT + 1), orders.move(500, jackpot=4)]
+    return [*opened, *granted, *jackpot, staked, dropped, leaving, staying], by_kind(
         [
             orders.open(10),
             orders.deposit(5),

@@ -20,6 +20,7 @@ from actors.wallet_pending import WalletEnded
 from server.storage.ledger import PostgresLedger
 from server.storage.migrate import migrate_database
 from tests.fakes.ledger_contract import LedgerStoreContract, MakeStore, Owner
+from tests.fakes.ledger_orders_contract import LedgerOrdersContract
 from tests.fakes.money import PLAY, PLAYER, Orders, StillClock, settle
 
 NOW_MS = int(time.time() * 1000)
@@ -46,6 +47,10 @@ async def sql(fresh_postgres_dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 class TestPostgresLedger(LedgerStoreContract):
+    now_ms = NOW_MS
+
+
+class TestPostgresLedgerOrders(LedgerOrdersContract):
     now_ms = NOW_MS
 
 

@@ -6,10 +6,18 @@ import pytest
 
 from tests.fakes.ledger import FakeBooks, FakeLedger
 from tests.fakes.ledger_contract import LedgerStoreContract, MakeStore
+from tests.fakes.ledger_orders_contract import LedgerOrdersContract
+
+
+@pytest.fixture
+def stores() -> MakeStore:
+    books = FakeBooks()
+    return lambda: FakeLedger(books)
 
 
 class TestFakeLedger(LedgerStoreContract):
-    @pytest.fixture
-    def stores(self) -> MakeStore:
-        books = FakeBooks()
-        return lambda: FakeLedger(books)
+    pass
+
+
+class TestFakeLedgerOrders(LedgerOrdersContract):
+    pass
