@@ -152,7 +152,8 @@ def start_hosts(config: Config, secrets: Secrets) -> dict[str, Any]:
     Shape: config names PostgreSQL and Valkey, whose relations exist. Raises what the database or Ray raises.
     """
     global _watch
-    config = msgspec.structs.replace(config, state=config.state.resolve())
+    places = {"state": config.state.resolve(), "checkpoints": config.checkpoint_folder.resolve()}
+    config = msgspec.structs.replace(config, **places)
     names = host_names(config)
     specs = [HostSpec(name=name, config=config, secrets=secrets, all_hosts=names) for name in names]
     handles = start_actors(specs)

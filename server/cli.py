@@ -11,7 +11,8 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
 import psutil
@@ -132,15 +133,33 @@ async def _migrate(config: Config) -> None:
         await migrate_all(found.database_url, found.books())
 
 
+_Keys = Annotated[Path | None, typer.Option(help="the list of public keys; else the state folder's")]
+
+
 @app.command()
 def audit(
     as_json: Annotated[bool, typer.Option("--json", help="for programs: the whole report as JSON")] = False,
+    since_checkpoint: Annotated[
+        bool, typer.Option("--since-checkpoint", help="only what came after the last checkpoint that holds")
+    ] = False,
+    receipts: Annotated[Path | None, typer.Option(help="a folder of receipts to compare with the books")] = None,
+    checkpoints: Annotated[Path | None, typer.Option(help="another second place than CROUPIER_CHECKPOINTS")] = None,
+    keys: _Keys = None,
 ) -> None:
-    """Check the books against every law, from PostgreSQL alone. Exit code 1: a law is broken."""
-    sys.exit(asyncio.run(_audit(load_config(), as_json)))
+    """Check the books against every law and all evidence, from PostgreSQL alone. Exit code 1: a law is broken."""
+    from server.evidence import keys_file
+
+    config = load_config()
+    options: dict[str, Any] = {
+        "keys": keys or keys_file(config),
+        "checkpoints": checkpoints or config.checkpoint_folder,
+        "receipts": receipts,
+        "since_checkpoint": since_checkpoint,
+    }
+    sys.exit(asyncio.run(_audit(config, as_json, options)))
 
 
-async def _audit(config: Config, as_json: bool) -> int:
+async def _audit(config: Config, as_json: bool, options: dict[str, Any]) -> int:
     from server.audit import AuditError
     from server.audit import audit as check_books
     from server.audit.report import report_json, report_text
@@ -152,11 +171,44 @@ async def _audit(config: Config, as_json: bool) -> int:
                 report = await check_books(
                     [found.database_url, *found.books()],
                     progress=lambda text: status.update(text) if status else None,
+                    **options,
                 )
             except AuditError as error:
                 raise EmbeddedError(str(error)) from None
     _output.print(Text(report_json(report) if as_json else report_text(report)))
     return 0 if report.ok else 1
+
+
+@app.command(name="verify-receipt")
+def verify_receipt(file: Path, keys: _Keys = None) -> None:
+    """Check a receipt's signature, without any database. Exit code 1: it is not ours, or was changed."""
+    from server.audit.receipts import read_receipts
+    from server.audit.seals import RECEIPT, SealBroken, check_seal, load_keys
+    from server.evidence import keys_file
+
+    try:
+        known = load_keys(keys or keys_file(load_config()))
+        for receipt in read_receipts(file):
+            check_seal(receipt, RECEIPT, known)
+            _output.print(Text(f"row {receipt['seq']} of shard {receipt['shard']}: signed by key {receipt['key']}"))
+    except OSError as error:
+        raise EmbeddedError(f"{error.filename} cannot be read: {error.strerror}") from None
+    except SealBroken as broken:
+        _error.print(Text(f"NOT VALID: {broken}"))
+        raise typer.Exit(1) from None
+
+
+@app.command(name="rotate-evidence-key")
+def rotate_evidence_key() -> None:
+    """Make a new key for checkpoints and receipts, signed by the old one. Used from the next start on."""
+    from server.evidence import rotate_key
+
+    config = load_config()
+    if not config.state.exists():
+        raise EmbeddedError(f"there is no state folder {config.state.absolute()}; `croupier up` makes one")
+    _output.print(
+        f"key {rotate_key(config, load_secrets(config), time.time_ns() // 1_000_000)} signs from the next start"
+    )
 
 
 @app.command(name="demo-accounts")

@@ -45,9 +45,18 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ids_key: str = ""  # CROUPIER_IDS_KEY: 64 hexadecimal digits; empty = kept in the state folder, as the next two
     token_key: str = ""  # CROUPIER_TOKEN_KEY
     refresh_key: str = ""  # CROUPIER_REFRESH_KEY
+    evidence_key: str = ""  # CROUPIER_EVIDENCE_KEY: as those before
+    # CROUPIER_CHECKPOINTS: second place of signed checkpoints; None = in the state folder
+    checkpoints: Path | None = None
+    checkpoint_s: int = 10  # CROUPIER_CHECKPOINT_S: one at most every so many seconds
     # WALLET_FAILPOINT: for tests; where wallet hosts end themselves, such as wallet/0:K5:3 (server/failpoints.py)
     failpoints: tuple[Cut, ...] = ()
     explicit: frozenset[str] = frozenset()  # fields that the environment has set
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        """Where signed checkpoints are kept besides the database."""
+        return self.checkpoints or self.state / "checkpoints"
 
     def shard_url(self, shard: int) -> str:
         """Return the PostgreSQL in which this shard keeps its books; database_url must be filled in by now."""
@@ -86,6 +95,9 @@ VARIABLES: dict[str, str] = {
     "ids_key": "CROUPIER_IDS_KEY",
     "token_key": "CROUPIER_TOKEN_KEY",
     "refresh_key": "CROUPIER_REFRESH_KEY",
+    "evidence_key": "CROUPIER_EVIDENCE_KEY",
+    "checkpoints": "CROUPIER_CHECKPOINTS",
+    "checkpoint_s": "CROUPIER_CHECKPOINT_S",
     "failpoints": "WALLET_FAILPOINT",
 }
 
@@ -104,6 +116,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "access_token_s": (5, 86_400),
     "refresh_token_s": (60, 366 * 86_400),
     "cpus": (1, 1024),
+    "checkpoint_s": (1, 3600),
 }
 
 _SCHEMES: dict[str, tuple[str, ...]] = {
@@ -143,7 +156,7 @@ def misspelt_variables(environ: Mapping[str, str] | None = None) -> dict[str, st
 def _parse(field: str, variable: str, text: str) -> object:
     if field in _RANGES:
         return _parse_int(field, variable, text)
-    if field == "state":
+    if field in ("state", "checkpoints"):
         return Path(text).expanduser()
     if field == "shard_urls":
         return tuple("" if url == "-" else _checked_url("database_url", variable, url) for url in text.split())

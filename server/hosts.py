@@ -227,13 +227,16 @@ async def build_api(site: Site) -> None:
 
 
 async def build_supervisor(site: Site) -> None:
-    """Antifraud, bonus ticks, the relay between shards and the keeping of the books, behind one address."""
+    """Antifraud, bonus ticks, the relay between shards, the keeping of the books and the notary, behind one address."""
     from actors.supervisors.antifraud import Antifraud
     from actors.supervisors.bonus import BonusTicks
     from actors.supervisors.group import ADDRESS, SupervisorGroup
     from actors.supervisors.keeping import BooksKeeper
+    from actors.supervisors.notary import Notary
     from actors.supervisors.relay import Relay
     from server.books_metrics import BooksMetrics
+    from server.evidence import EvidenceSigner
+    from server.storage.checkpoints import CheckpointFiles, PostgresCheckpoints
     from server.storage.keeping import PostgresKeeping
     from server.storage.supervision import PostgresAntifraud, PostgresBonus
     from server.storage.transits import PostgresTransits
@@ -256,7 +259,15 @@ async def build_supervisor(site: Site) -> None:
     )
     relay = Relay(PostgresTransits(pool, books), site.post, site.clock, fatal=fatal)
     keeper = BooksKeeper(PostgresKeeping(pool, books), site.clock, fatal=fatal)
-    members = (antifraud, bonus, relay, keeper)
+    notary = Notary(
+        PostgresCheckpoints(books),
+        CheckpointFiles(config.checkpoint_folder),
+        EvidenceSigner(site.spec.secrets.evidence),
+        site.clock,
+        period_s=config.checkpoint_s,
+        fatal=fatal,
+    )
+    members = (antifraud, bonus, relay, keeper, notary)
     site.host.registry.register(SupervisorMetrics(members))
     site.host.registry.register(BooksMetrics(keeper))
     await site.add(ADDRESS, SupervisorGroup(members))

@@ -23,6 +23,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     ids: bytes  # HMAC key of derived ids (settlements, voids, bonus ticks)
     token: bytes  # Ed25519 seed that signs access tokens
     refresh: bytes  # HMAC key under which refresh tokens are stored
+    evidence: bytes = b""  # Ed25519 seed that signs checkpoints and receipts
     postgres_password: str
     valkey_password: str
 
@@ -39,9 +40,20 @@ def load_secrets(config: Config) -> Secrets:
         ids=_given("CROUPIER_IDS_KEY", config.ids_key) or _kept(folder / "ids"),
         token=_given("CROUPIER_TOKEN_KEY", config.token_key) or _kept(folder / "token"),
         refresh=_given("CROUPIER_REFRESH_KEY", config.refresh_key) or _kept(folder / "refresh"),
+        evidence=_given("CROUPIER_EVIDENCE_KEY", config.evidence_key) or _kept(folder / "evidence"),
         postgres_password=_kept(folder / "postgres_password").hex(),
         valkey_password=_kept(folder / "valkey_password").hex(),
     )
+
+
+def new_key() -> bytes:
+    """Return fresh key material."""
+    return bytes(nacl.utils.random(KEY_BYTES))
+
+
+def replace_key(config: Config, name: str, key: bytes) -> None:
+    """Put another key in the place of this one, for the next start. The old one is gone."""
+    _write(config.state / "keys" / name, key)
 
 
 def _given(variable: str, text: str) -> bytes | None:
@@ -51,14 +63,18 @@ def _given(variable: str, text: str) -> bytes | None:
 def _kept(file: Path) -> bytes:
     """Return the key in the file, making it if there is none: written aside and renamed, so it is whole or absent."""
     if not file.exists():
-        fresh = file.with_name(f"{file.name}.{os.getpid()}")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
-            output.write(nacl.utils.random(KEY_BYTES).hex() + "\n")
-            output.flush()
-            os.fsync(output.fileno())
-        fresh.replace(file)
+        _write(file, nacl.utils.random(KEY_BYTES))
     file.chmod(0o600)
     return _parse(file.read_text().strip(), str(file))
+
+
+def _write(file: Path, key: bytes) -> None:
+    fresh = file.with_name(f"{file.name}.{os.getpid()}")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
+        output.write(key.hex() + "\n")
+        output.flush()
+        os.fsync(output.fileno())
+    fresh.replace(file)
 
 
 def _parse(text: str, where: str) -> bytes:

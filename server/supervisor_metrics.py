@@ -20,6 +20,8 @@ _HELP = {
     "arrived_total": "Transfers between shards that have arrived.",
     "transits_open": "Transfers on their way between shards.",
     "transits_stuck": "Transfers that the peer has refused; they wait for staff.",
+    "signed_total": "Checkpoints signed.",
+    "breaches": "Shards that are not signed any more, because books and evidence contradict each other.",
     "transit_age_ms": "How long ago the oldest transfer left that has not arrived.",
 }
 

@@ -31,6 +31,7 @@ from server.embedded.postgres import PostgresServer
 from server.embedded.processes import EmbeddedError, ProcessMark
 from server.embedded.run_file import RunFile, end_leftovers, forget_run, read_run
 from server.embedded.valkey import ValkeyServer
+from server.evidence import publish_key
 from server.ports import choose_ports
 from server.progress import Progress
 from server.ray_thread import RayThread
@@ -103,6 +104,7 @@ class Up:
         for line in moved:
             self._progress.note(line)
         secrets = load_secrets(self._config)
+        publish_key(self._config, secrets, time.time_ns() // 1_000_000)
         self._run.ports = [self._config.http_port, *(self._config.ws_port + n for n in range(self._config.gateways))]
         self._run.write(self._config.state)
         ray = asyncio.create_task(self._start_ray())

@@ -12,6 +12,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import Message, Scope
 from redis.exceptions import RedisError
 
+from actors.ports import StoreUnavailable
 from server.api.accounts import Accounts
 from server.api.deps import ApiDeps
 from server.api.errors import (
@@ -57,6 +58,7 @@ def create_app(deps: ApiDeps) -> Litestar:
             HTTPException: answer_http_exception,
             RedisError: answer_outage,
             OSError: answer_outage,
+            StoreUnavailable: answer_outage,  # the PostgreSQL of one shard
             asyncpg.PostgresConnectionError: answer_outage,
             asyncpg.OperatorInterventionError: answer_outage,  # it starts, stops, or ended our session
             asyncpg.InterfaceError: answer_outage,

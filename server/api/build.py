@@ -13,9 +13,11 @@ from server.api.deps import ApiDeps, HostMetrics, HostStatus
 from server.api.refresh import RefreshTokens
 from server.api.throttle import Throttle
 from server.config import Config
+from server.evidence import EvidenceSigner
 from server.passwords import Passwords
 from server.secrets import Secrets
 from server.storage.players import PostgresPlayers
+from server.storage.receipts import PostgresReceipts
 from server.storage.reports import PostgresReports
 from server.storage.shards import Books
 from server.tokens import Tokens
@@ -41,6 +43,7 @@ def build_deps(
         config=config,
         players=PostgresPlayers(pool),
         reports=PostgresReports(pool, books),
+        receipts=PostgresReceipts(books, EvidenceSigner(secrets.evidence)),
         passwords=Passwords(),
         tokens=Tokens(secrets.token, lifetime_s=config.access_token_s, now_ms=clock.now_ms),
         post=post,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from actors.ports import Clock, Post
 from server.api.models import FraudRow, HistoryItem, RoundRow, TableRules
@@ -62,6 +62,14 @@ class Reports(Protocol):
         ...
 
 
+class ReceiptMaker(Protocol):
+    """Signs rows of the books for players; see `server.storage.receipts.PostgresReceipts`."""
+
+    async def of_order(self, shard: int, player_id: int, cmd_id: bytes) -> Sequence[dict[str, Any]]:
+        """Return the receipts of this player's order; none where he has no such order."""
+        ...
+
+
 class Logins(Protocol):
     """Refresh tokens; see `server.api.refresh.RefreshTokens`."""
 
@@ -108,6 +116,7 @@ class ApiDeps:
     config: Config
     players: Players
     reports: Reports
+    receipts: ReceiptMaker
     passwords: Passwords
     tokens: Tokens
     post: Post

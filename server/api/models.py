@@ -125,6 +125,38 @@ class History(msgspec.Struct, frozen=True):
     next_before: int | None
 
 
+class Receipt(msgspec.Struct, frozen=True):
+    """One row of the books about you, signed. Fields in alphabetical order: as they are signed (docs/audit.md).
+
+    legs: [kind of account, amount, balance after] of your accounts. bonus, cash, escrow: your balances after the row.
+    row_hash: the row's place in the hash chain, hexadecimal as all ids. sig: Ed25519 by the key named.
+    """
+
+    bonus: int
+    booked_ms: int
+    cash: int
+    ccy: int
+    cmd_id: str
+    code: int
+    escrow: int
+    key: str
+    legs: list[tuple[int, int, int]]
+    player: int
+    round: str
+    row_hash: str
+    seq: int
+    shard: int
+    sig: str
+    status: int
+    what: str
+
+
+class Receipts(msgspec.Struct, frozen=True):
+    """The rows of one order, oldest first: its own, and the one that closed what it opened, once there is one."""
+
+    receipts: list[Receipt]
+
+
 class FraudRow(msgspec.Struct, frozen=True):
     """One player's antifraud score, 0 .. 100, and why."""
 

@@ -1,20 +1,22 @@
-"""Routes of accounts: register, login, refresh, logout, me, history."""
+"""Routes of accounts: register, login, refresh, logout, me, history, receipts."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.params import JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 
+from actors.domain.ids import ID_BYTES
 from actors.session import Identity
 from server.api.accounts import Accounts
 from server.api.deps import ApiDeps
 from server.api.errors import ApiError
 from server.api.identity import provide_claims
-from server.api.models import Credentials, History, Me, PlayerInfo, RefreshRequest, Session
+from server.api.models import Credentials, History, Me, PlayerInfo, Receipt, Receipts, RefreshRequest, Session
 
 #: Above every sequence number of the books.
 _END_OF_BOOKS = 2**63 - 1
@@ -69,11 +71,24 @@ async def history(
     return History(items, items[-1].seq if len(items) == limit else None)
 
 
+@get("/receipts/{cmd_id:str}")
+async def receipts(state: State, claims: NamedDependency[Identity], cmd_id: FromPath[str]) -> Receipts:
+    """Give signed receipts of an order of yours, a bet's id for instance: of its row, and of the one that closed it."""
+    try:
+        id_ = bytes.fromhex(cmd_id) if len(cmd_id) == 2 * ID_BYTES else b""
+    except ValueError:
+        id_ = b""
+    found = await _deps(state).receipts.of_order(claims.shard, claims.player_id, id_) if len(id_) == ID_BYTES else []
+    if not found:
+        raise ApiError("NOT_FOUND")
+    return Receipts(msgspec.convert(list(found), list[Receipt]))
+
+
 def account_routes() -> Router:
     """Return the routes under /api."""
     return Router(
         "/api",
-        route_handlers=[register, login, refresh, logout, me, history],
+        route_handlers=[register, login, refresh, logout, me, history, receipts],
         dependencies={"claims": Provide(provide_claims, sync_to_thread=False)},
         tags=["accounts"],
     )

@@ -1,7 +1,8 @@
-"""An independent check of the books: PostgreSQL only, SQL and hashing of its own, nothing shared with the wallet.
+"""An independent check of the books: PostgreSQL and evidence only, SQL, hashing and verifying of its own.
 
-One snapshot per database, so it may run while the casino plays; memory does not grow with the journal. Where the
-shards live in several databases, bets that are placed between their snapshots may look strange: run it at rest.
+Nothing is shared with the wallet. One snapshot per database, so it may run while the casino plays; memory does not
+grow with the journal. Where the shards live in several databases, bets and transfers that are made between their
+snapshots may look strange: run it at rest. What each mode proves: docs/audit.md.
 """
 
 from __future__ import annotations
@@ -9,16 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Final
 
 import asyncpg
 
+from server.audit import clearing, receipts, rounds
 from server.audit.chain import LAW as CHAIN
-from server.audit.chain import SAYS as CHAIN_SAYS
-from server.audit.chain import chain_breaches
-from server.audit.clearing import LAW as CLEARING
-from server.audit.clearing import SAYS as CLEARING_SAYS
-from server.audit.clearing import clearing_breaches
+from server.audit.evidence import Evidence, ShardCheck
 from server.audit.house_laws import HOUSE_LAWS
 from server.audit.law import Law
 from server.audit.laws import LAWS
@@ -32,46 +31,72 @@ from server.audit.report import (
     report_json,
     report_text,
 )
-from server.audit.rounds import LAW as ROUNDS
-from server.audit.rounds import SAYS as ROUNDS_SAYS
-from server.audit.rounds import has_rounds, round_breaches
+from server.audit.seals import SealBroken, load_keys
 
 __all__ = ["AuditError", "AuditReport", "LawResult", "ShardSummary", "Violation", "audit", "report_json", "report_text"]
 
-
-#: Of one shard; the hash chain, the clearing between shards and the rounds come besides.
+#: Of one shard; chain and checkpoints, the clearing between shards, receipts and rounds come besides.
 ALL_LAWS: Final[tuple[Law, ...]] = (*LAWS, *ORDER_LAWS, *HOUSE_LAWS)
+
+Progress = Callable[[str], None]
 
 
 class AuditError(Exception):
-    """There is nothing to audit; the text says why."""
+    """There is nothing to audit, or nothing to audit it by; the text says why."""
 
 
-async def audit(dsns: Sequence[str], *, progress: Callable[[str], None] = lambda text: None) -> AuditReport:
+async def audit(
+    dsns: Sequence[str],
+    *,
+    keys: Path | None = None,
+    checkpoints: Path | None = None,
+    receipts: Path | None = None,
+    since_checkpoint: bool = False,
+    progress: Progress = lambda text: None,
+) -> AuditReport:
     """Check every law on every shard in these databases, and the rounds against them.
 
-    Raises AuditError where a database holds no books, and what asyncpg raises where it cannot be read.
+    keys: the list of public keys; without it no evidence is looked at. checkpoints: the second place. receipts: a folder.
+    since_checkpoint: only what came after the last checkpoint that holds, of each shard.
+    Raises AuditError where a database holds no books or the keys cannot be used, and what asyncpg raises where it cannot
+    be read.
     """
     started = time.monotonic()
+    evidence = _evidence(keys, checkpoints)
+    if evidence is None and (since_checkpoint or receipts is not None):
+        raise AuditError("without the list of public keys no evidence can be checked")
     shards: list[ShardSummary] = []
     results: list[LawResult] = []
-    rounds = -1
+    found_rounds = found_receipts = -1
     async with AsyncExitStack() as stack:
         books = [await _snapshot(stack, dsn) for dsn in dict.fromkeys(dsns)]
+        since: dict[int, int] = {}
+        by_shard: dict[int, asyncpg.Connection] = {}
         for connection in books:
             for shard in await _shards(connection):
-                shards.append(shard)
-                for law in ALL_LAWS:
-                    progress(f"shard {shard.shard}: {law.name}")
-                    results.append(await _check_law(connection, shard.shard, law))
-                results.append(await _check_chain(connection, shard, progress))
+                summary, of_shard = await _check_shard(connection, shard, evidence, since_checkpoint, progress)
+                shards.append(summary)
+                results += of_shard
+                since[shard.shard], by_shard[shard.shard] = summary.since, connection
         results.append(await _check_clearing(books, progress))
+        if receipts is not None and evidence is not None:
+            result, found_receipts = await _check_receipts(by_shard, receipts, evidence, progress)
+            results.append(result)
         for casino in books:
-            if await has_rounds(casino):
-                result, rounds = await _check_rounds(casino, books, progress)
+            if await rounds.has_rounds(casino):
+                result, found_rounds = await _check_rounds(casino, books, since, progress)
                 results.append(result)
                 break
-    return AuditReport(shards, rounds, results, time.monotonic() - started)
+    return AuditReport(shards, found_rounds, results, time.monotonic() - started, found_receipts)
+
+
+def _evidence(keys: Path | None, folder: Path | None) -> Evidence | None:
+    if keys is None:
+        return None
+    try:
+        return Evidence(load_keys(keys) if keys.exists() else {}, folder)
+    except (SealBroken, OSError) as error:
+        raise AuditError(f"the public keys cannot be used: {error}") from None
 
 
 async def _snapshot(stack: AsyncExitStack, dsn: str) -> asyncpg.Connection:
@@ -96,7 +121,36 @@ async def _shards(connection: asyncpg.Connection) -> list[ShardSummary]:
     return [ShardSummary(r["shard_id"], r["epoch"], r["rows"], r["accounts"], r["open"], r["head"]) for r in rows]
 
 
-async def _check_law(connection: asyncpg.Connection, shard: int, law: Law, since: int = 0) -> LawResult:
+async def _check_shard(
+    connection: asyncpg.Connection, shard: ShardSummary, evidence: Evidence | None, is_since: bool, progress: Progress
+) -> tuple[ShardSummary, list[LawResult]]:
+    name = f"shard {shard.shard}"
+    check = ShardCheck(connection, shard.shard, evidence)
+    if is_since:
+        progress(f"{name}: the last checkpoint that holds")
+        await check.find_start()
+    since = 0 if check.start is None else check.start.seq
+    results = []
+    for law in ALL_LAWS:
+        if law.since if since else law.whole:
+            progress(f"{name}: {law.name}")
+            results.append(await _check_law(connection, shard.shard, law, since))
+    progress(f"{name}: {CHAIN}")
+    results += await check.walk(lambda rows: progress(f"{name}: {CHAIN}, {rows:,} of {shard.rows - since:,} rows"))
+    summary = ShardSummary(
+        shard.shard,
+        shard.epoch,
+        shard.rows,
+        shard.accounts,
+        shard.open_reservations,
+        shard.head,
+        since,
+        check.checkpoints,
+    )
+    return summary, results
+
+
+async def _check_law(connection: asyncpg.Connection, shard: int, law: Law, since: int) -> LawResult:
     started = time.monotonic()
     rows = await connection.fetch(
         f"select seq, detail, count(*) over () as broken from ({law.breaches}) breach"
@@ -109,35 +163,28 @@ async def _check_law(connection: asyncpg.Connection, shard: int, law: Law, since
     return LawResult(law.name, law.says, shard, broken, violations, time.monotonic() - started)
 
 
-async def _check_chain(
-    connection: asyncpg.Connection, shard: ShardSummary, progress: Callable[[str], None]
-) -> LawResult:
-    started, broken = time.monotonic(), 0
-    kept: list[Violation] = []
-    progress(f"shard {shard.shard}: {CHAIN}")
-
-    def read(rows: int) -> None:
-        progress(f"shard {shard.shard}: {CHAIN}, {rows:,} of {shard.rows:,} rows")
-
-    async for violation in chain_breaches(connection, shard.shard, read):
-        broken += 1
-        if len(kept) < KEPT:
-            kept.append(violation)
-    return LawResult(CHAIN, CHAIN_SAYS, shard.shard, broken, kept, time.monotonic() - started)
-
-
-async def _check_clearing(books: Sequence[asyncpg.Connection], progress: Callable[[str], None]) -> LawResult:
+async def _check_clearing(books: Sequence[asyncpg.Connection], progress: Progress) -> LawResult:
     started = time.monotonic()
     kept: list[Violation] = []
-    progress(CLEARING)
-    broken = await clearing_breaches(books, kept)
-    return LawResult(CLEARING, CLEARING_SAYS, -1, broken, kept, time.monotonic() - started)
+    progress(clearing.LAW)
+    broken = await clearing.clearing_breaches(books, kept)
+    return LawResult(clearing.LAW, clearing.SAYS, -1, broken, kept, time.monotonic() - started)
 
 
-async def _check_rounds(
-    casino: asyncpg.Connection, books: Sequence[asyncpg.Connection], progress: Callable[[str], None]
+async def _check_receipts(
+    books: dict[int, asyncpg.Connection], folder: Path, evidence: Evidence, progress: Progress
 ) -> tuple[LawResult, int]:
     started = time.monotonic()
     kept: list[Violation] = []
-    rounds, broken = await round_breaches(casino, books, kept, progress)
-    return LawResult(ROUNDS, ROUNDS_SAYS, -1, broken, kept, time.monotonic() - started), rounds
+    progress(receipts.LAW)
+    count, broken = await receipts.receipt_breaches(books, folder, evidence.keys, kept)
+    return LawResult(receipts.LAW, receipts.SAYS, -1, broken, kept, time.monotonic() - started), count
+
+
+async def _check_rounds(
+    casino: asyncpg.Connection, books: Sequence[asyncpg.Connection], since: dict[int, int], progress: Progress
+) -> tuple[LawResult, int]:
+    started = time.monotonic()
+    kept: list[Violation] = []
+    count, broken = await rounds.round_breaches(casino, books, since, kept, progress)
+    return LawResult(rounds.LAW, rounds.SAYS, -1, broken, kept, time.monotonic() - started), count

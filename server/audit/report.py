@@ -32,7 +32,10 @@ class LawResult(msgspec.Struct, frozen=True):
 
 
 class ShardSummary(msgspec.Struct, frozen=True):
-    """What was audited. head: hex of the chain's last hash, as stored."""
+    """What was audited. head: hex of the chain's last hash, as stored.
+
+    since: the row of the checkpoint after which the books were checked; 0: all of them. checkpoints: sound ones.
+    """
 
     shard: int
     epoch: int
@@ -40,15 +43,21 @@ class ShardSummary(msgspec.Struct, frozen=True):
     accounts: int
     open_reservations: int
     head: str
+    since: int = 0
+    checkpoints: int = 0
 
 
 class AuditReport(msgspec.Struct, frozen=True):
-    """The whole audit. rounds: how many were compared with the books; -1: the database holds no rounds."""
+    """The whole audit. rounds: how many were compared with the books; -1: the database holds no rounds.
+
+    receipts: how many were looked at; -1: none were given.
+    """
 
     shards: list[ShardSummary]
     rounds: int
     results: list[LawResult]
     took_s: float
+    receipts: int = -1
 
     @property
     def ok(self) -> bool:
@@ -71,9 +80,12 @@ def report_text(report: AuditReport) -> str:
     """Return the report for people: shards, broken laws with their places, and a verdict as the last line."""
     lines = [
         f"shard {s.shard}: epoch {s.epoch}, {s.rows:,} rows, {s.accounts:,} accounts,"
-        f" {s.open_reservations:,} open reservations, head {s.head[:16]}"
+        f" {s.open_reservations:,} open reservations, head {s.head[:16]}, {s.checkpoints:,} checkpoints"
+        + (f"; checked after row {s.since:,}" if s.since else "")
         for s in report.shards
     ]
+    if report.receipts >= 0:
+        lines.append(f"receipts compared with the books: {report.receipts:,}")
     if report.rounds >= 0:
         lines.append(f"rounds compared with the books: {report.rounds:,}")
     for result in report.results:

@@ -7,6 +7,7 @@ and void = `[[shard, reservation, player, currency, stake]]`. Round states: 0 op
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +22,9 @@ _CHUNK = 100
 _OPEN, _SETTLED, _VOIDED, _TOMBSTONE = range(4)
 
 _ROUNDS = "select round_id, table_id, round_no, state, plan from casino.round order by round_id"
+_ROUNDS_OF = """
+select round_id, table_id, round_no, state, plan from casino.round where round_id = any($1::uuid[]) or state in (0, 1, 2, 4)
+ order by round_id"""
 _BETS = """
 select r.round_id, r.shard_id, r.reservation_id, r.player_id, r.ccy, r.cash + r.bonus as stake, r.state,
        coalesce(r.closed_seq, r.opened_seq) as seq,
@@ -28,7 +32,11 @@ select r.round_id, r.shard_id, r.reservation_id, r.player_id, r.ccy, r.cash + r.
          where l.acct % 1000 in (100, 110, 310)) as paid
   from wallet.reservation r left join wallet.journal j on j.shard_id = r.shard_id and j.seq = r.closed_seq
  where r.round_id = any($1)"""
-_SETTLED_ROUNDS = "select distinct round_id from wallet.reservation where state = 1 and kind = 120"
+_SETTLED_ROUNDS = """
+select distinct round_id from wallet.reservation
+ where state = 1 and kind = 120 and closed_seq > coalesce(($1::jsonb ->> shard_id::text)::bigint, 0)"""
+_ROUNDS_SINCE = """
+select distinct round_id from wallet.journal where shard_id = $1 and seq > $2 and round_id is not null and code in (3, 4, 5)"""
 _UNKNOWN = "select x from unnest($1::uuid[]) x where not exists (select from casino.round r where r.round_id = x)"
 
 
@@ -54,12 +62,20 @@ async def has_rounds(connection: asyncpg.Connection) -> bool:
 
 
 async def round_breaches(
-    casino: asyncpg.Connection, books: Sequence[asyncpg.Connection], found: list[Violation], progress: Any
+    casino: asyncpg.Connection,
+    books: Sequence[asyncpg.Connection],
+    since: Mapping[int, int],
+    found: list[Violation],
+    progress: Any,
 ) -> tuple[int, int]:
-    """Compare every round with the books. Return the numbers of rounds and of breaches; keep the first few."""
+    """Compare rounds with the books. Return the numbers of rounds and of breaches; keep the first few.
+
+    since: rows of each shard after which rounds are looked at; all 0: every round. Then memory does not grow with them;
+    else the ids of the rounds since are held.
+    """
     rounds = broken = 0
     chunk: list[Any] = []
-    cursor = await casino.cursor(_ROUNDS)
+    cursor = await _rounds_since(casino, books, since)
     while chunk := await cursor.fetch(_CHUNK):
         bets = await _bets_of(books, [row["round_id"] for row in chunk])
         for row in chunk:
@@ -70,13 +86,26 @@ async def round_breaches(
         rounds += len(chunk)
         progress(f"{rounds:,} rounds")
     for connection in books:
-        cursor = await connection.cursor(_SETTLED_ROUNDS)
+        cursor = await connection.cursor(_SETTLED_ROUNDS, json.dumps(since))
         while chunk := await cursor.fetch(1000):
             for row in await casino.fetch(_UNKNOWN, [row["round_id"] for row in chunk]):
                 broken += 1
                 if len(found) < KEPT:
                     found.append(Violation(LAW, -1, 0, f"bets of round {row['x']} were settled: no such round"))
     return rounds, broken
+
+
+async def _rounds_since(
+    casino: asyncpg.Connection, books: Sequence[asyncpg.Connection], since: Mapping[int, int]
+) -> Any:
+    """Return a cursor over the rounds that have rows since, and those that are not finished."""
+    if not all(since.values()):
+        return await casino.cursor(_ROUNDS)
+    ids: set[Any] = set()
+    for connection in books:
+        for shard, seq in since.items():
+            ids.update(row["round_id"] for row in await connection.fetch(_ROUNDS_SINCE, shard, seq))
+    return await casino.cursor(_ROUNDS_OF, list(ids))
 
 
 async def _bets_of(books: Sequence[asyncpg.Connection], round_ids: Sequence[Any]) -> dict[bytes, dict[Any, Bet]]:

@@ -161,6 +161,20 @@ class FakeReports:
         return [row for row in self.round_rows if table_id in ("", row.table_id)][:limit]
 
 
+class FakeReceipts:
+    """Returns what the test put in, by player and id."""
+
+    def __init__(self) -> None:
+        self.by_order: dict[tuple[int, bytes], list[dict[str, Any]]] = {}
+        self.down: Exception | None = None
+
+    async def of_order(self, shard: int, player_id: int, cmd_id: bytes) -> Sequence[dict[str, Any]]:
+        """Return the receipts of this player's order, or raise what the test put into `down`."""
+        if self.down is not None:
+            raise self.down
+        return self.by_order.get((player_id, cmd_id), [])
+
+
 class ApiWorld:
     """The fakes by name, and the deps made of them."""
 
@@ -171,6 +185,7 @@ class ApiWorld:
         self.logins = FakeLogins()
         self.throttle = FakeThrottle()
         self.reports = FakeReports()
+        self.receipts = FakeReceipts()
         self.hosts: dict[str, bool] = {"wallet/0": True, "gateway/0": True}
         self.expositions: dict[str, str] = {}
         self.config = config or Config()
@@ -181,6 +196,7 @@ class ApiWorld:
             config=self.config,
             players=self.players,
             reports=self.reports,
+            receipts=self.receipts,
             passwords=self.passwords,
             tokens=self.tokens,
             post=self.wallets,

@@ -29,7 +29,9 @@ from server.storage.players import PostgresPlayers
 from tests.integration.local_casino import KEY, TABLE, LocalCasino
 
 PASSWORD = "correct horse"
-SECRETS = Secrets(ids=KEY, token=bytes(32), refresh=bytes(32), postgres_password="", valkey_password="")
+SECRETS = Secrets(
+    ids=KEY, token=bytes(32), refresh=bytes(32), evidence=bytes(32), postgres_password="", valkey_password=""
+)
 
 
 @pytest.fixture

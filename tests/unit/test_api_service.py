@@ -11,11 +11,21 @@ import msgspec
 import pytest
 import redis.exceptions
 
+from actors.domain.evidence import RECEIPT, canonical, seal
+from actors.ports import StoreUnavailable
 from server.api.app import create_app
 from server.api.exposition import join_expositions
 from server.api.models import FraudRow, HistoryItem, RoundRow, TableRules
 from server.config import Config
+from server.evidence import EvidenceSigner
 from tests.fakes.api import NOW_MS, ApiWorld, in_process
+
+RECEIPT_RECORD: dict[str, Any] = {
+    **dict.fromkeys(("bonus", "booked_ms", "cash", "ccy", "code", "escrow", "player", "seq", "shard", "status"), 2**62),
+    **dict.fromkeys(("cmd_id", "round", "row_hash"), "00"),
+    "what": RECEIPT,
+    "legs": [[100, -5, 7]],
+}
 
 
 @pytest.fixture
@@ -148,7 +158,7 @@ async def test_staff_lists_are_forbidden_to_others(
     assert _code(await client.get(path, headers=_bearer(world, role))) == (403, "FORBIDDEN")
 
 
-@pytest.mark.parametrize("path", ["/api/staff/fraud", "/api/staff/rounds", "/api/history"])
+@pytest.mark.parametrize("path", ["/api/staff/fraud", "/api/staff/rounds", "/api/history", "/api/receipts/00"])
 async def test_private_lists_without_token_are_refused(client: httpx.AsyncClient, path: str) -> None:
     assert _code(await client.get(path)) == (401, "TOKEN_INVALID")
 
@@ -197,6 +207,27 @@ def _round(table_id: str) -> RoundRow:
 async def test_register_with_a_bad_body_is_refused(client: httpx.AsyncClient, body: bytes, status: int) -> None:
     answer = await client.post("/api/register", content=body, headers={"Content-Type": "application/json"})
     assert _code(answer)[0] == status
+
+
+async def test_receipt_of_an_own_order_is_given_as_it_was_signed(client: httpx.AsyncClient, world: ApiWorld) -> None:
+    receipt = seal(RECEIPT_RECORD, EvidenceSigner(bytes(32)))
+    world.receipts.by_order[5, bytes(16)] = [receipt]
+    answer = await client.get(f"/api/receipts/{'00' * 16}", headers=_bearer(world, "player"))
+    assert answer.text == '{"receipts":[' + canonical(receipt) + "]}"
+
+
+@pytest.mark.parametrize("cmd_id", ["00" * 16, "11" * 16, "zz" * 16, "00", "00" * 17, " " * 32, "%00"])
+async def test_receipt_of_somebody_else_or_of_nothing_is_not_found(
+    client: httpx.AsyncClient, world: ApiWorld, cmd_id: str
+) -> None:
+    world.receipts.by_order[6, bytes(16)] = [RECEIPT_RECORD]
+    assert _code(await client.get(f"/api/receipts/{cmd_id}", headers=_bearer(world, "player"))) == (404, "NOT_FOUND")
+
+
+async def test_receipt_while_the_books_are_away_is_an_outage(client: httpx.AsyncClient, world: ApiWorld) -> None:
+    world.receipts.down = StoreUnavailable("away")
+    answer = await client.get(f"/api/receipts/{'00' * 16}", headers=_bearer(world, "player"))
+    assert _code(answer) == (503, "UNAVAILABLE")
 
 
 async def test_unknown_address_is_not_found(client: httpx.AsyncClient) -> None:
@@ -260,3 +291,4 @@ async def test_web_client_that_is_not_built_says_how_to_build_it(client: httpx.A
 async def test_openapi_describes_the_accounts(client: httpx.AsyncClient) -> None:
     paths = (await client.get("/api/schema")).json()["paths"]
     assert {"/api/register", "/api/login", "/api/refresh", "/api/logout", "/api/me", "/api/history"} <= set(paths)
+    assert "/api/receipts/{cmd_id}" in paths
