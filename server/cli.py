@@ -179,6 +179,28 @@ async def _audit(config: Config, as_json: bool, options: dict[str, Any]) -> int:
     return 0 if report.ok else 1
 
 
+@app.command()
+def replay(
+    words: Annotated[list[str], typer.Argument(metavar="ROUND", help="a round's id, or a table and a number")],
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+) -> None:
+    """Show a round as it happened, from the durable record. Exit code 1: rules, plan and books disagree."""
+    sys.exit(asyncio.run(_replay(load_config(), words, as_json)))
+
+
+async def _replay(config: Config, words: list[str], as_json: bool) -> int:
+    from server.replay import ReplayError, replay_json, replay_text
+    from server.replay import replay as replay_round
+
+    async with databases(config) as found:
+        try:
+            told = await replay_round(found.database_url, list(found.books()), words)
+        except ReplayError as error:
+            raise EmbeddedError(str(error)) from None
+    _output.print(Text(replay_json(told) if as_json else replay_text(told)))
+    return 0 if told.agrees else 1
+
+
 @app.command(name="verify-receipt")
 def verify_receipt(file: Path, keys: _Keys = None) -> None:
     """Check a receipt's signature, without any database. Exit code 1: it is not ours, or was changed."""
