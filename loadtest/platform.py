@@ -111,12 +111,22 @@ class Platform:
         return found
 
     def host_pid(self, host: str) -> int:
-        """Return the process of a host such as "wallet/0": Ray titles it so. Raises LookupError while it is away."""
+        """Return the process that serves as a host such as "wallet/0". Raises LookupError while there is none."""
+        try:
+            pid = int((self.state / "hosts" / host.replace("/", "-")).read_text())
+        except FileNotFoundError:
+            pid = 0
+        if pid not in self.process_pids(host):
+            raise LookupError(f"no process serves as {host}")
+        return pid
+
+    def process_pids(self, host: str) -> set[int]:
+        """Return the processes of a host, those that stand by too: Ray titles them so, perhaps with a method's name."""
+        title = re.compile(rf"ray::{re.escape(host)}\+?(\.\w+)?")
         with contextlib.suppress(psutil.Error):  # the platform itself may have ended
-            for process in psutil.Process(self.pid).children(recursive=True):
-                if re.fullmatch(rf"ray::{re.escape(host)}(\.\w+)?", _title(process)):  # perhaps with a method's name
-                    return process.pid
-        raise LookupError(f"no process of {host}")
+            children = psutil.Process(self.pid).children(recursive=True)
+            return {process.pid for process in children if title.fullmatch(_title(process))}
+        return set()
 
     def cli(self, *words: str, timeout_s: float = 300.0) -> subprocess.CompletedProcess[str]:
         """Run `croupier WORDS` against this state folder and return its exit code and output."""

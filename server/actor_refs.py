@@ -8,25 +8,15 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-import msgspec
 import ray
 from ray.exceptions import ActorUnavailableError, RayError
 
 from actors.runtime.heartbeats import Pulse
 from actors.runtime.link import LinkBroken
+from actors.runtime.processes import host_of
+from server.process_link import ANSWER_S, HostPulse, ProcessLink
 
 NAMESPACE: Final = "croupier"
-ANSWER_S: Final = 1.5
-
-
-class HostPulse(msgspec.Struct, frozen=True):
-    """What a host says of itself when pinged. node: Ray's id of the machine its process is on."""
-
-    name: str
-    pid: int
-    node: str
-    is_ready: bool
-    problem: str = ""
 
 
 class HostRef:
@@ -57,20 +47,15 @@ class HostRef:
             raise LinkBroken(_first_line(error)) from None
 
 
-class RayLink:
-    """The link whose batches travel as arguments and results of actor calls. Keeps no order; the receiver does."""
+class RayLink(ProcessLink):
+    """The link whose batches travel as arguments and results of actor calls."""
 
-    def __init__(self, host: str) -> None:
-        self._ref = HostRef(host)
-
-    async def send(self, blob: bytes) -> bytes:
-        """Carry a batch; see `Link.send`."""
-        answer: bytes = await self._ref.call("deliver", blob)
-        return answer
+    def __init__(self, *processes: str) -> None:
+        super().__init__([HostRef(process) for process in processes])
 
 
 class RayHosts:
-    """All hosts of the casino, asked side by side. Implements `HostControl` of the root supervisor."""
+    """All processes of all hosts, asked side by side. Implements `HostControl` of the root supervisor."""
 
     def __init__(
         self,
@@ -85,7 +70,7 @@ class RayHosts:
         """Return the host's pulse. Raises LinkBroken."""
         pulse: HostPulse = await self._refs[host].call("ping")
         self._pulses[host] = pulse
-        return Pulse(pulse.is_ready, pulse.problem)
+        return Pulse(pulse.is_ready, pulse.problem, pulse.stands_by)
 
     async def kill(self, host: str) -> None:
         """End the host's process, by signal where it is on this machine: a stopped process does not hear Ray."""
@@ -103,19 +88,16 @@ class RayHosts:
         return await self._move_tables(away_from, to) if self._move_tables is not None else ()
 
     async def ready(self) -> Mapping[str, bool]:
-        """Return for every host whether its actors are at work."""
-        return dict(zip(self._refs, await asyncio.gather(*map(self._is_ready, self._refs)), strict=True))
+        """Return for every host whether its actors are at work, in whichever of its processes."""
+        ready = dict.fromkeys(map(host_of, self._refs), False)
+        for process, is_ready in zip(self._refs, await asyncio.gather(*map(self._is_ready, self._refs)), strict=True):
+            ready[host_of(process)] |= is_ready
+        return ready
 
     async def expositions(self) -> Mapping[str, str]:
-        """Return the metrics of every host that answers, in Prometheus' text format."""
+        """Return the metrics of every host that answers, in Prometheus' text format. Who stands by has none."""
         texts = await asyncio.gather(*(self._ask(name, "metrics") for name in self._refs))
-        return {name: text.decode() for name, text in zip(self._refs, texts, strict=True) if text is not None}
-
-    async def statuses(self) -> Mapping[str, Any]:
-        """Return the status of every host, None for one that does not answer."""
-        return dict(
-            zip(self._refs, await asyncio.gather(*(self._ask(name, "status") for name in self._refs)), strict=True)
-        )
+        return {host_of(name): text.decode() for name, text in zip(self._refs, texts, strict=True) if text}
 
     async def _is_ready(self, name: str) -> bool:
         pulse = await self._ask(name, "ping")

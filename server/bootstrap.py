@@ -12,7 +12,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,11 +23,14 @@ import ray
 from ray.exceptions import RayError
 
 from actors.runtime.heartbeats import RootSupervisor
-from server.actor_refs import NAMESPACE, HostPulse, RayHosts, RayLink
+from actors.runtime.processes import host_of, is_standby
+from server.actor_refs import NAMESPACE, RayHosts, RayLink
 from server.config import Config
 from server.embedded.places import make_private_folder
 from server.embedded.processes import Identity
-from server.hosts import HostProcess, HostSpec, host_names, prepare_process
+from server.host_process import HostProcess, prepare_process
+from server.hosts import HostSpec, host_names, processes_of, standby_hosts
+from server.process_link import HostPulse
 from server.secrets import Secrets
 from server.storage.tables import PostgresTables
 
@@ -50,9 +53,9 @@ class HostActor:
 
     def __init__(self, spec: HostSpec) -> None:
         prepare_process(spec)
-        self._name = spec.name
+        self._name = spec.process
         self._node = ray.get_runtime_context().get_node_id()
-        self._process = HostProcess(spec, RayLink)
+        self._process = HostProcess(spec, lambda host: RayLink(*processes_of(spec.config, host)))
 
     def __repr__(self) -> str:
         return self._name
@@ -64,7 +67,8 @@ class HostActor:
     async def ping(self) -> HostPulse:
         """Give a sign of life."""
         process = self._process
-        return HostPulse(self._name, os.getpid(), self._node, process.is_ready, process.problem)
+        pid = os.getpid()
+        return HostPulse(self._name, pid, self._node, process.is_ready, process.problem, process.stands_by)
 
     async def status(self) -> dict[str, Any]:
         """Say what lives here."""
@@ -151,25 +155,42 @@ def start_hosts(config: Config, secrets: Secrets) -> dict[str, Any]:
 
     Shape: config names PostgreSQL and Valkey, whose relations exist. Raises what the database or Ray raises.
     """
-    global _watch
-    places = {"state": config.state.resolve(), "checkpoints": config.checkpoint_folder.resolve()}
-    config = msgspec.structs.replace(config, **places)
-    names = host_names(config)
-    specs = [HostSpec(name=name, config=config, secrets=secrets, all_hosts=names) for name in names]
-    handles = start_actors(specs)
+    handles = start_actors([_spec(config, secrets, name) for name in host_names(config)])
     asyncio.run(_open_casino(config.database_url))
-    _watch = _Watch(names, config.database_url)
-    _watch.start()
+    _watch_over(host_names(config), config.database_url)
     return handles
 
 
+def start_standbys(config: Config, secrets: Secrets) -> None:
+    """Start the second process of each host that has one, once the hosts are at work: they must not compete for it."""
+    standbys = [msgspec.structs.replace(_spec(config, secrets, name), stands_by=True) for name in standby_hosts(config)]
+    if standbys:
+        start_actors(standbys)
+        _watch_over(tuple(_handles), config.database_url)
+
+
+def _spec(config: Config, secrets: Secrets, name: str) -> HostSpec:
+    places = {"state": config.state.resolve(), "checkpoints": config.checkpoint_folder.resolve()}
+    config = msgspec.structs.replace(config, **places)
+    processes = tuple(process for host in host_names(config) for process in processes_of(config, host))
+    return HostSpec(name=name, config=config, secrets=secrets, all_processes=processes)
+
+
+def _watch_over(processes: Sequence[str], dsn: str) -> None:
+    global _watch
+    if _watch is not None:
+        _watch.stop()
+    _watch = _Watch(processes, dsn)
+    _watch.start()
+
+
 def start_actors(specs: Sequence[HostSpec], actor_class: type = HostActor) -> dict[str, Any]:
-    """Create one named Ray actor per spec, without waiting for any; return their handles by name."""
+    """Create one named Ray actor per spec, without waiting for any; return all handles by process."""
     for spec in specs:
-        # A class of the host's own name, because Ray titles processes and dashboard rows by it: `ray::wallet/0`.
-        remote: Any = ray.remote(type(spec.name, (actor_class,), {}))
-        _handles[spec.name] = remote.options(
-            name=spec.name,
+        # A class of the process's own name, because Ray titles processes and dashboard rows by it: `ray::wallet/0`.
+        remote: Any = ray.remote(type(spec.process, (actor_class,), {}))
+        _handles[spec.process] = remote.options(
+            name=spec.process,
             namespace=NAMESPACE,
             num_cpus=0,
             max_restarts=-1,
@@ -186,11 +207,11 @@ def stop_hosts() -> None:
     if _watch is not None:
         _watch.stop()
         _watch = None
+    _end([process for process in _handles if is_standby(process)])  # they must not take over what is stopped now
     for kind, patience_s in STOP_ORDER:
         group = {name: handle for name, handle in _handles.items() if name.startswith(f"{kind}/")}
         _stop_group(group, patience_s)
-        for name in group:
-            del _handles[name]
+        _end(list(group))
 
 
 def _stop_group(group: dict[str, Any], patience_s: float) -> None:
@@ -199,9 +220,12 @@ def _stop_group(group: dict[str, Any], patience_s: float) -> None:
         _, late = ray.wait(stops, num_returns=len(stops), timeout=patience_s)
         if late:
             log.warning("%d of %s did not stop in time", len(late), ", ".join(group))
-    for handle in group.values():
+
+
+def _end(processes: Iterable[str]) -> None:
+    for process in processes:
         try:
-            ray.kill(handle, no_restart=True)
+            ray.kill(_handles.pop(process), no_restart=True)
         except (RayError, ValueError) as error:
             log.warning("a host cannot be ended: %s", error)
 
@@ -223,7 +247,8 @@ def wait_until_ready(timeout_s: float = 60.0) -> None:
     until = time.monotonic() + timeout_s
     while True:
         pulses: list[HostPulse] = ray.get([handle.ping.remote() for handle in _handles.values()], timeout=timeout_s)
-        late = [f"{pulse.name}: {pulse.problem}" for pulse in pulses if not pulse.is_ready]
+        serving = {host_of(pulse.name) for pulse in pulses if pulse.is_ready}
+        late = [f"{pulse.name}: {pulse.problem}" for pulse in pulses if host_of(pulse.name) not in serving]
         if not late:
             return
         if time.monotonic() > until:

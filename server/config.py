@@ -32,6 +32,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ray_address: str = ""  # RAY_ADDRESS: empty = start Ray here
     shards: int = 2  # CROUPIER_SHARDS: wallet shards, fixed when the books are made
     gateways: int = 1  # CROUPIER_GATEWAYS
+    standbys: int = 1  # CROUPIER_STANDBYS: second processes that stand by for each wallet and tables host, 0 or 1
     rate_per_s: int = 50  # CROUPIER_RATE_PER_S: requests of one connection, four times that at once; 0 = no limit
     betting_ms: int = 0  # CROUPIER_BETTING_MS: overrides the betting window of every RNG table; 0 = the table's own
     pause_ms: int = -1  # CROUPIER_PAUSE_MS: overrides the pause between rounds of RNG tables; -1 = the table's own
@@ -82,6 +83,7 @@ VARIABLES: dict[str, str] = {
     "ray_address": "RAY_ADDRESS",
     "shards": "CROUPIER_SHARDS",
     "gateways": "CROUPIER_GATEWAYS",
+    "standbys": "CROUPIER_STANDBYS",
     "rate_per_s": "CROUPIER_RATE_PER_S",
     "betting_ms": "CROUPIER_BETTING_MS",
     "pause_ms": "CROUPIER_PAUSE_MS",
@@ -107,6 +109,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "dashboard_port": (1, 65_535),
     "shards": (1, 1024),
     "gateways": (1, 64),
+    "standbys": (0, 1),
     "rate_per_s": (0, 1_000_000),
     "betting_ms": (0, 3_600_000),
     "pause_ms": (-1, 3_600_000),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
@@ -19,30 +17,50 @@ from actors.ports import Post
 from actors.runtime.directory import Directory
 from actors.runtime.host import Host
 from actors.runtime.link import Link
+from actors.runtime.processes import standby_of
 from server.clock import SystemClock
 from server.config import Config
-from server.embedded.places import open_log
 from server.failpoints import Failpoints
-from server.logging import configure_logging
 from server.secrets import Secrets
 
 if TYPE_CHECKING:
     from server.storage.shards import Books
 
-log = logging.getLogger(__name__)
-
-BACKOFF_S: Final = (0.1, 0.3, 1.0, 2.0)
+#: Kinds of hosts that may have a second process; what it imports while it stands by, so that it can serve at once.
+SEATED: Final[Mapping[str, tuple[str, ...]]] = {
+    "wallet": ("actors.wallet", "server.storage.ledger"),
+    "tables": ("server.table_keeper",),
+}
 POOL_MAX: Final = 4
 JOURNAL_HINT_S: Final = 0.1
 
 
 class HostSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a host's process is told. config: with the addresses of PostgreSQL and Valkey filled in."""
+    """All that a host's process is told. config: with the addresses of PostgreSQL and Valkey filled in.
+
+    stands_by: this is the host's second process. After the first takeover either of the two may serve.
+    """
 
     name: str
     config: Config
     secrets: Secrets
-    all_hosts: tuple[str, ...] = ()
+    all_processes: tuple[str, ...] = ()
+    stands_by: bool = False
+
+    @property
+    def process(self) -> str:
+        """The name of the process, and of its Ray actor."""
+        return standby_of(self.name) if self.stands_by else self.name
+
+    @property
+    def has_seat(self) -> bool:
+        """Whether two processes take turns at being this host."""
+        return self.config.standbys > 0 and self.kind in SEATED
+
+    @property
+    def seat_url(self) -> str:
+        """The PostgreSQL in which the host's seat is: the one without which it cannot serve anyway."""
+        return self.config.shard_url(self.number) if self.kind == "wallet" else self.config.database_url
 
     @property
     def kind(self) -> str:
@@ -60,6 +78,16 @@ def host_names(config: Config) -> tuple[str, ...]:
     wallets = (f"wallet/{n}" for n in range(config.shards))
     gateways = (f"gateway/{n}" for n in range(config.gateways))
     return ("api/0", *gateways, "tables/rng", "tables/live", *wallets, "supervisor/main")
+
+
+def standby_hosts(config: Config) -> tuple[str, ...]:
+    """Return the hosts that have a second process, which stands by."""
+    return tuple(name for name in host_names(config) if config.standbys and name.partition("/")[0] in SEATED)
+
+
+def processes_of(config: Config, host: str) -> tuple[str, ...]:
+    """Return the processes of a host; one of them serves."""
+    return (host, standby_of(host)) if host in standby_hosts(config) else (host,)
 
 
 class Site:
@@ -209,7 +237,7 @@ async def build_api(site: Site) -> None:
     # After a restart of Valkey each pooled connection finds out only when it is used; a fresh one then serves.
     redis = Redis.from_url(site.config.redis_url, retry=Retry(NoBackoff(), 1))
     site.stack.push_async_callback(redis.aclose)
-    hosts = RayHosts(site.spec.all_hosts)
+    hosts = RayHosts(site.spec.all_processes)
     deps = build_deps(
         site.config,
         site.spec.secrets,
@@ -306,92 +334,3 @@ class JournalHints:
         self._timer = None
         if self._told != self._seq:
             self._tell()
-
-
-# ---------------------------------------------------------------- the process
-
-
-class HostProcess:
-    """The life of one host: comes up by itself, again and again until it succeeds; batches wait until it has.
-
-    The plain class behind the Ray actor. connect: opens the link to another host.
-    """
-
-    def __init__(
-        self,
-        spec: HostSpec,
-        connect: Callable[[str], Link],
-        builders: Mapping[str, Callable[[Site], Awaitable[None]]] = BUILDERS,
-    ) -> None:
-        self.spec = spec
-        self._connect = connect
-        self._build = builders[spec.kind]
-        self._stack = AsyncExitStack()
-        self._site: Site | None = None
-        self._ready = asyncio.Event()
-        self._is_stopping = False
-        self.problem = "starting"
-        self._task = asyncio.create_task(self._come_up(), name=f"start {spec.name}")
-
-    async def deliver(self, blob: bytes) -> bytes:
-        """Take a batch, once the actors are at work. Raises msgspec.DecodeError."""
-        if not self._ready.is_set():
-            await self._ready.wait()
-        assert self._site is not None
-        return await self._site.host.deliver(blob)
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether the actors are at work."""
-        return self._ready.is_set() and not self._is_stopping
-
-    def status(self) -> dict[str, Any]:
-        """Return what a person wants to know of this host."""
-        if self._site is None or not self._ready.is_set():
-            return {"name": self.spec.name, "pid": os.getpid(), "problem": self.problem}
-        return self._site.host.status()
-
-    def metrics(self) -> bytes:
-        """Return the metrics in Prometheus' text format; empty before the start."""
-        return self._site.host.metrics() if self._site is not None else b""
-
-    async def stop(self) -> None:
-        """Stop the actors in the reverse order of their start. Safe to repeat."""
-        self._is_stopping = True
-        self._task.cancel()
-        await asyncio.wait((self._task,))
-        await self._undo()
-
-    async def _come_up(self) -> None:
-        attempt = 0
-        while True:
-            try:
-                self._site = Site(self.spec, self._connect, self._stack)
-                await self._build(self._site)
-                break
-            except Exception as error:  # outermost loop: whatever is wrong, the next attempt may find it mended
-                self.problem = f"{type(error).__name__}: {error}"
-                log.exception("host %s cannot start (attempt %d)", self.spec.name, attempt + 1)
-            await self._undo()
-            await asyncio.sleep(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
-            attempt += 1
-        self._site.host.settle_down()
-        self.problem = ""
-        self._ready.set()
-        log.warning("host %s is ready, process %d", self.spec.name, os.getpid())
-
-    async def _undo(self) -> None:
-        stack, self._stack = self._stack, AsyncExitStack()
-        try:
-            await stack.aclose()
-        except Exception:  # what cannot be closed must not keep the rest from ending
-            log.exception("host %s did not stop cleanly", self.spec.name)
-
-
-def prepare_process(spec: HostSpec) -> None:
-    """Send this process's log to the state folder, where there is one on this machine."""
-    folder = spec.config.state / "logs"
-    stream = None
-    if folder.is_dir():
-        stream = open(open_log(folder / f"{spec.name.replace('/', '-')}.log"), "a", buffering=1)  # noqa: SIM115
-    configure_logging(spec.name, spec.config.log_level, stream)

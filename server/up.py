@@ -117,6 +117,7 @@ class Up:
                 ray.cancel()
         await self._start_hosts(secrets)
         self._announce()
+        await self._ray.call(lambda: _bootstrap().start_standbys(self._config, secrets))
 
     async def _clean_up_after_predecessor(self) -> None:
         last = read_run(self._config.state)
@@ -276,8 +277,8 @@ def make_state_folder(config: Config) -> None:
     if not config.state.exists():
         config.state.mkdir(parents=True)
         config.state.chmod(0o711 if os.geteuid() == 0 else 0o700)
-    logs = config.state / "logs"
-    logs.mkdir(mode=0o700, exist_ok=True)
+    for name in ("logs", "hosts"):
+        (config.state / name).mkdir(mode=0o700, exist_ok=True)
 
 
 def _bootstrap() -> Any:

@@ -32,9 +32,9 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Two hosts of toys that are ready."""
     state = tmp_path_factory.mktemp("state with spaces")
     (state / "logs").mkdir()
-    config = Config(state=state, dashboard_port=next_free_port(18_300))
+    config = Config(state=state, dashboard_port=next_free_port(18_300), standbys=0)
     bootstrap.start_ray(config)
-    specs = [HostSpec(name=name, config=config, secrets=SECRETS, all_hosts=NAMES) for name in NAMES]
+    specs = [HostSpec(name=name, config=config, secrets=SECRETS, all_processes=NAMES) for name in NAMES]
     handles = bootstrap.start_actors(specs, ToyHostActor)
     bootstrap.wait_until_ready()
     yield handles

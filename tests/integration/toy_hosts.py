@@ -12,7 +12,8 @@ from actors.domain.money.orders import Done, ReadMoney
 from actors.ports import Failure
 from server.actor_refs import RayLink
 from server.bootstrap import HostActor
-from server.hosts import HostProcess, HostSpec, Site
+from server.host_process import HostProcess
+from server.hosts import HostSpec, Site
 
 
 class ToyWallet:

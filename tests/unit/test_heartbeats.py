@@ -17,7 +17,7 @@ HOSTS = ("wallet/0", "tables/rng", "tables/live")
 class World:
     """Hosts that answer or not, and what was done to them."""
 
-    def __init__(self) -> None:
+    def __init__(self, processes: Sequence[str] = HOSTS) -> None:
         self.time = 0.0
         self.dead: set[str] = set()
         self.unready: set[str] = set()
@@ -25,14 +25,15 @@ class World:
         self.kills: list[tuple[float, str]] = []
         self.moves: list[tuple[float, str, str]] = []
         self.error: Exception | None = None
-        self.supervisor = RootSupervisor(HOSTS, self, lambda: self.time, Patience())
+        self.standing_by: set[str] = set()
+        self.supervisor = RootSupervisor(processes, self, lambda: self.time, Patience())
 
     async def ping(self, host: str) -> Pulse:
         if host in self.dead:
             raise LinkBroken("dead")
         if host in self.hanging:
             raise TimeoutError
-        return Pulse(host not in self.unready)
+        return Pulse(host not in self.unready | self.standing_by, "", host in self.standing_by)
 
     async def kill(self, host: str) -> None:
         self.kills.append((self.time, host))
@@ -167,3 +168,33 @@ async def test_hanging_ping_does_not_hold_up_the_others() -> None:
     world = Hanging()
     await world.supervisor.beat()
     assert world.supervisor.ready_hosts() == ["tables/rng", "tables/live"]
+
+
+async def test_process_that_stands_by_is_left_alone_and_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    world = World((*HOSTS, "tables/rng+"))
+    world.standing_by.add("tables/rng+")
+    await world.beat(100)
+    assert (world.kills, world.moves, caplog.records) == ([], [], [])
+    assert world.supervisor.ready_hosts() == list(HOSTS)
+
+
+async def test_process_that_stands_by_and_hangs_is_killed() -> None:
+    world = World((*HOSTS, "wallet/0+"))
+    world.standing_by.add("wallet/0+")
+    await world.beat(10)
+    world.hanging.add("wallet/0+")
+    await world.beat(6)
+    assert [process for _, process in world.kills] == ["wallet/0+"]
+
+
+async def test_tables_stay_while_either_process_of_their_host_is_at_work() -> None:
+    world = World((*HOSTS, "tables/rng+"))
+    world.standing_by.add("tables/rng+")
+    await world.beat(10)
+    world.dead.add("tables/rng")
+    world.standing_by.clear()
+    await world.beat(60)
+    assert world.moves == []
+    world.dead.add("tables/rng+")
+    await world.beat(30)
+    assert [(away_from, to) for _, away_from, to in world.moves] == [("tables/rng", "tables/live")]
