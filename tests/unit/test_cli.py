@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from actors.domain.evidence import RECEIPT, seal
+from server.config import Config
+from server.evidence import EvidenceSigner, publish_key
+from server.secrets import load_secrets
 from tests.architecture.tree import ROOT
 
 
@@ -35,7 +39,19 @@ def test_stop_where_nothing_runs_is_no_error(tmp_path: Path) -> None:
     assert (found.returncode, found.stdout.strip()) == (0, "nothing runs here")
 
 
-@pytest.mark.parametrize("command", ["audit", "dsn", "migrate", "psql"])
+def test_receipt_is_verified_without_a_database(tmp_path: Path) -> None:
+    config = Config(state=tmp_path)
+    publish_key(config, load_secrets(config), 1)
+    receipt = seal({"what": RECEIPT, "shard": 0, "seq": 7}, EvidenceSigner(load_secrets(config).evidence))
+    (tmp_path / "good").write_text(json.dumps({"receipts": [receipt]}, indent=2))
+    (tmp_path / "bent").write_text(json.dumps(receipt | {"seq": 8}))
+    good, bent = (_croupier(tmp_path, "verify-receipt", str(tmp_path / name)) for name in ("good", "bent"))
+    assert (good.returncode, good.stdout.split(":")[0]) == (0, "row 7 of shard 0")
+    assert (bent.returncode, "its signature does not hold" in bent.stderr) == (1, True)
+    assert _croupier(tmp_path, "verify-receipt", str(tmp_path / "none")).returncode == 2
+
+
+@pytest.mark.parametrize("command", ["audit", "dsn", "migrate", "psql", "rotate-evidence-key"])
 def test_command_that_needs_books_without_a_state_folder_says_what_makes_one(tmp_path: Path, command: str) -> None:
     found = _croupier(tmp_path / "none", command)
     assert found.returncode == 2
