@@ -2,60 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from actors.domain.commands import Refused
-from actors.domain.money.accounts import Kind, account_kind, floor_of, house_account
-from actors.domain.money.apply import apply
-from actors.domain.money.batch import Batch
-from actors.domain.money.lookups import apply_found, missing
-from actors.domain.money.orders import TransferIn, WalletOrder
-from actors.domain.money.recovery import recover
-from actors.domain.money.state import ShardState
-from tests.fakes.ledger import FakeBooks
-from tests.fakes.money import JACKPOT, PLAY, Orders, StillClock, empty_state, receive
+from actors.domain.money.accounts import Kind, account_kind, floor_of
+from actors.domain.money.orders import TransferIn
+from tests.fakes.money import JACKPOT, Orders, StillClock, receive
+from tests.properties.money_shard import Shard
 
 SHARDS = (0, 1)
 POT = (Kind.POT_CLEARING, 0)
 PURPOSES = ((Kind.JACKPOT_POOL, JACKPOT), (Kind.JACKPOT_OVERFLOW, JACKPOT), POT)
 SEEDED = 1000
-
-
-class Shard:
-    """One core over its own books; every order is committed at once."""
-
-    def __init__(self, number: int, clock: StillClock) -> None:
-        self.number = number
-        self.clock = clock
-        self.books = FakeBooks(number)
-        self.books.claim("test")
-        self.state: ShardState = empty_state(number)
-
-    def do(self, order: WalletOrder) -> Any:
-        self.state.advance(self.clock.ms)
-        cmd_ids, reservations = missing(self.state, [order], self.clock.ms)
-        apply_found(self.state, self.books.find(sorted(cmd_ids), sorted(reservations)), self.clock.ms)
-        answer, rows = apply(self.state, order, self.clock.ms)
-        batch = Batch(self.number, self.books.head.head)
-        for row in rows:
-            batch.add(row)
-        self.books.commit(batch.seal(self.books.head.epoch, self.books.head.seq))
-        return answer
-
-    def restart(self) -> None:
-        self.books.claim("again")
-        self.state = recover(self.number, self.books.load(self.clock.ms - 120_000), self.clock.ms)
-        self.state.first_day, self.state.end_day = self.books.days
-
-    def balance(self, kind: Kind, part: int = 0) -> int:
-        return self.state.balances.get(house_account(PLAY, kind, part), 0)
-
-    def clearing(self, peer: int) -> int:
-        return self.balance(Kind.INTER_SHARD, peer + 1)
 
 
 class TransfersMachine(RuleBasedStateMachine):
