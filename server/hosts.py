@@ -255,16 +255,19 @@ async def build_api(site: Site) -> None:
 
 
 async def build_supervisor(site: Site) -> None:
-    """Antifraud, bonus ticks, the relay between shards, the keeping of the books and the notary, behind one address."""
+    """Antifraud, bonus ticks, the relay between shards, the keeping of the books and the notary; and jackpots."""
     from actors.supervisors.antifraud import Antifraud
     from actors.supervisors.bonus import BonusTicks
     from actors.supervisors.group import ADDRESS, SupervisorGroup
+    from actors.supervisors.jackpot import ADDRESS as JACKPOTS
+    from actors.supervisors.jackpot import Jackpots
     from actors.supervisors.keeping import BooksKeeper
     from actors.supervisors.notary import Notary
     from actors.supervisors.relay import Relay
     from server.books_metrics import BooksMetrics
     from server.evidence import EvidenceSigner
     from server.storage.checkpoints import CheckpointFiles, PostgresCheckpoints
+    from server.storage.jackpots import PostgresJackpots
     from server.storage.keeping import PostgresKeeping
     from server.storage.supervision import PostgresAntifraud, PostgresBonus
     from server.storage.transits import PostgresTransits
@@ -295,10 +298,19 @@ async def build_supervisor(site: Site) -> None:
         period_s=config.checkpoint_s,
         fatal=fatal,
     )
+    jackpots = Jackpots(
+        PostgresJackpots(pool, books),
+        site.post,
+        site.clock,
+        key=site.spec.secrets.ids,
+        shards=range(config.shards),
+        fatal=site.fatal(JACKPOTS),
+    )
     members = (antifraud, bonus, relay, keeper, notary)
-    site.host.registry.register(SupervisorMetrics(members))
+    site.host.registry.register(SupervisorMetrics((*members, jackpots)))
     site.host.registry.register(BooksMetrics(keeper))
     await site.add(ADDRESS, SupervisorGroup(members))
+    await site.add(JACKPOTS, jackpots)
 
 
 BUILDERS: Final[Mapping[str, Callable[[Site], Awaitable[None]]]] = {

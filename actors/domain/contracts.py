@@ -20,5 +20,5 @@ CONTRACTS: Final[dict[str, Contract]] = {
     "wallet": Contract(orders.WalletMessage, orders.WalletAnswer),
     "table": Contract(commands.TableMessage, commands.TableAnswer),
     "gateway": Contract(events.GatewayMessage, commands.Noted),
-    "supervisor": Contract(events.SupervisorMessage, commands.Noted),
+    "supervisor": Contract(events.SupervisorMessage, commands.Noted | events.JackpotTaken | commands.Refused),
 }

@@ -158,4 +158,27 @@ class JournalGrew(msgspec.Struct, frozen=True, array_like=True, tag=60, gc=False
     seq: int
 
 
-SupervisorMessage = JournalGrew
+class JackpotHit(msgspec.Struct, frozen=True, array_like=True, tag=61, gc=False):
+    """A game says that this player has hit this jackpot. To "supervisor/jackpot"; answered with `JackpotTaken`.
+
+    hit_id: the game's own, once for each hit: asking again with it is how to learn what became of the hit.
+    Refusals in order: ID_CLASS_FORBIDDEN (malformed), UNKNOWN_ACCOUNT (no such player number or shard), UNKNOWN_JACKPOT,
+    ID_REUSED (for another jackpot or player), OUTCOME_UNKNOWN (it may be noted; ask again).
+    """
+
+    hit_id: bytes
+    jackpot: int
+    player_id: int
+    shard: int
+
+
+class JackpotTaken(msgspec.Struct, frozen=True, array_like=True, tag=67, gc=False):
+    """The hit is durable as this jackpot's number hit. amount_minor 0: not frozen yet. paid: the winner has it."""
+
+    jackpot: int
+    hit: int
+    amount_minor: int
+    paid: bool
+
+
+SupervisorMessage = JournalGrew | JackpotHit

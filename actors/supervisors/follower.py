@@ -127,7 +127,7 @@ class Supervisor(ABC):
         """Begin to work."""
         self._task = asyncio.create_task(self._run(), name=self.name)
 
-    async def handle_batch(self, sender: str, messages: Sequence[Any]) -> Sequence[Noted]:
+    async def handle_batch(self, sender: str, messages: Sequence[Any]) -> Sequence[Any]:
         """Take hints that a journal has grown."""
         self._wake.set()
         return [Noted() for _ in messages]

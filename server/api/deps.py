@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from actors.ports import Clock, Post
-from server.api.models import FraudRow, HistoryItem, RoundRow, TableRules
+from server.api.models import FraudRow, HistoryItem, JackpotRow, RoundRow, TableRules
 from server.api.refresh import Rotated
 from server.config import Config
 from server.passwords import Passwords
@@ -59,6 +59,10 @@ class Reports(Protocol):
 
     async def rounds(self, table_id: str, limit: int) -> Sequence[RoundRow]:
         """Return the newest rounds of one table, or of all for an empty table_id."""
+        ...
+
+    async def jackpots(self) -> Sequence[JackpotRow]:
+        """Return every jackpot with its meter. Raises StoreUnavailable where the books of a shard cannot be read."""
         ...
 
 

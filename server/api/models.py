@@ -206,3 +206,19 @@ class RoundList(msgspec.Struct, frozen=True):
     """Newest first."""
 
     rounds: list[RoundRow]
+
+
+class JackpotRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One jackpot. amount_minor: what a hit now would pay. paying_minor: what is on its way to a winner already."""
+
+    jackpot: int
+    name: str
+    currency: str
+    amount_minor: int
+    paying_minor: int
+
+
+class JackpotList(msgspec.Struct, frozen=True):
+    """By number."""
+
+    jackpots: list[JackpotRow]

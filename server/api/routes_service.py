@@ -19,7 +19,7 @@ from server.api.deps import ApiDeps
 from server.api.errors import error_response
 from server.api.exposition import join_expositions
 from server.api.identity import provide_staff
-from server.api.models import PLAY_CODE, PLAY_EXPONENT, PLAY_LABEL, ClientConfig, FraudList, RoundList
+from server.api.models import PLAY_CODE, PLAY_EXPONENT, PLAY_LABEL, ClientConfig, FraudList, JackpotList, RoundList
 
 #: Readiness answers within this time, whatever hangs.
 _READY_TIMEOUT_S = 2.0
@@ -49,6 +49,12 @@ async def client_config(state: State, request: Request[Any, Any, Any]) -> Client
 async def roulette_rules(state: State) -> dict[str, Any]:
     """Give the rules of European roulette: wheel, positions, what they pay, announced bets, return, tables' limits."""
     return {**export_rules(), "tables": await _deps(state).reports.tables("roulette")}
+
+
+@get("/api/jackpots", tags=["games"])
+async def jackpots(state: State) -> JackpotList:
+    """List the jackpots with what a hit now would pay: read from the books at every call."""
+    return JackpotList(list(await _deps(state).reports.jackpots()))
 
 
 @route("/health", http_method=(HttpMethod.GET, HttpMethod.HEAD), tags=["service"])
@@ -98,7 +104,7 @@ def service_routes() -> Router:
     """Return the routes of the service, from the root."""
     return Router(
         "/",
-        route_handlers=[client_config, roulette_rules, health, ready, metrics, staff_fraud, staff_rounds],
+        route_handlers=[client_config, roulette_rules, jackpots, health, ready, metrics, staff_fraud, staff_rounds],
         dependencies={"staff": Provide(provide_staff, sync_to_thread=False)},
     )
 

@@ -13,8 +13,9 @@ from actors.domain.money.accounts import Kind, account_id
 from actors.domain.money.entries import EntryCode, ReservationState
 from actors.domain.rounds import Plan, RoundState
 from actors.table_config import TableConfig
-from server.api.models import FraudRow, HistoryBet, HistoryItem, RoundRow, TableRules
+from server.api.models import FraudRow, HistoryBet, HistoryItem, JackpotRow, RoundRow, TableRules
 from server.currencies import CURRENCIES, PLAY_CCY
+from server.storage.jackpots import PostgresJackpots
 from server.storage.shards import Books
 
 #: A round's plan is looked into for chips only up to this size: a page of history must stay cheap.
@@ -117,6 +118,10 @@ class PostgresReports:
     async def rounds(self, table_id: str, limit: int) -> Sequence[RoundRow]:
         """Return the newest rounds of one table, or of all for an empty table_id."""
         return [_round_row(row) for row in await self._pool.fetch(_ROUNDS, table_id, limit)]
+
+    async def jackpots(self) -> Sequence[JackpotRow]:
+        """Return every jackpot with its meter. Raises StoreUnavailable where the books of a shard cannot be read."""
+        return await PostgresJackpots(self._pool, self._books).meters()
 
     async def _rounds_of(
         self, shard: int, player_id: int, cash: int, round_ids: Sequence[Any]

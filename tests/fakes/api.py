@@ -14,7 +14,7 @@ from actors.domain.money.orders import Deposit, Done, OpenAccount, ReadMoney
 from actors.domain.refusals import Refusal
 from actors.ports import Failure, Replies
 from server.api.deps import ApiDeps
-from server.api.models import FraudRow, HistoryItem, RoundRow, TableRules
+from server.api.models import FraudRow, HistoryItem, JackpotRow, RoundRow, TableRules
 from server.api.refresh import Rotated
 from server.config import Config
 from server.passwords import Passwords
@@ -143,6 +143,7 @@ class FakeReports:
         self.scores: list[FraudRow] = []
         self.table_rules: list[TableRules] = []
         self.round_rows: list[RoundRow] = []
+        self.jackpot_rows: list[JackpotRow] = []
 
     async def history(self, shard: int, player_id: int, before: int, limit: int) -> Sequence[HistoryItem]:
         """Return lines with seq < before."""
@@ -159,6 +160,10 @@ class FakeReports:
     async def rounds(self, table_id: str, limit: int) -> Sequence[RoundRow]:
         """Return the rounds of the table."""
         return [row for row in self.round_rows if table_id in ("", row.table_id)][:limit]
+
+    async def jackpots(self) -> Sequence[JackpotRow]:
+        """Return the jackpots."""
+        return self.jackpot_rows
 
 
 class FakeReceipts:

@@ -79,7 +79,8 @@ class FakeJournals:
             raise CheckpointMoved(f"{follower} is not at {page.after_seq} of shard {page.shard}")
         self.positions[follower, page.shard] = page.to_seq
 
-    async def _write(self, name: str, write: Callable[[], None]) -> None:
+    async def write(self, name: str, write: Callable[[], None]) -> None:
+        """Do what a store does in one transaction, cut or not."""
         await asyncio.sleep(0)
         self._cut(f"before {name}")
         write()

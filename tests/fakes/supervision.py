@@ -49,7 +49,7 @@ class FakeSupervision(FakeJournals):
             self._move(follower, page)
             self.scores.update({row.player_id: row for row in scores})
 
-        await self._write("save_scores", write)
+        await self.write("save_scores", write)
 
     # ------------------------------------------------------------ bonus
 
@@ -71,7 +71,7 @@ class FakeSupervision(FakeJournals):
             self._move(follower, page)
             self.active |= {(due_ms, player_id, page.shard) for due_ms, player_id in active}
 
-        await self._write("save_activity", write)
+        await self.write("save_activity", write)
 
     async def plan(self, last_due_ms: int, due_ms: int, period_s: int, amount_minor: int) -> None:
         """See `BonusStore`."""
@@ -87,7 +87,7 @@ class FakeSupervision(FakeJournals):
                 grant = Grant(at, at // (period_s * 1000), player_id, shard, amount_minor)
                 self.grants[at, player_id] = (grant, None)
 
-        await self._write("plan", write)
+        await self.write("plan", write)
 
     async def open_grants(self, shard: int, limit: int) -> Sequence[Grant]:
         """See `BonusStore`."""
@@ -103,7 +103,7 @@ class FakeSupervision(FakeJournals):
             for due_ms in self.ticks:
                 self.ticks[due_ms] = all(end for (at, _), (_, end) in self.grants.items() if at == due_ms)
 
-        await self._write("close_grants", write)
+        await self.write("close_grants", write)
 
 
 class GrantingWallets:

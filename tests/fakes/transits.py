@@ -25,7 +25,7 @@ class FakeTransits(FakeJournals):
             assert self.transits.keys().isdisjoint({(one.from_shard, one.seq) for one in transits})
             self.transits.update({(one.from_shard, one.seq): (one, None) for one in transits})
 
-        await self._write("save_transits", write)
+        await self.write("save_transits", write)
 
     async def open_peers(self) -> Sequence[int]:
         """See `TransitStore`."""
@@ -44,7 +44,7 @@ class FakeTransits(FakeJournals):
                 if self.transits[key][1] is None:
                     self.transits[key] = arrival.transit, arrival
 
-        await self._write("close_transits", write)
+        await self.write("close_transits", write)
 
     async def count_transits(self) -> TransitCounts:
         """See `TransitStore`."""
