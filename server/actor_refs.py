@@ -12,9 +12,10 @@ import ray
 from ray.exceptions import ActorUnavailableError, RayError
 
 from actors.runtime.heartbeats import Pulse
-from actors.runtime.link import LinkBroken
+from actors.runtime.link import Link, LinkBroken
 from actors.runtime.processes import host_of
 from server.process_link import ANSWER_S, HostPulse, ProcessLink
+from server.streams.address import StreamAddress
 
 NAMESPACE: Final = "croupier"
 
@@ -52,6 +53,26 @@ class RayLink(ProcessLink):
 
     def __init__(self, *processes: str) -> None:
         super().__init__([HostRef(process) for process in processes])
+
+
+async def stream_address(host: str) -> StreamAddress:
+    """Ask a host where its streams are. Raises LinkBroken, whatever has gone wrong."""
+    address: StreamAddress = await HostRef(host).call("stream_address")
+    return address
+
+
+class StreamRef(HostRef):
+    """A process whose batches travel over a stream; everything else is a Ray call."""
+
+    def __init__(self, name: str, stream: Link) -> None:
+        super().__init__(name)
+        self._stream = stream
+
+    async def call(self, method: str, *arguments: Any) -> Any:
+        """Send a batch, or call another method. Raises LinkBroken, whatever has gone wrong."""
+        if method == "deliver":
+            return await self._stream.send(*arguments)
+        return await super().call(method, *arguments)
 
 
 class RayHosts:

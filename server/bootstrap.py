@@ -23,16 +23,19 @@ import ray
 from ray.exceptions import RayError
 
 from actors.runtime.heartbeats import RootSupervisor
+from actors.runtime.link import Link, LinkBroken
 from actors.runtime.processes import host_of, is_standby
-from server.actor_refs import NAMESPACE, RayHosts, RayLink
+from server.actor_refs import NAMESPACE, RayHosts, RayLink, StreamRef, stream_address
 from server.config import Config
 from server.embedded.places import make_private_folder
 from server.embedded.processes import Identity
 from server.host_process import HostProcess, prepare_process
-from server.hosts import HostSpec, host_names, processes_of, standby_hosts
-from server.process_link import HostPulse
+from server.hosts import BUILDERS, HostSpec, host_names, processes_of, standby_hosts
+from server.process_link import HostPulse, ProcessLink
 from server.secrets import Secrets
 from server.storage.tables import PostgresTables
+from server.streams.address import StreamAddress
+from server.streams.host import HostStreams
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +54,25 @@ _watch: _Watch | None = None
 class HostActor:
     """A host as Ray sees it. Does nothing itself: Ray wraps every method here, so the work is on plain classes."""
 
+    builders = BUILDERS
+
     def __init__(self, spec: HostSpec) -> None:
         prepare_process(spec)
         self._name = spec.process
         self._node = ray.get_runtime_context().get_node_id()
-        self._process = HostProcess(spec, lambda host: RayLink(*processes_of(spec.config, host)))
+        self._streams = self._open_streams(spec) if spec.config.link == "stream" else None
+        self._process = HostProcess(spec, lambda host: self._link_to(processes_of(spec.config, host)), self.builders)
+
+    def _open_streams(self, spec: HostSpec) -> HostStreams:
+        # Only where hosts may be on other machines does one listen on more than a socket in the file system.
+        ip: str = ray.util.get_node_ip_address() if spec.config.ray_address else ""  # type: ignore[no-untyped-call]
+        key = spec.secrets.link
+        return HostStreams(self._name, self._node, ip, key, lambda blob: self._process.take(blob), stream_address)
+
+    def _link_to(self, processes: Sequence[str]) -> Link:
+        if self._streams is None:
+            return RayLink(*processes)
+        return ProcessLink([StreamRef(process, self._streams.connect(process)) for process in processes])
 
     def __repr__(self) -> str:
         return self._name
@@ -64,11 +81,19 @@ class HostActor:
         """Take a batch."""
         return await self._process.deliver(blob)
 
+    async def stream_address(self) -> StreamAddress:
+        """Say where other hosts' streams may connect. Raises LinkBroken where there are none."""
+        if self._streams is None:
+            raise LinkBroken(f"{self._name} takes no streams")
+        return await self._streams.address()
+
     async def ping(self) -> HostPulse:
         """Give a sign of life."""
         process = self._process
         pid = os.getpid()
-        return HostPulse(self._name, pid, self._node, process.is_ready, process.problem, process.stands_by)
+        trouble = self._streams.problem if self._streams is not None else ""
+        is_ready = process.is_ready and not trouble
+        return HostPulse(self._name, pid, self._node, is_ready, process.problem or trouble, process.stands_by)
 
     async def status(self) -> dict[str, Any]:
         """Say what lives here."""
@@ -76,11 +101,13 @@ class HostActor:
 
     async def metrics(self) -> bytes:
         """Return the metrics in Prometheus' text format."""
-        return self._process.metrics()
+        return self._process.metrics() + (self._streams.listener.metrics() if self._streams is not None else b"")
 
     async def stop(self) -> None:
         """Stop the actors."""
         await self._process.stop()
+        if self._streams is not None:
+            self._streams.stop()
 
 
 # ---------------------------------------------------------------- Ray

@@ -41,6 +41,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     welcome_minor: int = 1_000_00  # CROUPIER_WELCOME_MINOR: play money for a new player
     access_token_s: int = 900  # CROUPIER_ACCESS_TOKEN_S
     refresh_token_s: int = 30 * 86_400  # CROUPIER_REFRESH_TOKEN_S
+    link: str = "ray"  # CROUPIER_LINK: what batches between hosts travel over: stream, or ray (actor calls)
     cpus: int = 2  # CROUPIER_RAY_CPUS: what the local Ray is told it has
     log_level: str = "info"  # CROUPIER_LOG_LEVEL
     ids_key: str = ""  # CROUPIER_IDS_KEY: 64 hexadecimal digits; empty = kept in the state folder, as the next two
@@ -92,6 +93,7 @@ VARIABLES: dict[str, str] = {
     "welcome_minor": "CROUPIER_WELCOME_MINOR",
     "access_token_s": "CROUPIER_ACCESS_TOKEN_S",
     "refresh_token_s": "CROUPIER_REFRESH_TOKEN_S",
+    "link": "CROUPIER_LINK",
     "cpus": "CROUPIER_RAY_CPUS",
     "log_level": "CROUPIER_LOG_LEVEL",
     "ids_key": "CROUPIER_IDS_KEY",
@@ -126,7 +128,10 @@ _SCHEMES: dict[str, tuple[str, ...]] = {
     "database_url": ("postgresql", "postgres"),
     "redis_url": ("redis", "rediss", "unix"),
 }
-_LOG_LEVELS = ("debug", "info", "warning", "error")
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "log_level": ("debug", "info", "warning", "error"),
+    "link": ("stream", "ray"),
+}
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
@@ -167,8 +172,8 @@ def _parse(field: str, variable: str, text: str) -> object:
         return _parse_cuts(variable, text)
     if field in _SCHEMES:
         return _checked_url(field, variable, text)
-    if field == "log_level" and text not in _LOG_LEVELS:
-        raise ConfigError(f"{variable} must be one of {', '.join(_LOG_LEVELS)}, not {text!r}")
+    if field in _CHOICES and text not in _CHOICES[field]:
+        raise ConfigError(f"{variable} must be one of {', '.join(_CHOICES[field])}, not {text!r}")
     return text
 
 

@@ -59,6 +59,12 @@ class HostProcess:
         assert self._site is not None
         return await self._site.host.deliver(blob)
 
+    def take(self, blob: bytes) -> asyncio.Future[bytes]:
+        """`deliver` without a coroutine, where that is possible. Raises msgspec.DecodeError, at once or in the future."""
+        if self._site is not None and self._ready.is_set():
+            return self._site.host.take(blob)
+        return asyncio.ensure_future(self.deliver(blob))
+
     async def _is_taking_over(self) -> bool:
         try:
             async with asyncio.timeout(TAKEOVER_S):

@@ -16,6 +16,7 @@ from actors.domain.events import JournalGrew
 from actors.ports import Post
 from actors.runtime.directory import Directory
 from actors.runtime.host import Host
+from actors.runtime.lane import LaneLimits
 from actors.runtime.link import Link
 from actors.runtime.processes import standby_of
 from server.clock import SystemClock
@@ -33,6 +34,8 @@ SEATED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 POOL_MAX: Final = 4
 JOURNAL_HINT_S: Final = 0.1
+#: By CROUPIER_LINK. A stream costs little a batch, so more of them may be under way: less waiting. See performance.md.
+LANE_LIMITS: Final = {"stream": LaneLimits(in_flight=4), "ray": LaneLimits(in_flight=2)}
 
 
 class HostSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +110,7 @@ class Site:
             contracts=CONTRACTS,
             host_of=lambda address: self.directory.host_of(address),
             connect=connect,
+            limits=LANE_LIMITS[spec.config.link],
         )
         self.post: Post = self.host.courier
         stack.push_async_callback(self.host.stop)

@@ -24,6 +24,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     token: bytes  # Ed25519 seed that signs access tokens
     refresh: bytes  # HMAC key under which refresh tokens are stored
     evidence: bytes = b""  # Ed25519 seed that signs checkpoints and receipts
+    link: bytes  # what the streams between hosts are authenticated and encrypted by; fresh at every start, kept nowhere
     postgres_password: str
     valkey_password: str
 
@@ -41,6 +42,7 @@ def load_secrets(config: Config) -> Secrets:
         token=_given("CROUPIER_TOKEN_KEY", config.token_key) or _kept(folder / "token"),
         refresh=_given("CROUPIER_REFRESH_KEY", config.refresh_key) or _kept(folder / "refresh"),
         evidence=_given("CROUPIER_EVIDENCE_KEY", config.evidence_key) or _kept(folder / "evidence"),
+        link=nacl.utils.random(KEY_BYTES),
         postgres_password=_kept(folder / "postgres_password").hex(),
         valkey_password=_kept(folder / "valkey_password").hex(),
     )

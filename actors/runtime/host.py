@@ -100,6 +100,10 @@ class Host:
         """Take a batch of another host and return its answer. Raises msgspec.DecodeError."""
         return await self.receiver.deliver(blob)
 
+    def take(self, blob: bytes) -> asyncio.Future[bytes]:
+        """Take a batch of another host; see `Receiver.take`. Raises msgspec.DecodeError."""
+        return self.receiver.take(blob)
+
     def fatal(self, address: str, error: BaseException) -> None:
         """End this process at once: the actor has said that none of its further answers may leave."""
         log.critical("%s ends its host %s", address, self.name, exc_info=error)

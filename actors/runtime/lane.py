@@ -47,7 +47,7 @@ class LaneLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Finite sizes of a lane, and what happens at them."""
 
     queue_messages: int = 20_000  # waiting; more are refused with BUSY
-    in_flight: int = 2  # batches under way that hold back the next one; which of 1 .. 4 is best is not settled
+    in_flight: int = 2  # batches under way that hold back the next one; what is best depends on the link
     slow_s: float = 0.1  # a batch under way for longer no longer holds back others: one slow actor must not stop a host
     unfinished: int = 64  # batches under way altogether; then everything waits
     attempt_s: float = 10.0  # a link that has not answered for so long counts as broken

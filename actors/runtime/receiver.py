@@ -122,9 +122,16 @@ class Receiver:
 
     async def deliver(self, blob: bytes) -> bytes:
         """Take a batch and return its answer when all its groups have ended. Raises msgspec.DecodeError."""
-        answer = self._accept(self._codec.decode_batch(blob))
         # Whoever carried the blob may give up waiting; the batch goes on.
-        return self._nothing if answer is None else await asyncio.shield(answer)
+        return await asyncio.shield(self.take(blob))
+
+    def take(self, blob: bytes) -> asyncio.Future[bytes]:
+        """`deliver` without a coroutine; the future is shared by all copies of the batch: do not cancel it."""
+        answer = self._accept(self._codec.decode_batch(blob))
+        if answer is None:
+            answer = self.loop.create_future()
+            answer.set_result(self._nothing)
+        return answer
 
     def run_local(self, sender: str, orders: Sequence[Order]) -> asyncio.Future[list[Outcome]]:
         """Start orders from this very host, without encoding; return a future of one outcome per order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -91,10 +91,27 @@ class ToyHost:
         self.is_up = False
 
 
-class FakeLink:
-    """To a `ToyHost`. The faults come from a seed; `hold` delays every blob until `release`."""
+class Delivers(Protocol):
+    """What takes blobs."""
 
-    def __init__(self, host: ToyHost, seed: int = 0) -> None:
+    async def deliver(self, blob: bytes) -> bytes: ...
+
+
+class Mortal(Protocol):
+    """A host that may be down and come back in another life, such as `ToyHost`."""
+
+    @property
+    def life(self) -> int: ...
+    @property
+    def is_up(self) -> bool: ...
+    @property
+    def receiver(self) -> Delivers: ...
+
+
+class FakeLink:
+    """To a `ToyHost` or the like. The faults come from a seed; `hold` delays every blob until `release`."""
+
+    def __init__(self, host: Mortal, seed: int = 0) -> None:
         self.host = host
         self.rng = random.Random(seed)
         self.lose_before = self.lose_after = self.repeat = self.delay = 0.0  # probabilities
@@ -130,7 +147,10 @@ class FakeLink:
         deliver = self.host.receiver.deliver
         if self._happens(self.repeat):
             await deliver(blob)
-        answer = await deliver(blob)
+        try:
+            answer = await deliver(blob)
+        except msgspec.DecodeError as error:
+            raise LinkBroken(str(error)) from None
         if life != self.host.life or not self.host.is_up or self._happens(self.lose_after):
             raise LinkBroken("answer lost")
         return answer

@@ -30,7 +30,13 @@ from tests.integration.local_casino import KEY, TABLE, LocalCasino
 
 PASSWORD = "correct horse"
 SECRETS = Secrets(
-    ids=KEY, token=bytes(32), refresh=bytes(32), evidence=bytes(32), postgres_password="", valkey_password=""
+    ids=KEY,
+    token=bytes(32),
+    refresh=bytes(32),
+    evidence=bytes(32),
+    link=bytes(32),
+    postgres_password="",
+    valkey_password="",
 )
 
 

@@ -26,7 +26,7 @@ from tests.integration.toy_hosts import ToyHostActor
 import ray
 
 config = Config(state=Path("state of mine").resolve(), dashboard_port=int(sys.argv[1]), standbys=0)
-secrets = Secrets(ids=b"", token=b"", refresh=b"", postgres_password="", valkey_password="")
+secrets = Secrets(ids=b"", token=b"", refresh=b"", link=bytes(32), postgres_password="", valkey_password="")
 bootstrap.start_ray(config)
 hosts = bootstrap.start_actors([HostSpec(name=f"wallet/{n}", config=config, secrets=secrets) for n in (0, 1)], ToyHostActor)
 bootstrap.wait_until_ready()

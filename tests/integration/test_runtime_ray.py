@@ -10,31 +10,38 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
 import ray
 
 from actors.runtime.heartbeats import Patience, RootSupervisor
 from server import bootstrap
-from server.actor_refs import RayHosts
+from server.actor_refs import HostRef, RayHosts, RayLink
 from server.config import Config
 from server.embedded.places import next_free_port
 from server.hosts import HostSpec
+from server.process_link import HostPulse
 from server.secrets import Secrets
-from tests.integration.toy_hosts import ToyHostActor
+from tests.fakes.link_contract import LinkContract, answered
+from tests.integration.toy_hosts import EchoHostActor, ToyHostActor
 
-NAMES = ("wallet/0", "wallet/1")
-SECRETS = Secrets(ids=b"", token=b"", refresh=b"", postgres_password="", valkey_password="")
+#: Two hosts that reach each other over streams, and two by Ray calls.
+NAMES = ("wallet/0", "wallet/1", "wallet/2", "wallet/3")
+LINKS = {"wallet/0": "stream", "wallet/1": "stream", "wallet/2": "ray", "wallet/3": "ray"}
+BOTH = pytest.mark.parametrize(("caller", "other"), [NAMES[:2], NAMES[2:]], ids=["stream", "ray"])
+SECRETS = Secrets(ids=b"", token=b"", refresh=b"", link=bytes(32), postgres_password="", valkey_password="")
 
 
 @pytest.fixture(scope="module")
 def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Two hosts of toys that are ready."""
+    """Hosts of toys that are ready."""
     state = tmp_path_factory.mktemp("state with spaces")
     (state / "logs").mkdir()
     config = Config(state=state, dashboard_port=next_free_port(18_300), standbys=0)
     bootstrap.start_ray(config)
-    specs = [HostSpec(name=name, config=config, secrets=SECRETS, all_processes=NAMES) for name in NAMES]
+    configs = {name: msgspec.structs.replace(config, link=link) for name, link in LINKS.items()}
+    specs = [HostSpec(name=name, config=configs[name], secrets=SECRETS, all_processes=NAMES) for name in NAMES]
     handles = bootstrap.start_actors(specs, ToyHostActor)
     bootstrap.wait_until_ready()
     yield handles
@@ -45,9 +52,11 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     assert alive == []
 
 
-def ask(hosts: dict[str, Any], first: int, count: int, every_s: float) -> Any:
-    """Let wallet/0 ask wallet/1; return Ray's promise of the answers."""
-    return hosts["wallet/0"].ask_numbers.remote("wallet/1", first, count, every_s)
+def ask(
+    hosts: dict[str, Any], first: int, count: int, every_s: float, caller: str = "wallet/0", other: str = "wallet/1"
+) -> Any:
+    """Let one host ask another; return Ray's promise of the answers."""
+    return hosts[caller].ask_numbers.remote(other, first, count, every_s)
 
 
 def test_hosts_have_names_that_people_can_read(hosts: dict[str, Any]) -> None:
@@ -66,25 +75,27 @@ def test_metrics_come_from_every_host(hosts: dict[str, Any]) -> None:
     assert all("croupier_runtime_messages_sent_total" in texts[name] for name in NAMES)
 
 
-def test_asks_are_answered_in_order_and_batched(hosts: dict[str, Any]) -> None:
-    before = bootstrap.host_statuses()["wallet/1"]["counters"]
-    answers = ray.get(ask(hosts, 1, 5_000, 0.0), timeout=30)
-    after = bootstrap.host_statuses()["wallet/1"]["counters"]
+@BOTH
+def test_asks_are_answered_in_order_and_batched(hosts: dict[str, Any], caller: str, other: str) -> None:
+    before = bootstrap.host_statuses()[other]["counters"]
+    answers = ray.get(ask(hosts, 1, 5_000, 0.0, caller, other), timeout=30)
+    after = bootstrap.host_statuses()[other]["counters"]
     assert [cash for cash, _, _ in answers] == list(range(1, 5_001))
     assert {errors for _, _, errors in answers} == {0}
     assert after["messages_received"] - before["messages_received"] == 5_000
     assert after["batches_received"] - before["batches_received"] <= 10
 
 
-def test_asks_outlive_a_killed_host(hosts: dict[str, Any]) -> None:
-    old = bootstrap.host_pids()["wallet/1"]
-    answers_later = ask(hosts, 10_000, 600, 0.005)
+@BOTH
+def test_asks_outlive_a_killed_host(hosts: dict[str, Any], caller: str, other: str) -> None:
+    old = bootstrap.host_pids()[other]
+    answers_later = ask(hosts, 10_000, 600, 0.005, caller, other)
     time.sleep(1.0)
     os.kill(old, signal.SIGKILL)
     answers = ray.get(answers_later, timeout=60)
     assert [cash for cash, _, _ in answers] == list(range(10_000, 10_600))
     assert {errors for _, _, errors in answers} == {0}
-    assert {pid for _, pid, _ in answers} == {old, bootstrap.host_pids()["wallet/1"]}
+    assert {pid for _, pid, _ in answers} == {old, bootstrap.host_pids()[other]}
 
 
 def test_host_that_hangs_is_killed_and_started_anew(hosts: dict[str, Any]) -> None:
@@ -98,7 +109,7 @@ def test_host_that_hangs_is_killed_and_started_anew(hosts: dict[str, Any]) -> No
         os.kill(old, signal.SIGSTOP)
         running = asyncio.create_task(supervisor.run())
         async with asyncio.timeout(40):
-            while supervisor.kills == 0 or len(supervisor.ready_hosts()) < 2:
+            while supervisor.kills == 0 or len(supervisor.ready_hosts()) < len(NAMES):
                 await asyncio.sleep(0.1)
         running.cancel()
         return supervisor.kills
@@ -111,17 +122,47 @@ def test_host_that_hangs_is_killed_and_started_anew(hosts: dict[str, Any]) -> No
 def test_courier_carries_far_more_than_plain_calls(hosts: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     rates = {}
     for under_way in (1, 16, 200, 1_000):
-        courier = ray.get(hosts["wallet/0"].rate.remote("wallet/1", under_way, 1.0), timeout=30)
+        stream = ray.get(hosts["wallet/0"].rate.remote("wallet/1", under_way, 1.0), timeout=30)
+        call = ray.get(hosts["wallet/2"].rate.remote("wallet/3", under_way, 1.0), timeout=30)
         plain = ray.get(hosts["wallet/0"].plain_rate.remote("wallet/1", under_way, 1.0), timeout=30)
-        rates[under_way] = courier, plain
+        rates[under_way] = stream, call, plain
     with capsys.disabled():
-        for under_way, (courier, plain) in rates.items():
-            print(
-                f"\n{under_way:>6} under way: {courier:>9,.0f} messages/s by courier, {plain:>6,.0f} plain calls/s",
-                end="",
-            )
-        print()
-    assert rates[1_000][0] > 5 * rates[1_000][1]
+        print("\n under way  messages/s over streams  over Ray calls  plain calls/s")
+        for under_way, figures in rates.items():
+            print(f"{under_way:>10,}  {figures[0]:>23,.0f}  {figures[1]:>14,.0f}  {figures[2]:>13,.0f}")
+    assert rates[1_000][0] > 5 * rates[1_000][2]
+    assert rates[1_000][1] > 5 * rates[1_000][2]
+
+
+class RayPair:
+    """A Ray link to an `Echo` that is killed with -9 and started anew by Ray."""
+
+    def __init__(self) -> None:
+        self.link = RayLink("wallet/9")
+        self._ref = HostRef("wallet/9")
+
+    async def crash(self) -> None:
+        """Kill the process."""
+        pulse: HostPulse = await self._ref.call("ping")
+        os.kill(pulse.pid, signal.SIGKILL)
+
+    async def restart(self) -> None:
+        """Ray does it."""
+
+
+@pytest.fixture(scope="module")
+def echo(hosts: dict[str, Any]) -> None:
+    """One more host."""
+    config = Config(state=Path("nowhere"), link="ray", standbys=0)
+    bootstrap.start_actors([HostSpec(name="wallet/9", config=config, secrets=SECRETS)], EchoHostActor)
+
+
+class TestRayLink(LinkContract):
+    @pytest.fixture
+    async def pair(self, echo: None) -> RayPair:
+        pair = RayPair()
+        await answered(pair.link, b"ready")
+        return pair
 
 
 def test_log_of_a_host_is_in_the_state_folder(hosts: dict[str, Any]) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 from actors.domain.money.orders import Done, ReadMoney
 from actors.ports import Failure
-from server.actor_refs import RayLink
 from server.bootstrap import HostActor
-from server.host_process import HostProcess
 from server.hosts import HostSpec, Site
+from server.process_link import HostPulse
+from tests.fakes.link_contract import Echo
 
 
 class ToyWallet:
@@ -44,13 +44,33 @@ async def build_toy(site: Site) -> None:
     await site.add(site.spec.name, ToyWallet())
 
 
+class EchoHostActor:
+    """An `Echo` as a host."""
+
+    def __init__(self, spec: HostSpec) -> None:
+        self._name = spec.name
+        self._echo = Echo()
+
+    async def deliver(self, blob: bytes) -> bytes:
+        """Answer."""
+        return await self._echo.deliver(blob)
+
+    async def ping(self) -> HostPulse:
+        """Say which process this is."""
+        return HostPulse(self._name, os.getpid(), "", True)
+
+    async def status(self) -> dict[str, Any]:
+        """Say who this is."""
+        return {"name": self._name}
+
+    async def stop(self) -> None:
+        """Nothing to do."""
+
+
 class ToyHostActor(HostActor):
     """A host of toys that can be told to ask another one."""
 
-    def __init__(self, spec: HostSpec) -> None:
-        super().__init__(spec)
-        self._process._task.cancel()
-        self._process = HostProcess(spec, RayLink, {"wallet": build_toy})
+    builders = {"wallet": build_toy}
 
     async def plain(self, number: int) -> int:
         """Answer a plain call, to compare with."""

@@ -38,6 +38,7 @@ def test_blank_variable_counts_as_absent() -> None:
         ("CROUPIER_GATEWAYS", "-1"),
         ("CROUPIER_PAUSE_MS", "-2"),
         ("CROUPIER_LOG_LEVEL", "loud"),
+        ("CROUPIER_LINK", "pigeon"),
         ("DATABASE_URL", "mysql://somewhere"),
         ("CROUPIER_SHARD_URLS", "- mysql://somewhere"),
         ("CROUPIER_SHARD_URLS", "postgresql://only-one-of-two"),

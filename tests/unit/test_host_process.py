@@ -15,7 +15,7 @@ from server.hosts import HostSpec, Site, processes_of, standby_hosts
 from server.process_link import NOT_SERVING, ProcessLink
 from server.secrets import Secrets
 
-SECRETS = Secrets(ids=b"", token=b"", refresh=b"", postgres_password="", valkey_password="")
+SECRETS = Secrets(ids=b"", token=b"", refresh=b"", link=bytes(32), postgres_password="", valkey_password="")
 
 
 class SeatFake:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from server.config import Config, ConfigError
@@ -13,9 +14,17 @@ from server.secrets import load_secrets
 
 def test_keys_are_made_once_and_differ_from_each_other(tmp_path: Path) -> None:
     first = load_secrets(Config(state=tmp_path))
-    assert load_secrets(Config(state=tmp_path)) == first
+    second = load_secrets(Config(state=tmp_path))
+    assert msgspec.structs.replace(second, link=first.link) == first
     assert len({first.ids, first.token, first.refresh}) == 3
     assert {len(first.ids), len(first.token), len(first.refresh)} == {32}
+
+
+def test_key_of_the_links_is_fresh_at_every_start_and_kept_nowhere(tmp_path: Path) -> None:
+    first, second = (load_secrets(Config(state=tmp_path)) for _ in range(2))
+    assert first.link != second.link
+    assert {len(first.link), len(second.link)} == {32}
+    assert "link" not in {file.name for file in (tmp_path / "keys").iterdir()}
 
 
 def test_key_files_are_for_the_owner_only(tmp_path: Path) -> None:
