@@ -17,6 +17,7 @@ import asyncpg
 
 from server.audit import clearing, receipts, rounds
 from server.audit.chain import LAW as CHAIN
+from server.audit.checkpoints import SecondPlace
 from server.audit.evidence import Evidence, ShardCheck
 from server.audit.house_laws import HOUSE_LAWS
 from server.audit.law import Law
@@ -94,7 +95,7 @@ def _evidence(keys: Path | None, folder: Path | None) -> Evidence | None:
     if keys is None:
         return None
     try:
-        return Evidence(load_keys(keys) if keys.exists() else {}, folder)
+        return Evidence(load_keys(keys) if keys.exists() else {}, SecondPlace(folder) if folder is not None else None)
     except (SealBroken, OSError) as error:
         raise AuditError(f"the public keys cannot be used: {error}") from None
 

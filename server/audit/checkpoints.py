@@ -42,12 +42,38 @@ class Line(NamedTuple):
     text: str
 
 
+class SecondPlace:
+    """The files of the second place as long as they are now.
+
+    A checkpoint is in the database before it is here. So whoever looks here first, and takes his picture of the database
+    after that, has everything there that he finds here, however long he reads while the notary goes on writing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._sizes = {file: file.stat().st_size for file in folder.glob("shard-*.jsonl")}
+        self._folder = folder
+
+    def lines(self, shard: int) -> Iterator[Line]:
+        """Yield a file's whole lines; what stands after the last line's end was not written to the end when we looked."""
+        file = self._folder / f"shard-{shard}.jsonl"
+        left = self._sizes.get(file, 0)
+        if not left:
+            return
+        with file.open("rb") as lines:
+            for raw in lines:
+                left -= len(raw)
+                if left < 0:
+                    return
+                if raw.endswith(b"\n"):
+                    yield _line(raw[:-1].decode("ascii", errors="replace"))
+
+
 async def anchors(
-    connection: asyncpg.Connection, shard: int, folder: Path | None, keys: Keys, report: Report
+    connection: asyncpg.Connection, shard: int, second: SecondPlace | None, keys: Keys, report: Report
 ) -> AsyncIterator[Anchor]:
-    """Yield the sound checkpoints in order; report all that is wrong. folder None: there is no second place to look at."""
+    """Yield the sound checkpoints in order; report all that is wrong. second None: there is no second place to look at."""
     follows = _Sequence(shard, keys)
-    async for here, there in _pairs(connection, shard, folder, report):
+    async for here, there in _pairs(connection, shard, second, report):
         lines = [line for line in (there, here) if line is not None]
         complaints = []
         for line in lines:
@@ -113,12 +139,12 @@ class _Sequence:
 
 
 async def _pairs(
-    connection: asyncpg.Connection, shard: int, folder: Path | None, report: Report
+    connection: asyncpg.Connection, shard: int, second: SecondPlace | None, report: Report
 ) -> AsyncIterator[tuple[Line | None, Line | None]]:
     """Yield (in the database, in the second place) by number; report where one is missing, or they differ."""
     rows = connection.cursor(_LINES, shard, prefetch=500).__aiter__()
     row = await _next(rows)
-    for found in _file_lines(folder, shard):
+    for found in () if second is None else second.lines(shard):
         line = found if found.number else Line(row.number if row else 0, row.seq if row else 0, found.text)
         while row is not None and 0 < row.number < line.number:
             report(row.seq, f"checkpoint {row.number} is missing in the second place")
@@ -134,7 +160,7 @@ async def _pairs(
         row = await _next(rows)
     after = await _next(rows) if row is not None else None
     # A crash between the two writes leaves the second place one line short; the notary copies it.
-    is_short = folder is not None and after is not None
+    is_short = second is not None and after is not None
     while row is not None:
         if is_short:
             report(row.seq, f"checkpoint {row.number} is missing in the second place")
@@ -145,17 +171,6 @@ async def _pairs(
 async def _next(rows: Any) -> Line | None:
     row = await anext(rows, None)
     return None if row is None else Line(row["n"], row["seq"], row["line"])
-
-
-def _file_lines(folder: Path | None, shard: int) -> Iterator[Line]:
-    """Yield a file's whole lines; what stands after the last line's end was never written to the end."""
-    file = None if folder is None else folder / f"shard-{shard}.jsonl"
-    if file is None or not file.exists():
-        return
-    with file.open("rb") as lines:
-        for raw in lines:
-            if raw.endswith(b"\n"):
-                yield _line(raw[:-1].decode("ascii", errors="replace"))
 
 
 def _line(text: str) -> Line:

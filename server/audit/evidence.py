@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import asyncpg
 
 from server.audit import chain, checkpoints
-from server.audit.checkpoints import Anchor, Report, anchors
+from server.audit.checkpoints import Anchor, Report, SecondPlace, anchors
 from server.audit.report import KEPT, LawResult, Violation
 from server.audit.seals import Keys
 
@@ -18,10 +17,10 @@ _HASH = "select hash from wallet.journal where shard_id = $1 and seq = $2"
 
 
 class Evidence(NamedTuple):
-    """keys: those we trust. folder: the second place of the checkpoints; None: not looked at."""
+    """keys: those we trust. second: the other place of the checkpoints; None: not looked at."""
 
     keys: Keys
-    folder: Path | None
+    second: SecondPlace | None
 
 
 class Breaches:
@@ -81,7 +80,7 @@ class ShardCheck:
 
     async def _anchors(self, report: Report) -> AsyncIterator[Anchor]:
         if self._evidence is not None:
-            found = anchors(self._connection, self._shard, self._evidence.folder, self._evidence.keys, report)
+            found = anchors(self._connection, self._shard, self._evidence.second, self._evidence.keys, report)
             async for anchor in found:
                 yield anchor
 
