@@ -13,7 +13,7 @@ schema = "casino"
 STATEMENTS: tuple[str, ...] = (
     # One row per booked `TransferOut`, by its place in the sender's journal. kind, part: the account that it left and
     # will reach. state: 0 open, 1 arrived at peer_seq of to_shard's journal, 2 stuck: refused there with this code.
-    # attempt: part of the id of the order to the peer.
+    # attempt: how often staff let a refused one try again.
     """create table casino.transit (
          from_shard   smallint not null,
          seq          bigint   not null,
