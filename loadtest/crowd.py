@@ -102,8 +102,13 @@ class Crowd:
     async def __aenter__(self) -> Crowd:
         gate = asyncio.Semaphore(_REGISTERING_AT_ONCE)
         await asyncio.gather(*(self._enter(player, gate) for player in self.players))
-        self._tasks = [asyncio.create_task(self._play(player), name=player.name) for player in self.players]
+        self.play()
         return self
+
+    def play(self) -> None:
+        """Let everybody bet, at first or again after `stop`."""
+        self._stopping = False
+        self._tasks = [asyncio.create_task(self._play(player), name=player.name) for player in self.players]
 
     async def __aexit__(self, *_: object) -> None:
         self._stopping = True

@@ -33,6 +33,14 @@ class Books:
         finally:
             await connection.close()
 
+    async def execute(self, statements: str) -> None:
+        """Carry out several statements as one transaction."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            await connection.execute(statements)
+        finally:
+            await connection.close()
+
     async def value(self, statement: str, *arguments: Any) -> Any:
         """Return the only value of a statement; None when there is no row."""
         rows = await self.rows(statement, *arguments)
@@ -53,3 +61,8 @@ def wait_until(met: Callable[[], bool], timeout_s: float = SETTLED_WITHIN_S) -> 
         if time.monotonic() > deadline:
             raise TimeoutError
         time.sleep(0.05)
+
+
+def recorded_pid(platform: Platform, name: str) -> int:
+    """Return the process that `run.json` names; 0 while there is none."""
+    return next((int(one["pid"]) for one in platform.run_file()["processes"] if one["name"] == name), 0)

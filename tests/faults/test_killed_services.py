@@ -14,7 +14,7 @@ from loadtest.crowd import Crowd
 from loadtest.endurance import WELCOME_MINOR
 from loadtest.limits import LOADTEST_PASSWORD
 from loadtest.platform import Platform
-from tests.faults.books import Books, assert_books_are_kept, wait_until
+from tests.faults.books import Books, assert_books_are_kept, recorded_pid, wait_until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -28,12 +28,12 @@ async def test_postgres_ended_in_mid_round_is_started_again_and_play_goes_on(
 ) -> None:
     async with Crowd(platform.http, Books(platform).dsn, 20, tag=f"pg{number.name}") as crowd:
         await crowd.in_mid_round()
-        ended = _recorded_pid(platform, "postgres")
+        ended = recorded_pid(platform, "postgres")
         os.kill(ended, number)
         ended_s = time.monotonic()
         # Backends that are at work outlive a killed server for a moment, so what counts is a bet on its successor.
         async with asyncio.timeout(BACK_WITHIN_S):
-            while _recorded_pid(platform, "postgres") in (0, ended):
+            while recorded_pid(platform, "postgres") in (0, ended):
                 await asyncio.sleep(0.02)
         started_s = time.monotonic()
         back_s = max([await crowd.recovered(started_s, shard=shard) for shard in (0, 1)]) + started_s - ended_s
@@ -49,7 +49,7 @@ async def test_postgres_ended_in_mid_round_is_started_again_and_play_goes_on(
 async def test_valkey_killed_interrupts_no_play_and_is_started_again(platform: Platform) -> None:
     async with Crowd(platform.http, Books(platform).dsn, 10, tag="vk") as crowd:
         await crowd.in_mid_round()
-        os.kill(_recorded_pid(platform, "valkey"), signal.SIGKILL)
+        os.kill(recorded_pid(platform, "valkey"), signal.SIGKILL)
         assert await crowd.recovered(time.monotonic()) < 10
         await crowd.stop()
         await crowd.settled()
@@ -68,8 +68,3 @@ def _can_register(platform: Platform) -> bool:
         if error.code != 503:
             raise
         return False
-
-
-def _recorded_pid(platform: Platform, name: str) -> int:
-    """Return the process that `run.json` names; 0 while there is none."""
-    return next((int(one["pid"]) for one in platform.run_file()["processes"] if one["name"] == name), 0)
