@@ -216,11 +216,17 @@ class Crowd:
         return len(self.latest)
 
     async def in_mid_round(self) -> None:
-        """Return in the middle of the betting of a round: some bets of it are accepted, none is settled yet."""
+        """Return early in the betting of a round that has just opened: some bets of it are accepted, none is settled."""
         client = self.players[0].client
         table_id = self.players[0].table_id
-        known = client.tables[table_id].round_id if table_id in client.tables else b""
-        await self._until(lambda: sum(one.table_id == table_id and one.round_id != known for one in self.latest) > 3)
+
+        def current() -> bytes:
+            return client.tables[table_id].round_id if table_id in client.tables else b""
+
+        known = current()
+        await self._until(
+            lambda: current() not in (b"", known) and sum(one.round_id == current() for one in self.latest[-2_000:]) > 3
+        )
 
     async def recovered(self, since_s: float, *, shard: int | None = None, table_id: str | None = None) -> float:
         """Return after how many seconds a bet sent after since_s was accepted, on that shard or table. TimeoutError."""

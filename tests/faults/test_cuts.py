@@ -57,7 +57,7 @@ async def crowd(players: Crowd, platform: Platform) -> AsyncIterator[Crowd]:
     """The crowd at play, on a wallet host whose second process stands by. Afterwards everything is held to the books."""
     await stands_by(Books(platform).dsn, "wallet/0")
     players.play()
-    await players.in_mid_round()
+    await players.recovered(time.monotonic(), shard=0)
     yield players
     await players.stop()
     await players.settled()
