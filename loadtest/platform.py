@@ -112,20 +112,17 @@ class Platform:
 
     def host_pid(self, host: str) -> int:
         """Return the process that serves as a host such as "wallet/0". Raises LookupError while there is none."""
-        try:
-            pid = int((self.state / "hosts" / host.replace("/", "-")).read_text())
-        except FileNotFoundError:
-            pid = 0
-        if pid not in self.process_pids(host):
-            raise LookupError(f"no process serves as {host}")
-        return pid
+        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
+            process = psutil.Process(int((self.state / "hosts" / host.replace("/", "-")).read_text()))
+            if _is_host(process, host):
+                return process.pid
+        raise LookupError(f"no process serves as {host}")
 
     def process_pids(self, host: str) -> set[int]:
-        """Return the processes of a host, those that stand by too: Ray titles them so, perhaps with a method's name."""
-        title = re.compile(rf"ray::{re.escape(host)}\+?(\.\w+)?")
+        """Return the processes of a host that this run's own Ray has started, those that stand by too."""
         with contextlib.suppress(psutil.Error):  # the platform itself may have ended
             children = psutil.Process(self.pid).children(recursive=True)
-            return {process.pid for process in children if title.fullmatch(_title(process))}
+            return {process.pid for process in children if _is_host(process, host)}
         return set()
 
     def cli(self, *words: str, timeout_s: float = 300.0) -> subprocess.CompletedProcess[str]:
@@ -174,6 +171,11 @@ class Platform:
     def __exit__(self, *_: object) -> None:
         if self._process is not None and self._process.poll() is None:
             self.stop()
+
+
+def _is_host(process: psutil.Process, host: str) -> bool:
+    """Tell whether a process is one of a host: Ray titles it so, perhaps with a method's name."""
+    return re.fullmatch(rf"ray::{re.escape(host)}\+?(\.\w+)?", _title(process)) is not None
 
 
 def _title(process: psutil.Process) -> str:
