@@ -1,12 +1,23 @@
-"""Which ports a run listens on: the configured one, or for a default the next free one."""
+"""Which ports a run listens on: the configured one, or for a default the next free one.
+
+A port that has been chosen is held by a lock of the kernel's until this process ends, because its listener comes only
+seconds later: of two runs of one user that start at once, the second moves on.
+"""
 
 from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
 
 import msgspec
 import psutil
 
 from server.config import VARIABLES, Config, ConfigError
-from server.embedded.places import is_port_free
+from server.embedded.places import is_port_free, make_private_folder
+from server.embedded.processes import Identity
+
+_held: dict[int, int] = {}  # descriptor by port
 
 
 def choose_ports(config: Config) -> tuple[Config, list[str]]:
@@ -26,7 +37,9 @@ def choose_ports(config: Config) -> tuple[Config, list[str]]:
         taken.update(range(port, port + count))
         chosen[field] = port
         if port != first:
-            owner = port_owner(next(p for p in range(first, first + count) if p in taken or not is_port_free(p, host)))
+            owner = port_owner(
+                next((p for p in range(first, first + count) if p in taken or not is_port_free(p, host)), first)
+            )
             moved.append(f"port {first} is taken{owner}; using {port} ({VARIABLES[field]} sets it)")
     return msgspec.structs.replace(config, **chosen), moved
 
@@ -35,6 +48,7 @@ def _free_run(first: int, count: int, host: str, taken: set[int], *, may_move: b
     """Return the first of `count` free ports in a row."""
     for start in range(first, min(first + 500, 65_536 - count)):
         busy = [p for p in range(start, start + count) if p in taken or not is_port_free(p, host)]
+        busy = busy or [p for p in range(start, start + count) if not _hold(p)]
         if not busy:
             return start
         if not may_move:
@@ -42,6 +56,22 @@ def _free_run(first: int, count: int, host: str, taken: set[int], *, may_move: b
                 f"port {busy[0]} is taken{port_owner(busy[0])}; end that process, or set {variable} to another port"
             )
     raise ConfigError(f"no {count} free ports in a row from {first} on; set {variable}")
+
+
+def _hold(port: int) -> bool:
+    """Keep other runs of this user from choosing the port; False where one has it."""
+    if port in _held:
+        return True
+    folder = Path("/tmp") / f"croupier-ports-{os.geteuid()}"
+    make_private_folder(folder, Identity())
+    descriptor = os.open(folder / str(port), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return False
+    _held[port] = descriptor
+    return True
 
 
 def port_owner(port: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import socket
+import subprocess
+import sys
 
 import msgspec
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from server.config import Config, ConfigError
 from server.embedded.places import next_free_port
 from server.ports import choose_ports
+from tests.architecture.tree import ROOT
 
 
 def test_free_ports_are_kept() -> None:
@@ -60,3 +63,26 @@ def test_joining_a_cluster_leaves_the_dashboard_port_alone() -> None:
     explicit = frozenset({"dashboard_port"})
     config = msgspec.structs.replace(config, dashboard_port=config.http_port, explicit=explicit)
     assert choose_ports(config)[0].dashboard_port == config.dashboard_port
+
+
+_HOLDER = """
+import sys
+from server.config import Config
+from server.ports import choose_ports
+print(choose_ports(Config(http_port=int(sys.argv[1]), ws_port=int(sys.argv[1]) + 100))[0].http_port, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_port_that_another_run_has_chosen_and_does_not_listen_on_yet_is_passed_over() -> None:
+    """Of two runs that started at once the second found the first one's API on its port, and gave up after a minute."""
+    port = next_free_port(27_000)
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == f"{port}\n"
+        chosen, _moved = choose_ports(Config(http_port=port))
+        assert chosen.http_port > port
+        other.communicate("")
+    assert choose_ports(Config(http_port=port))[0].http_port == port
