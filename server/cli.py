@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -252,6 +253,32 @@ async def _demo_accounts(config: Config) -> dict[str, str]:
 
     async with database(config) as address, asyncpg.create_pool(address, min_size=1, max_size=2) as pool:
         return await ensure_demo_accounts(PostgresPlayers(pool), Passwords(), config.state, shards=config.shards)
+
+
+class KeysVerb(StrEnum):
+    """What to do with the keys of personal data."""
+
+    STATUS = "status"
+    ROTATE = "rotate"
+    ERASE = "erase"
+
+
+@app.command()
+def keys(
+    verb: Annotated[KeysVerb, typer.Argument(help="status; rotate: a new key-encryption key; erase: a player's data")],
+    name: Annotated[str, typer.Argument(help="erase: whose data become unreadable for ever")] = "",
+) -> None:
+    """Look after the keys of personal data."""
+    from server.vault.commands import erase, rotate, status
+
+    async def run() -> list[str]:
+        async with databases(load_config()) as config:
+            if verb is KeysVerb.ERASE:
+                return await erase(config, name)
+            return await (rotate(config) if verb is KeysVerb.ROTATE else status(config))
+
+    for line in asyncio.run(run()):
+        _output.print(Text(line))
 
 
 @app.command()

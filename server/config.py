@@ -53,6 +53,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_s: int = 10  # CROUPIER_CHECKPOINT_S: one at most every so many seconds
     # WALLET_FAILPOINT: for tests; where wallet hosts end themselves, such as wallet/0:K5:3 (server/failpoints.py)
     failpoints: tuple[Cut, ...] = ()
+    keks: str = ""  # CROUPIER_KEKS: versions of the key-encryption key, `1=HEX 2=HEX`; empty = kept in the state folder
+    pii_index_key: str = ""  # CROUPIER_PII_INDEX_KEY: 64 hexadecimal digits; empty = kept in the state folder
     explicit: frozenset[str] = frozenset()  # fields that the environment has set
 
     @property
@@ -102,6 +104,8 @@ VARIABLES: dict[str, str] = {
     "evidence_key": "CROUPIER_EVIDENCE_KEY",
     "checkpoints": "CROUPIER_CHECKPOINTS",
     "checkpoint_s": "CROUPIER_CHECKPOINT_S",
+    "keks": "CROUPIER_KEKS",
+    "pii_index_key": "CROUPIER_PII_INDEX_KEY",
     "failpoints": "WALLET_FAILPOINT",
 }
 

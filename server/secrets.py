@@ -38,13 +38,13 @@ def load_secrets(config: Config) -> Secrets:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     return Secrets(
-        ids=_given("CROUPIER_IDS_KEY", config.ids_key) or _kept(folder / "ids"),
-        token=_given("CROUPIER_TOKEN_KEY", config.token_key) or _kept(folder / "token"),
-        refresh=_given("CROUPIER_REFRESH_KEY", config.refresh_key) or _kept(folder / "refresh"),
-        evidence=_given("CROUPIER_EVIDENCE_KEY", config.evidence_key) or _kept(folder / "evidence"),
+        ids=_given("CROUPIER_IDS_KEY", config.ids_key) or kept_key(folder / "ids"),
+        token=_given("CROUPIER_TOKEN_KEY", config.token_key) or kept_key(folder / "token"),
+        refresh=_given("CROUPIER_REFRESH_KEY", config.refresh_key) or kept_key(folder / "refresh"),
+        evidence=_given("CROUPIER_EVIDENCE_KEY", config.evidence_key) or kept_key(folder / "evidence"),
         link=nacl.utils.random(KEY_BYTES),
-        postgres_password=_kept(folder / "postgres_password").hex(),
-        valkey_password=_kept(folder / "valkey_password").hex(),
+        postgres_password=kept_key(folder / "postgres_password").hex(),
+        valkey_password=kept_key(folder / "valkey_password").hex(),
     )
 
 
@@ -59,15 +59,15 @@ def replace_key(config: Config, name: str, key: bytes) -> None:
 
 
 def _given(variable: str, text: str) -> bytes | None:
-    return _parse(text, variable) if text else None
+    return parse_key(text, variable) if text else None
 
 
-def _kept(file: Path) -> bytes:
+def kept_key(file: Path) -> bytes:
     """Return the key in the file, making it if there is none: written aside and renamed, so it is whole or absent."""
     if not file.exists():
         _write(file, nacl.utils.random(KEY_BYTES))
     file.chmod(0o600)
-    return _parse(file.read_text().strip(), str(file))
+    return parse_key(file.read_text().strip(), str(file))
 
 
 def _write(file: Path, key: bytes) -> None:
@@ -79,7 +79,8 @@ def _write(file: Path, key: bytes) -> None:
     fresh.replace(file)
 
 
-def _parse(text: str, where: str) -> bytes:
+def parse_key(text: str, where: str) -> bytes:
+    """Return the key that these 64 hexadecimal digits are. Raises ConfigError naming where they stand."""
     try:
         key = bytes.fromhex(text)
     except ValueError:

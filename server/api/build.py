@@ -13,6 +13,7 @@ from server.api.deps import ApiDeps, HostMetrics, HostStatus
 from server.api.refresh import RefreshTokens
 from server.api.throttle import Throttle
 from server.config import Config
+from server.entropy import LibsodiumEntropy
 from server.evidence import EvidenceSigner
 from server.passwords import Passwords
 from server.secrets import Secrets
@@ -20,7 +21,10 @@ from server.storage.players import PostgresPlayers
 from server.storage.receipts import PostgresReceipts
 from server.storage.reports import PostgresReports
 from server.storage.shards import Books
+from server.storage.vault import PostgresVault
 from server.tokens import Tokens
+from server.vault.keys import VaultKeys
+from server.vault.vault import Vault
 
 #: Where `make web` puts the client.
 WEB_FOLDER: Final = Path(__file__).resolve().parents[2] / "clients" / "web" / "dist"
@@ -51,6 +55,7 @@ def build_deps(
         logins=RefreshTokens(redis, lifetime_s=config.refresh_token_s),
         throttle=Throttle(redis),
         key=secrets.ids,
+        vault=Vault(PostgresVault(pool), VaultKeys(config), LibsodiumEntropy()),
         host_status=host_status,
         host_metrics=host_metrics,
         web=WEB_FOLDER,

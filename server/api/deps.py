@@ -14,6 +14,7 @@ from server.config import Config
 from server.passwords import Passwords
 from server.storage.players import Player
 from server.tokens import Tokens
+from server.vault.vault import Vault
 
 
 class Players(Protocol):
@@ -128,6 +129,7 @@ class ApiDeps:
     logins: Logins
     throttle: LoginThrottle
     key: bytes
+    vault: Vault
     host_status: HostStatus
     host_metrics: HostMetrics
     web: Path

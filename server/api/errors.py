@@ -24,6 +24,7 @@ ERRORS: Final[dict[str, _Entry]] = {
     "PASSWORD_WEAK": _Entry(
         400, "A password has 8 to 128 characters, more than three different ones, and is not the name."
     ),
+    "EMAIL_INVALID": _Entry(400, "This is not an e-mail address."),
     "BAD_CREDENTIALS": _Entry(401, "Name or password is wrong."),
     "TOKEN_EXPIRED": _Entry(401, "The token has expired."),
     "TOKEN_INVALID": _Entry(401, "The token is missing or not valid."),

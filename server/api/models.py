@@ -50,6 +50,19 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     funded: bool
 
 
+class EmailRequest(msgspec.Struct, frozen=True):
+    """The address to keep."""
+
+    email: _Text
+
+
+class EmailInfo(msgspec.Struct, frozen=True):
+    """Your own address; null: none. erased: there was one, and it was made unreadable for ever."""
+
+    email: str | None
+    erased: bool = False
+
+
 class BalanceInfo(msgspec.Struct, frozen=True):
     """What the books have at seq of the player's shard: available to stake, and reserved in rounds not yet settled."""
 

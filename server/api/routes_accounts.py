@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Router, get, post
+from litestar import Request, Router, delete, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, Parameter
@@ -16,7 +16,20 @@ from server.api.accounts import Accounts
 from server.api.deps import ApiDeps
 from server.api.errors import ApiError
 from server.api.identity import provide_claims
-from server.api.models import Credentials, History, Me, PlayerInfo, Receipt, Receipts, RefreshRequest, Session
+from server.api.models import (
+    Credentials,
+    EmailInfo,
+    EmailRequest,
+    History,
+    Me,
+    PlayerInfo,
+    Receipt,
+    Receipts,
+    RefreshRequest,
+    Session,
+)
+from server.vault.email import COLUMN, clean_email, email_key
+from server.vault.vault import Lost
 
 #: Above every sequence number of the books.
 _END_OF_BOOKS = 2**63 - 1
@@ -59,6 +72,32 @@ async def me(state: State, claims: NamedDependency[Identity]) -> Me:
     return Me(player=PlayerInfo(player.player_id, player.name, player.roles), balance=balance, funded=funded)
 
 
+@get("/me/email")
+async def email(state: State, claims: NamedDependency[Identity]) -> EmailInfo:
+    """Tell the e-mail address you have given."""
+    found = await _deps(state).vault.read(claims.player_id, COLUMN)
+    return EmailInfo(None, erased=True) if isinstance(found, Lost) else EmailInfo(found)
+
+
+@put("/me/email")
+async def change_email(data: JSONBody[EmailRequest], state: State, claims: NamedDependency[Identity]) -> EmailInfo:
+    """Keep an e-mail address. Raises EMAIL_INVALID.
+
+    Whether somebody else has given the same one is not told, neither by the answer nor by its time.
+    """
+    cleaned = clean_email(data.email)
+    if cleaned is None:
+        raise ApiError("EMAIL_INVALID")
+    await _deps(state).vault.write(claims.player_id, COLUMN, cleaned, email_key(cleaned))
+    return EmailInfo(cleaned)
+
+
+@delete("/me/email", status_code=204)
+async def forget_email(state: State, claims: NamedDependency[Identity]) -> None:
+    """Keep no e-mail address any more."""
+    await _deps(state).vault.write(claims.player_id, COLUMN, None)
+
+
 @get("/history")
 async def history(
     state: State,
@@ -88,7 +127,7 @@ def account_routes() -> Router:
     """Return the routes under /api."""
     return Router(
         "/api",
-        route_handlers=[register, login, refresh, logout, me, history, receipts],
+        route_handlers=[register, login, refresh, logout, me, email, change_email, forget_email, history, receipts],
         dependencies={"claims": Provide(provide_claims, sync_to_thread=False)},
         tags=["accounts"],
     )

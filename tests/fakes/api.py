@@ -17,9 +17,13 @@ from server.api.deps import ApiDeps
 from server.api.models import FraudRow, HistoryItem, JackpotRow, RoundRow, TableRules
 from server.api.refresh import Rotated
 from server.config import Config
+from server.entropy import LibsodiumEntropy
 from server.passwords import Passwords
 from server.tokens import Tokens
+from server.vault.keys import VaultKeys
+from server.vault.vault import Vault
 from tests.fakes.players import FakePlayers
+from tests.fakes.vault import FakeVault
 
 NOW_MS = 1_700_000_000_000
 KEY = bytes(range(32))
@@ -197,6 +201,7 @@ class ApiWorld:
         self.tokens = Tokens(SEED, lifetime_s=self.config.access_token_s, now_ms=self.clock.now_ms)
         # The least that libsodium takes: these tests are about the API, not about the cost of guessing.
         self.passwords = Passwords(opslimit=1, memlimit_bytes=8192)
+        self.vault = Vault(FakeVault(), VaultKeys(Config(state=web)), LibsodiumEntropy())
         self.deps = ApiDeps(
             config=self.config,
             players=self.players,
@@ -209,6 +214,7 @@ class ApiWorld:
             logins=self.logins,
             throttle=self.throttle,
             key=KEY,
+            vault=self.vault,
             host_status=self._answering(lambda: self.hosts),
             host_metrics=self._answering(lambda: self.expositions),
             web=web,

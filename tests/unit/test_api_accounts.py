@@ -246,3 +246,41 @@ async def test_login_on_a_bug_answers_internal_and_leaks_nothing(
     assert _error(answer) == (500, "INTERNAL")
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
+
+
+# ---------------------------------------------------------------- the e-mail address
+
+
+async def test_email_is_kept_for_its_player_and_forgotten_on_request(client: httpx.AsyncClient) -> None:
+    anna, bert = _bearer(await _register(client)), _bearer(await _register(client, "Bert"))
+    assert (await client.get("/api/me/email", headers=anna)).json() == {"email": None, "erased": False}
+    answer = await client.put("/api/me/email", headers=anna, json={"email": " anna@example.org "})
+    assert (answer.status_code, answer.json()["email"]) == (200, "anna@example.org")
+    assert (await client.get("/api/me/email", headers=anna)).json()["email"] == "anna@example.org"
+    assert (await client.get("/api/me/email", headers=bert)).json()["email"] is None
+    assert (await client.delete("/api/me/email", headers=anna)).status_code == 204
+    assert (await client.get("/api/me/email", headers=anna)).json()["email"] is None
+
+
+async def test_email_that_another_has_is_answered_as_any_other(client: httpx.AsyncClient) -> None:
+    answers = [
+        await client.put(
+            "/api/me/email", headers=_bearer(await _register(client, name)), json={"email": "same@example.org"}
+        )
+        for name in ("Anna", "Bert")
+    ]
+    assert [(answer.status_code, answer.json()) for answer in answers] == [
+        (200, {"email": "same@example.org", "erased": False})
+    ] * 2
+
+
+@pytest.mark.parametrize("email", ["", "anna", "a@b", "x" * 257, None])
+async def test_what_is_no_email_is_refused(client: httpx.AsyncClient, email: str | None) -> None:
+    anna = _bearer(await _register(client))
+    answer = await client.put("/api/me/email", headers=anna, json={"email": email})
+    assert answer.status_code == 400
+    assert (await client.get("/api/me/email", headers=anna)).json()["email"] is None
+
+
+async def test_email_without_a_token_is_nobodys(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/api/me/email")).status_code == 401

@@ -1,0 +1,59 @@
+"""`croupier keys`: what each verb does, and the lines that it prints."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from server.config import Config, ConfigError
+from server.entropy import LibsodiumEntropy
+from server.storage.players import PostgresPlayers
+from server.storage.vault import PostgresVault
+from server.vault.keys import VaultKeys
+from server.vault.vault import Vault
+
+
+async def status(config: Config) -> list[str]:
+    """Say which version of the key-encryption key wraps how many players' keys."""
+    async with _vault(config) as (_, vault, keys):
+        newest, found = keys.newest(), await vault.keys_by_version()
+    lines = [f"key-encryption key {version}: {count:,} players" for version, count in found.items()]
+    if newest not in found:
+        lines.append(f"key-encryption key {newest}: 0 players")
+    left = sum(count for version, count in found.items() if version != newest)
+    return [*lines, f"newest is {newest}; " + (f"{left:,} wait for `croupier keys rotate`" if left else "all use it")]
+
+
+async def rotate(config: Config) -> list[str]:
+    """Make the next version and wrap every player's key by it. After an interruption the former run is finished first.
+
+    Keys from the environment are not made here: the newest version that is set there is the one.
+    """
+    async with _vault(config) as (_, vault, keys):
+        unfinished = await vault.rotate()
+        if unfinished:
+            return [f"{unfinished:,} players' keys are wrapped by version {keys.newest()} now"]
+        if keys.are_given:
+            return [f"all players' keys are wrapped by version {keys.newest()} already; set the next in CROUPIER_KEKS"]
+        version = keys.add()
+        done = await vault.rotate()
+    return [f"made version {version}; {done:,} players' keys are wrapped by it now", "back up the folder keys/ again"]
+
+
+async def erase(config: Config, name: str) -> list[str]:
+    """Make a player's personal data unreadable. Raises ConfigError for a name that nobody has."""
+    async with _vault(config) as (pool, vault, _):
+        player = await PostgresPlayers(pool).by_name(name)
+        if player is None:
+            raise ConfigError(f"nobody has the name {name!r}")
+        await vault.erase(player.player_id)
+    return [f"the personal data of player {player.player_id} cannot be read any more"]
+
+
+@asynccontextmanager
+async def _vault(config: Config) -> AsyncIterator[tuple[asyncpg.Pool, Vault, VaultKeys]]:
+    keys = VaultKeys(config)
+    async with asyncpg.create_pool(config.database_url, min_size=1, max_size=2) as pool:
+        yield pool, Vault(PostgresVault(pool), keys, LibsodiumEntropy()), keys
