@@ -21,6 +21,7 @@ import pytest
 from loadtest.crowd import Crowd
 from loadtest.endurance import ENVIRON, WELCOME_MINOR
 from loadtest.platform import Platform
+from loadtest.restarts import stands_by
 from server.embedded.places import next_free_port
 from tests.faults.books import Books, assert_books_are_kept, wait_until
 
@@ -29,18 +30,22 @@ pytestmark = pytest.mark.timeout(300)
 HOSTS = ("api/0", "gateway/0", "tables/rng", "tables/live", "wallet/0", "wallet/1", "supervisor/main")
 #: Ray notices the loss of a node when several of its health checks have failed, and only then moves what has no second process.
 BACK_WITHIN_S = 90.0
-_RAY: Final = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--disable-usage-stats"]
+_RAY: Final = ["-m", "ray.scripts.scripts", "start", "--block", "--disable-usage-stats"]
 _SIZE: Final = ["--num-cpus=2", f"--object-store-memory={100 * 1024 * 1024}"]
 
 
 class Node:
     """A Ray node as `ray start` makes it, with everything that belongs to it below one process."""
 
-    def __init__(self, log: Path, environ: Mapping[str, str], *options: str) -> None:
+    def __init__(self, python: Path, log: Path, environ: Mapping[str, str], *options: str) -> None:
         self._log = log
         with open(log, "w") as output:
             self._process = subprocess.Popen(
-                [*_RAY, *_SIZE, *options], env=dict(environ), stdout=output, stderr=output, start_new_session=True
+                [str(python), *_RAY, *_SIZE, *options],
+                env=dict(environ),
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         wait_until(lambda: "Ray runtime started" in log.read_text(), 60)
 
@@ -61,14 +66,15 @@ class Node:
 @pytest.fixture
 def cluster(services_folder: Path) -> Iterator[tuple[dict[str, str], Node]]:
     """Two nodes; give the environment that lets a program join, and the node that has no control service."""
-    port, home = (
-        next_free_port(26_379),
-        Path(tempfile.mkdtemp(prefix="croupier-", dir="/tmp")),
-    )  # socket paths are short
+    port = next_free_port(26_379)
+    home = Path(tempfile.mkdtemp(prefix="croupier-", dir="/tmp"))  # socket paths are short
+    # `ray start` gives paths to a shell without quotes, and ours may have spaces.
+    (home / "venv").symlink_to(sys.prefix)
+    python = home / "venv" / "bin" / "python"
     environ = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     head = ["--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={home}"]
-    first = Node(services_folder / "head.log", environ, *head)
-    second = Node(services_folder / "second.log", environ, f"--address=127.0.0.1:{port}")
+    first = Node(python, services_folder / "head.log", environ, *head)
+    second = Node(python, services_folder / "second.log", environ, f"--address=127.0.0.1:{port}")
     names = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN")
     yield {"RAY_ADDRESS": f"127.0.0.1:{port}", **{name: environ[name] for name in names}}, second
     second.kill()
@@ -89,10 +95,12 @@ async def test_node_killed_with_its_hosts_the_platform_heals_on_the_other(
     books = Books(platform)
     async with Crowd(platform.http, books.dsn, 12, tag="node") as crowd:
         wait_until(lambda: _all_serve(platform), 30)
+        for host in ("wallet/0", "wallet/1", "tables/rng", "tables/live"):
+            await stands_by(books.dsn, host)
         doomed = cluster[1]
         lost = {host for host in HOSTS if platform.host_pid(host) in doomed.pids()}
-        assert lost & {"wallet/0", "wallet/1"}, "the hosts are not spread"
-        assert lost < set(HOSTS)
+        # Which of them depends on the nodes' random names, and on which process of a host came to its seat first.
+        assert set() < lost < set(HOSTS), "the hosts are not spread"
         await crowd.in_mid_round()
         doomed.kill()
         killed_s = time.monotonic()
