@@ -21,7 +21,6 @@ import msgspec
 import psutil
 import ray
 from ray.exceptions import RayError
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.runtime.heartbeats import RootSupervisor
 from actors.runtime.link import Link, LinkBroken
@@ -225,21 +224,22 @@ def start_actors(specs: Sequence[HostSpec], actor_class: type = HostActor) -> di
             max_task_retries=0,
             max_concurrency=CONCURRENCY,
             enable_task_events=False,  # Ray would note every batch for its dashboard
-            scheduling_strategy=_place(spec),
+            **_place(spec),
         ).remote(spec)
     return dict(_handles)
 
 
-def _place(spec: HostSpec) -> NodeAffinitySchedulingStrategy | None:
-    """Spread hosts over the nodes, the two processes of one apart; None: there is one node.
+def _place(spec: HostSpec) -> dict[str, Any]:
+    """Return the options that spread hosts over the nodes, the two processes of one apart; none where there is one node.
 
-    On a node that is lost Ray starts a process elsewhere.
+    On a node that is lost Ray starts a process elsewhere. Ray 2.60 keeps a soft node affinity only now and then.
     """
     nodes = sorted(node["NodeID"] for node in ray.nodes() if node["Alive"])  # type: ignore[no-untyped-call]
     if len(nodes) < 2:
-        return None
+        return {}
     hosts = (*dict.fromkeys(map(host_of, spec.all_processes)), spec.name)
-    return NodeAffinitySchedulingStrategy(nodes[(hosts.index(spec.name) + spec.stands_by) % len(nodes)], soft=True)
+    node = nodes[(hosts.index(spec.name) + spec.stands_by) % len(nodes)]
+    return {"label_selector": {"ray.io/node-id": node}, "fallback_strategy": [{"label_selector": {}}]}
 
 
 def stop_hosts() -> None:
