@@ -3,7 +3,7 @@
 | step | durable before the next |
 | --- | --- |
 | follow | who staked in which period, with the checkpoint |
-| plan | the tick and one open grant for each of them, with the clock moved past the tick |
+| plan | the tick and one open grant for each of them, with the clock moved past the tick; late stakes' grants too |
 | pay | `GrantBonus` with an id that follows from tick and player: repeated freely, booked once |
 | close | the grant is paid (or refused); when all are, the tick is finished |
 | tell | the player's gateway; lost with it, his next balance tells him |
@@ -32,7 +32,7 @@ from actors.supervisors.journal import JournalSource, Page
 log = logging.getLogger(__name__)
 
 FOLLOWER: Final = "bonus"
-#: Stakes booked before a tick may become durable a little after it; later ones count for the next tick.
+#: Stakes booked before a tick may become durable a little after it. What comes later still is paid with the next plan.
 GRACE_MS: Final = 1_000
 GRANTS_AT_ONCE: Final = 500
 ASK_S: Final = 5.0
@@ -78,9 +78,10 @@ class BonusStore(JournalSource, Protocol):
         ...
 
     async def plan(self, last_due_ms: int, due_ms: int, period_s: int, amount_minor: int) -> None:
-        """Make a tick with open grants of all activity due up to due_ms, and move the clock there, all or nothing.
+        """Make open grants of all activity due up to due_ms, and their ticks, and move the clock there, all or nothing.
 
-        Raises CheckpointMoved where the clock is not at last_due_ms.
+        Activity of a tick that is there already, learnt of late, gets its grant there, of that tick's amount; who has
+        one has it. Raises CheckpointMoved where the clock is not at last_due_ms.
         """
         ...
 
@@ -146,9 +147,7 @@ class BonusTicks(Supervisor):
     async def _handle_page(self, page: Page) -> None:
         last_due_ms = self._last_due_ms
         assert last_due_ms is not None
-        active = {
-            (due_after_ms(entry.booked_ms, self._period_s, last_due_ms), entry.player_id) for entry in page.entries
-        }
+        active = {(due_after_ms(entry.booked_ms, self._period_s), entry.player_id) for entry in page.entries}
         await self._store.save_activity(FOLLOWER, page, last_due_ms, sorted(active))
 
     async def _plan_until(self, last_due_ms: int, due_ms: int) -> None:

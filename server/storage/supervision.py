@@ -53,13 +53,20 @@ insert into casino.bonus_active (due_ms, player_id, shard_id)
 select due_ms, player_id, $3 from unnest($1::bigint[], $2::bigint[]) u(due_ms, player_id)
 on conflict do nothing"""
 
+# A tick that was finished is open again when somebody learnt late of a stake of its period.
 _PLAN_TICKS: Final = """
-insert into casino.bonus_tick (due_ms, tick, amount_minor)
-select distinct due_ms, due_ms / $2, $3::bigint from casino.bonus_active where due_ms <= $1"""
+insert into casino.bonus_tick as t (due_ms, tick, amount_minor)
+select distinct a.due_ms, a.due_ms / $2, $3::bigint from casino.bonus_active a
+ where a.due_ms <= $1
+   and not exists (select from casino.bonus_grant g where g.due_ms = a.due_ms and g.player_id = a.player_id)
+on conflict (due_ms) do update set state = 0, finished_at = null"""
 
 _PLAN_GRANTS: Final = """
 insert into casino.bonus_grant (due_ms, player_id, tick, shard_id, amount_minor)
-select due_ms, player_id, due_ms / $2, shard_id, $3::bigint from casino.bonus_active where due_ms <= $1"""
+select a.due_ms, a.player_id, t.tick, a.shard_id, t.amount_minor
+  from casino.bonus_active a join casino.bonus_tick t using (due_ms)
+ where a.due_ms <= $1
+on conflict (due_ms, player_id) do nothing"""
 
 _OPEN_GRANTS: Final = """
 select due_ms, tick, player_id, shard_id, amount_minor from casino.bonus_grant
@@ -209,7 +216,7 @@ class PostgresBonus(PostgresJournal):
                 raise CheckpointMoved(f"the bonus clock is not at {last_due_ms}")
             if amount_minor > 0:
                 await connection.execute(_PLAN_TICKS, due_ms, period_s * 1000, amount_minor, timeout=STATEMENT_S)
-                await connection.execute(_PLAN_GRANTS, due_ms, period_s * 1000, amount_minor, timeout=STATEMENT_S)
+                await connection.execute(_PLAN_GRANTS, due_ms, timeout=STATEMENT_S)
             await connection.execute("delete from casino.bonus_active where due_ms <= $1", due_ms, timeout=STATEMENT_S)
 
     async def open_grants(self, shard: int, limit: int) -> Sequence[Grant]:

@@ -83,9 +83,10 @@ class FakeSupervision(FakeJournals):
             due = sorted(row for row in self.active if row[0] <= due_ms)
             self.active -= set(due)
             for at, player_id, shard in due if amount_minor else ():
-                self.ticks[at] = False
-                grant = Grant(at, at // (period_s * 1000), player_id, shard, amount_minor)
-                self.grants[at, player_id] = (grant, None)
+                if (at, player_id) not in self.grants:
+                    self.ticks[at] = False
+                    grant = Grant(at, at // (period_s * 1000), player_id, shard, amount_minor)
+                    self.grants[at, player_id] = (grant, None)
 
         await self.write("plan", write)
 

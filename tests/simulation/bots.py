@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -56,7 +57,7 @@ class Answer:
         self.answered_seq = 0
 
 
-class Bot:
+class Bot(ABC):
     """One person at one table. role: as in his token."""
 
     role = "player"
@@ -100,9 +101,9 @@ class Bot:
         if not self._has_left:
             call()
 
+    @abstractmethod
     def act(self) -> None:
         """Do what one of this role does, and arrange for the next time."""
-        raise NotImplementedError
 
     def learn(self, body: ServerMessage) -> None:
         """Take something that he was told."""
@@ -114,7 +115,7 @@ class Bot:
             if known != body.number:
                 self.world.counts["TWO RESULTS"] += 1
 
-    def lost(self) -> None:
+    def lost(self) -> None:  # noqa: B027 - most roles have nothing to forget
         """Forget what only a connection tells."""
 
     # ---------------------------------------------------------------- connection

@@ -24,7 +24,7 @@ from tests.fakes.ledger import FakeBooks
 from tests.fakes.rounds import FakeRounds
 from tests.simulation.bots import Bot, Player
 from tests.simulation.dealer import Dealer, Device
-from tests.simulation.journals import Supervision
+from tests.simulation.journals import BONUS_PERIOD_S, Supervision
 from tests.simulation.pipe import join
 from tests.simulation.staff import Cashier
 from tests.simulation.stores import SimLedger, SimStore
@@ -33,7 +33,6 @@ from tests.simulation.world import Faults, Host, SimEntropy, World
 SHARDS: Final = 2
 RNG, LIVE = "roulette-1", "live-1"
 KEY: Final = b"simulated key of thirty-two byte"
-BONUS_PERIOD_S: Final = 4
 BONUS_MINOR: Final = 250
 #: The longest time, in virtual seconds, that the platform may take to come to rest once nothing fails any more.
 REST_S: Final = 90

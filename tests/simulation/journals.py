@@ -13,6 +13,8 @@ from tests.fakes.rounds import FakeRounds
 from tests.fakes.supervision import FakeSupervision
 from tests.fakes.transits import FakeTransits
 
+#: Between bonus ticks in a simulation.
+BONUS_PERIOD_S: Final = 4
 FOLLOWERS: Final = ("antifraud", "bonus", "relay")
 
 

@@ -27,7 +27,7 @@ from protocol.messages import BetsAccepted, Error, PlaceBets
 from tests.fakes.ledger import FakeBooks
 from tests.fakes.rounds import FakeRounds
 from tests.simulation.bots import Bot, Player
-from tests.simulation.journals import Supervision
+from tests.simulation.journals import BONUS_PERIOD_S, Supervision
 
 CCY = 1
 
@@ -187,9 +187,11 @@ def _tick_laws(due: Mapping[int, list[int]], books: Mapping[int, FakeBooks], sup
     rows = [row for one in books.values() for row in one.rows if _is_tick(row)]
     if len(rows) != ticks or len({(row.player_id, row.meta) for row in rows}) != ticks:
         broken.append(f"{ticks} bonus ticks were paid, the books have {len(rows)}")
-    for player, times in due.items():
-        if any(not any(at > booked_ms for at in granted[player]) for booked_ms in times):
-            broken.append(f"player {player}: staked, and no tick was ever planned for it")
+    period_ms = BONUS_PERIOD_S * 1000
+    for player in due.keys() | granted.keys():
+        wanted = {(booked_ms // period_ms + 1) * period_ms for booked_ms in due.get(player, ())}
+        if wanted != set(granted[player]):
+            broken.append(f"player {player}: staked for the ticks {sorted(wanted)}, got {sorted(granted[player])}")
     return broken
 
 

@@ -10,10 +10,13 @@ from actors.domain.ids import Origin, derive_id, make_id
 from actors.domain.money.orders import GrantBonus
 
 
-def due_after_ms(booked_ms: int, period_s: int, last_due_ms: int) -> int:
-    """Return when a stake booked then is rewarded: at the end of its period, or of the first not yet planned."""
+def due_after_ms(booked_ms: int, period_s: int) -> int:
+    """Return the due time of the tick that rewards a stake booked then: the end of its period.
+
+    It follows from the stake alone, so that it does not matter when, or how often, somebody learns of the stake.
+    """
     period_ms = period_s * 1000
-    return (max(booked_ms, last_due_ms) // period_ms + 1) * period_ms
+    return (booked_ms // period_ms + 1) * period_ms
 
 
 def last_due_before_ms(now_ms: int, period_s: int) -> int:
