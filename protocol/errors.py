@@ -21,6 +21,9 @@ class Code(IntEnum):
     TOKEN_EXPIRED = 201
     FORBIDDEN = 202
     SESSION_REPLACED = 203
+    SESSION_IDLE = 204
+    SESSION_EXPIRED = 205
+    SESSION_REVOKED = 206
     UNKNOWN_TABLE = 300
     BETTING_CLOSED = 301
     WRONG_ROUND = 302
@@ -65,6 +68,7 @@ class Code(IntEnum):
     OUTCOME_UNKNOWN = 502
     DRAINING = 503
     RATE_LIMITED = 504
+    TOO_MANY_CONNECTIONS = 505
     INTERNAL = 599
 
 
@@ -91,6 +95,9 @@ class Close(IntEnum):
     TOKEN_EXPIRED = 4101
     SESSION_REPLACED = 4102
     HELLO_TIMEOUT = 4103
+    SESSION_IDLE = 4104
+    SESSION_EXPIRED = 4105
+    SESSION_REVOKED = 4106
     MALFORMED = 4200
     UNSUPPORTED_VERSION = 4201
     FRAME_TOO_LARGE = 4202
@@ -110,6 +117,11 @@ REGISTRY: Final[dict[Code, Entry]] = {
     Code.TOKEN_EXPIRED: Entry("The token has expired; refresh it and connect again.", False, Close.TOKEN_EXPIRED),
     Code.FORBIDDEN: Entry("Your roles do not allow this.", False, 0),
     Code.SESSION_REPLACED: Entry("You connected elsewhere.", False, Close.SESSION_REPLACED),
+    Code.SESSION_IDLE: Entry("Nothing was asked for so long that the session ended.", False, Close.SESSION_IDLE),
+    Code.SESSION_EXPIRED: Entry(
+        "The session has lasted as long as one may; log in again.", False, Close.SESSION_EXPIRED
+    ),
+    Code.SESSION_REVOKED: Entry("The session was ended by you or by us; log in again.", False, Close.SESSION_REVOKED),
     Code.UNKNOWN_TABLE: Entry("There is no such table.", False, 0),
     Code.BETTING_CLOSED: Entry("Betting was closed when the server received the order.", False, 0),
     Code.WRONG_ROUND: Entry("That round is not the current one.", False, 0),
@@ -154,6 +166,9 @@ REGISTRY: Final[dict[Code, Entry]] = {
     Code.OUTCOME_UNKNOWN: Entry("The order may or may not have been carried out; send it again unchanged.", True, 0),
     Code.DRAINING: Entry("This server is about to restart and takes no new rounds.", True, 0),
     Code.RATE_LIMITED: Entry("Too many requests; nothing was done.", True, 0),
+    Code.TOO_MANY_CONNECTIONS: Entry(
+        "Too many connections from you or in all; connect again later.", True, Close.TOO_MANY_CONNECTIONS
+    ),
     Code.INTERNAL: Entry("A fault of ours; it has been recorded.", True, Close.INTERNAL),
 }
 
@@ -167,6 +182,9 @@ CLOSE_MEANINGS: Final[dict[Close, str]] = {
     Close.TOKEN_EXPIRED: "The token has expired.",
     Close.SESSION_REPLACED: "You connected elsewhere; do not reconnect unless a person wants to.",
     Close.HELLO_TIMEOUT: "No Hello came in time.",
+    Close.SESSION_IDLE: "You were away for too long; do not reconnect unless a person wants to.",
+    Close.SESSION_EXPIRED: "The session has lasted as long as one may; log in again.",
+    Close.SESSION_REVOKED: "The session was ended; log in again.",
     Close.MALFORMED: "A frame was not a msgpack envelope of this protocol.",
     Close.UNSUPPORTED_VERSION: "This protocol version is not spoken here.",
     Close.FRAME_TOO_LARGE: "A frame was larger than allowed.",
@@ -184,6 +202,6 @@ class After(Enum):
 
 def after_close(code: int) -> After:
     """Return what to do after this close code. Codes that are not ours (1006 and such) are outages: back off."""
-    if code == Close.SESSION_REPLACED or 4200 <= code < 4300:
+    if code in (Close.SESSION_REPLACED, Close.SESSION_IDLE) or 4200 <= code < 4300:
         return After.STOP
     return After.NEW_TOKEN if 4100 <= code < 4200 else After.BACK_OFF

@@ -22,6 +22,8 @@ from protocol.messages.session import (
     Notice,
     Ping,
     Pong,
+    Reconnect,
+    Skipped,
     Welcome,
 )
 from protocol.messages.table import (
@@ -48,6 +50,7 @@ from protocol.messages.table import (
     SettledBet,
     TableBets,
     TablePaused,
+    TableResumed,
     TableSnapshot,
     UndoBets,
     Winner,
@@ -94,6 +97,9 @@ ServerMessage = (
     | BetsSettled
     | BetsVoided
     | DealerState
+    | Reconnect
+    | Skipped
+    | TableResumed
 )
 
 __all__ = [
@@ -129,6 +135,7 @@ __all__ = [
     "Ping",
     "PlaceBets",
     "Pong",
+    "Reconnect",
     "RepeatBets",
     "RoundOpened",
     "RoundResult",
@@ -137,9 +144,11 @@ __all__ = [
     "SeatBets",
     "ServerMessage",
     "SettledBet",
+    "Skipped",
     "TableBets",
     "TableInfo",
     "TablePaused",
+    "TableResumed",
     "TableSnapshot",
     "Tables",
     "UndoBets",

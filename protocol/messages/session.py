@@ -11,10 +11,12 @@ class Hello(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     """First request on a connection. Anything else first is a protocol fault.
 
     token: the access token from the HTTP API. client: name and version of the client, for logs, at most 64 characters.
+    session_id: of the last `Welcome`, to go on with that session's personal stream behind the envelope's seq.
     """
 
     token: str
     client: str = ""
+    session_id: str = ""
 
 
 class Money(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -35,6 +37,9 @@ class Welcome(msgspec.Struct, frozen=True, array_like=True, tag=2):
     server_ms: the server's clock, milliseconds since 1970, to estimate the clock offset.
     heartbeat_s: send a `Ping` at least this often; silence for twice as long closes the connection.
     roles: any of "player", "dealer", "device", "staff".
+    recovered: the session of `Hello.session_id` goes on: every personal push behind the seq of Hello follows. If not, the
+    personal stream begins anew at 1, and what may have been missed shows in money and in the tables.
+    started_ms: when this session of play began. net_since_ms: since when net_minor counts; later where that was lost.
     """
 
     player_id: int
@@ -49,12 +54,19 @@ class Welcome(msgspec.Struct, frozen=True, array_like=True, tag=2):
     money: Money
     net_minor: int
     tables: list[TableInfo]
+    recovered: bool = False
+    started_ms: int = 0
+    net_since_ms: int = 0
 
 
 class Ping(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
-    """Keeps the connection alive. client_ms comes back unchanged, so that the client can measure the round trip."""
+    """Keeps the connection alive. client_ms comes back unchanged, so that the client can measure the round trip.
+
+    rtt_ms: the round trip of the last answered Ping; -1: none yet.
+    """
 
     client_ms: int
+    rtt_ms: int = -1
 
 
 class Pong(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
@@ -106,3 +118,17 @@ class Error(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=False):
     retryable: bool
     retry_after_ms: int = 0
     detail: str = ""
+
+
+class Reconnect(msgspec.Struct, frozen=True, array_like=True, tag=10, gc=False):
+    """Personal push: this server is about to close the connection with 4000, and no fault is anybody's.
+
+    Connect again after_ms later, without a back-off of your own: the server has spread its clients. reason: a stable word.
+    """
+
+    after_ms: int
+    reason: str
+
+
+class Skipped(msgspec.Struct, frozen=True, array_like=True, tag=11, gc=False):
+    """Table push: this version of the table holds nothing that you may see. It counts like any other."""

@@ -26,9 +26,14 @@ class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class JoinTable(msgspec.Struct, frozen=True, array_like=True, tag=30, gc=False):
-    """Takes a seat, or takes it again. Answered with a fresh `TableSnapshot`; the pushes of its stream follow."""
+    """Takes a seat, or takes it again. Answered with `TableResumed` or a fresh `TableSnapshot`; the stream's pushes follow.
+
+    epoch, version: what the client has and can go on from; 0, 0: nothing.
+    """
 
     table_id: str
+    epoch: int = 0
+    version: int = 0
 
 
 class Bet(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -70,7 +75,7 @@ class TableSnapshot(msgspec.Struct, frozen=True, array_like=True, tag=31):
     round that the dealer closes. number: the drawn pocket in phase "result", else -1.
     history: the last drawn numbers, newest first, at most 50. my_bets: my accepted bets in this round, oldest first.
     can_repeat: I had bets in the last round of mine that was settled.
-    dealer: who deals (live tables), else "".
+    dealer: who deals (live tables), else "". started_ms: when this session of play began.
     """
 
     stream: int
@@ -96,6 +101,26 @@ class TableSnapshot(msgspec.Struct, frozen=True, array_like=True, tag=31):
     net_minor: int
     rules_version: str
     dealer: str = ""
+    started_ms: int = 0
+
+
+class TableResumed(msgspec.Struct, frozen=True, array_like=True, tag=49):
+    """Answers a `JoinTable` that told a version: all that was missed follows, nothing else was.
+
+    Next on stream `stream` come the pushes from the version that JoinTable told, without a hole, up to `version` and on.
+    my_bets, can_repeat, money, net_minor: as in `TableSnapshot`, as of `version`: they hold once that push is applied.
+    """
+
+    table_id: str
+    stream: int
+    epoch: int
+    version: int
+    server_ms: int
+    my_bets: list[Bet]
+    can_repeat: bool
+    money: Money
+    net_minor: int
+    started_ms: int
 
 
 class LeaveTable(msgspec.Struct, frozen=True, array_like=True, tag=32, gc=False):

@@ -30,6 +30,7 @@ from server.schema.templates import template
 
 #: What fields mean that no docstring explains, by "Message.field" or by "field".
 MEANINGS: Final[dict[str, str]] = {
+    "after_ms": "how long to wait from the close on",
     "amount_minor": "how much was paid",
     "available_minor": "may be staked now",
     "bet": "the bet as it stands: calls expanded, equal positions added up",
@@ -82,6 +83,7 @@ MEANINGS: Final[dict[str, str]] = {
     "server_ms": "the server's clock",
     "session_id": "for support and logs",
     "stake_minor": "the stake",
+    "started_ms": "when this session of play began, server's clock",
     "stream": "number of the table's push stream on this connection",
     "table_id": "the table",
     "tables": "the lobby",
@@ -244,16 +246,17 @@ def _closes() -> str:
 def _annotated() -> str:
     """Return one request byte by byte."""
     frame = codec.encode_client_frame(7, 0, JoinTable("roulette-1"))
-    assert frame.hex() == "9501010700921eaa726f756c657474652d31"
+    assert frame.hex() == "9501010700941eaa726f756c657474652d310000"
     lines = [
         ("95", "array of 5: the envelope"),
         ("01", "version: 1"),
         ("01", "kind: 1, a request"),
         ("07", "ref: 7, chosen by the client"),
         ("00", "seq: 0, no personal push was received yet"),
-        ("92", "array of 2: the body"),
+        ("94", "array of 4: the body"),
         ("1e", "tag: 30, JoinTable"),
         ("aa 72 6f 75 6c 65 74 74 65 2d 31", 'table_id: a string of 10 bytes, "roulette-1"'),
+        ("00 00", "epoch, version: 0, the client has nothing of this table yet; may be left out"),
     ]
     return "\n".join(f"{data:<34} {meaning}" for data, meaning in lines)
 

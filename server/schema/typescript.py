@@ -85,7 +85,7 @@ export const CLOSE_MEANINGS: Readonly<Record<Close, string>> = {{
 
 /** What to do after the connection closed. Codes that are not ours (1006 and such) are outages: back off. */
 export function afterClose(code: number): "backoff" | "token" | "never" {{
-  if (code === Close.SESSION_REPLACED) return "never";
+  if (code === Close.SESSION_REPLACED || code === Close.SESSION_IDLE) return "never";
   if (code >= 4100 && code < 4200) return "token";
   if (code >= 4200 && code < 4300) return "never";
   return "backoff";

@@ -50,7 +50,7 @@ def test_request_in_the_documented_bytes_decodes() -> None:
 
 
 def test_encode_client_frame_gives_the_documented_bytes() -> None:
-    assert encode_client_frame(7, 0, Ping(1)).hex() == "9501010700920301"
+    assert encode_client_frame(7, 0, Ping(1)).hex() == "9501010700930301ff"
 
 
 def test_encode_server_frame_gives_the_documented_bytes() -> None:
@@ -64,7 +64,7 @@ def test_trailing_field_that_is_missing_gets_its_default() -> None:
 
 
 def test_trailing_field_that_is_unknown_is_passed_over() -> None:
-    frame = decode_client_frame(pack([1, 1, 7, 0, [3, 1, "new", [1]], "newer"]))
+    frame = decode_client_frame(pack([1, 1, 7, 0, [3, 1, -1, "new", [1]], "newer"]))
     assert isinstance(frame, ClientFrame)
     assert frame.body == Ping(1)
 

@@ -35,6 +35,7 @@ import type {
   Ping,
   PlaceBets,
   Pong,
+  Reconnect,
   RepeatBets,
   RoundOpened,
   RoundResult,
@@ -43,9 +44,11 @@ import type {
   SeatBets,
   ServerMessage,
   SettledBet,
+  Skipped,
   TableBets,
   TableInfo,
   TablePaused,
+  TableResumed,
   TableSnapshot,
   Tables,
   UndoBets,
@@ -277,11 +280,12 @@ function readHello(value: unknown): Hello {
     t: "Hello",
     token: str(f[1], "Hello.token"),
     client: f.length > 2 ? str(f[2], "Hello.client") : "",
+    session_id: f.length > 3 ? str(f[3], "Hello.session_id") : "",
   };
 }
 
 function packHello(m: Hello): unknown[] {
-  return [1, m.token, m.client ?? ""];
+  return [1, m.token, m.client ?? "", m.session_id ?? ""];
 }
 
 function readPing(value: unknown): Ping {
@@ -289,11 +293,12 @@ function readPing(value: unknown): Ping {
   return {
     t: "Ping",
     client_ms: int(f[1], "Ping.client_ms"),
+    rtt_ms: f.length > 2 ? int(f[2], "Ping.rtt_ms") : -1,
   };
 }
 
 function packPing(m: Ping): unknown[] {
-  return [3, int(m.client_ms, "Ping.client_ms")];
+  return [3, int(m.client_ms, "Ping.client_ms"), int((m.rtt_ms ?? -1), "Ping.rtt_ms")];
 }
 
 function readGetBalance(): GetBalance {
@@ -317,11 +322,13 @@ function readJoinTable(value: unknown): JoinTable {
   return {
     t: "JoinTable",
     table_id: str(f[1], "JoinTable.table_id"),
+    epoch: f.length > 2 ? int(f[2], "JoinTable.epoch") : 0,
+    version: f.length > 3 ? int(f[3], "JoinTable.version") : 0,
   };
 }
 
 function packJoinTable(m: JoinTable): unknown[] {
-  return [30, m.table_id];
+  return [30, m.table_id, int((m.epoch ?? 0), "JoinTable.epoch"), int((m.version ?? 0), "JoinTable.version")];
 }
 
 function readLeaveTable(value: unknown): LeaveTable {
@@ -493,11 +500,14 @@ function readWelcome(value: unknown): Welcome {
     money: readMoney(f[10], "Welcome.money"),
     net_minor: int(f[11], "Welcome.net_minor"),
     tables: list(f[12], readTableInfo, "Welcome.tables"),
+    recovered: f.length > 13 ? bool(f[13], "Welcome.recovered") : false,
+    started_ms: f.length > 14 ? int(f[14], "Welcome.started_ms") : 0,
+    net_since_ms: f.length > 15 ? int(f[15], "Welcome.net_since_ms") : 0,
   };
 }
 
 function packWelcome(m: Welcome): unknown[] {
-  return [2, int(m.player_id, "Welcome.player_id"), m.name, m.roles, m.session_id, int(m.server_ms, "Welcome.server_ms"), int(m.heartbeat_s, "Welcome.heartbeat_s"), m.currency, int(m.exponent, "Welcome.exponent"), m.play_money, packMoney(m.money), int(m.net_minor, "Welcome.net_minor"), m.tables.map(packTableInfo)];
+  return [2, int(m.player_id, "Welcome.player_id"), m.name, m.roles, m.session_id, int(m.server_ms, "Welcome.server_ms"), int(m.heartbeat_s, "Welcome.heartbeat_s"), m.currency, int(m.exponent, "Welcome.exponent"), m.play_money, packMoney(m.money), int(m.net_minor, "Welcome.net_minor"), m.tables.map(packTableInfo), m.recovered ?? false, int((m.started_ms ?? 0), "Welcome.started_ms"), int((m.net_since_ms ?? 0), "Welcome.net_since_ms")];
 }
 
 function readPong(value: unknown): Pong {
@@ -569,6 +579,27 @@ function packError(m: Error): unknown[] {
   return [9, int(m.code, "Error.code"), m.name, m.retryable, int((m.retry_after_ms ?? 0), "Error.retry_after_ms"), m.detail ?? ""];
 }
 
+function readReconnect(value: unknown): Reconnect {
+  const f = fields(value, 3, "Reconnect");
+  return {
+    t: "Reconnect",
+    after_ms: int(f[1], "Reconnect.after_ms"),
+    reason: str(f[2], "Reconnect.reason"),
+  };
+}
+
+function packReconnect(m: Reconnect): unknown[] {
+  return [10, int(m.after_ms, "Reconnect.after_ms"), m.reason];
+}
+
+function readSkipped(): Skipped {
+  return { t: "Skipped" };
+}
+
+function packSkipped(): unknown[] {
+  return [11];
+}
+
 function readTables(value: unknown): Tables {
   const f = fields(value, 2, "Tables");
   return {
@@ -608,11 +639,12 @@ function readTableSnapshot(value: unknown): TableSnapshot {
     net_minor: int(f[21], "TableSnapshot.net_minor"),
     rules_version: str(f[22], "TableSnapshot.rules_version"),
     dealer: f.length > 23 ? str(f[23], "TableSnapshot.dealer") : "",
+    started_ms: f.length > 24 ? int(f[24], "TableSnapshot.started_ms") : 0,
   };
 }
 
 function packTableSnapshot(m: TableSnapshot): unknown[] {
-  return [31, int(m.stream, "TableSnapshot.stream"), int(m.epoch, "TableSnapshot.epoch"), int(m.version, "TableSnapshot.version"), m.info_table_id, m.title, m.kind, m.currency, packLimits(m.limits), m.phase, m.round_id, int(m.round_no, "TableSnapshot.round_no"), int(m.opens_ms, "TableSnapshot.opens_ms"), int(m.closes_ms, "TableSnapshot.closes_ms"), int(m.server_ms, "TableSnapshot.server_ms"), int(m.number, "TableSnapshot.number"), m.history.map((each) => int(each, "TableSnapshot.history")), m.seats.map(packSeatBets), m.my_bets.map(packBet), m.can_repeat, packMoney(m.money), int(m.net_minor, "TableSnapshot.net_minor"), m.rules_version, m.dealer ?? ""];
+  return [31, int(m.stream, "TableSnapshot.stream"), int(m.epoch, "TableSnapshot.epoch"), int(m.version, "TableSnapshot.version"), m.info_table_id, m.title, m.kind, m.currency, packLimits(m.limits), m.phase, m.round_id, int(m.round_no, "TableSnapshot.round_no"), int(m.opens_ms, "TableSnapshot.opens_ms"), int(m.closes_ms, "TableSnapshot.closes_ms"), int(m.server_ms, "TableSnapshot.server_ms"), int(m.number, "TableSnapshot.number"), m.history.map((each) => int(each, "TableSnapshot.history")), m.seats.map(packSeatBets), m.my_bets.map(packBet), m.can_repeat, packMoney(m.money), int(m.net_minor, "TableSnapshot.net_minor"), m.rules_version, m.dealer ?? "", int((m.started_ms ?? 0), "TableSnapshot.started_ms")];
 }
 
 function readLeftTable(value: unknown): LeftTable {
@@ -752,6 +784,27 @@ function readTablePaused(value: unknown): TablePaused {
 
 function packTablePaused(m: TablePaused): unknown[] {
   return [46, m.paused, m.reason, m.dealer ?? ""];
+}
+
+function readTableResumed(value: unknown): TableResumed {
+  const f = fields(value, 11, "TableResumed");
+  return {
+    t: "TableResumed",
+    table_id: str(f[1], "TableResumed.table_id"),
+    stream: int(f[2], "TableResumed.stream"),
+    epoch: int(f[3], "TableResumed.epoch"),
+    version: int(f[4], "TableResumed.version"),
+    server_ms: int(f[5], "TableResumed.server_ms"),
+    my_bets: list(f[6], readBet, "TableResumed.my_bets"),
+    can_repeat: bool(f[7], "TableResumed.can_repeat"),
+    money: readMoney(f[8], "TableResumed.money"),
+    net_minor: int(f[9], "TableResumed.net_minor"),
+    started_ms: int(f[10], "TableResumed.started_ms"),
+  };
+}
+
+function packTableResumed(m: TableResumed): unknown[] {
+  return [49, m.table_id, int(m.stream, "TableResumed.stream"), int(m.epoch, "TableResumed.epoch"), int(m.version, "TableResumed.version"), int(m.server_ms, "TableResumed.server_ms"), m.my_bets.map(packBet), m.can_repeat, packMoney(m.money), int(m.net_minor, "TableResumed.net_minor"), int(m.started_ms, "TableResumed.started_ms")];
 }
 
 function readBetsSettled(value: unknown): BetsSettled {
@@ -903,6 +956,10 @@ function readServerMessage(body: readonly unknown[]): ServerMessage {
       return readNotice(body);
     case 9:
       return readError(body);
+    case 10:
+      return readReconnect(body);
+    case 11:
+      return readSkipped();
     case 21:
       return readTables(body);
     case 31:
@@ -927,6 +984,8 @@ function readServerMessage(body: readonly unknown[]): ServerMessage {
       return readRoundVoided(body);
     case 46:
       return readTablePaused(body);
+    case 49:
+      return readTableResumed(body);
     case 50:
       return readBetsSettled(body);
     case 51:
@@ -952,6 +1011,10 @@ function packServerMessage(message: ServerMessage): unknown[] {
       return packNotice(message);
     case "Error":
       return packError(message);
+    case "Reconnect":
+      return packReconnect(message);
+    case "Skipped":
+      return packSkipped();
     case "Tables":
       return packTables(message);
     case "TableSnapshot":
@@ -976,6 +1039,8 @@ function packServerMessage(message: ServerMessage): unknown[] {
       return packRoundVoided(message);
     case "TablePaused":
       return packTablePaused(message);
+    case "TableResumed":
+      return packTableResumed(message);
     case "BetsSettled":
       return packBetsSettled(message);
     case "BetsVoided":

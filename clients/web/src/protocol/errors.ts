@@ -14,6 +14,9 @@ export const Code = {
   TOKEN_EXPIRED: 201,
   FORBIDDEN: 202,
   SESSION_REPLACED: 203,
+  SESSION_IDLE: 204,
+  SESSION_EXPIRED: 205,
+  SESSION_REVOKED: 206,
   UNKNOWN_TABLE: 300,
   BETTING_CLOSED: 301,
   WRONG_ROUND: 302,
@@ -58,6 +61,7 @@ export const Code = {
   OUTCOME_UNKNOWN: 502,
   DRAINING: 503,
   RATE_LIMITED: 504,
+  TOO_MANY_CONNECTIONS: 505,
   INTERNAL: 599,
 } as const;
 export type Code = (typeof Code)[keyof typeof Code];
@@ -73,6 +77,9 @@ export const Close = {
   TOKEN_EXPIRED: 4101,
   SESSION_REPLACED: 4102,
   HELLO_TIMEOUT: 4103,
+  SESSION_IDLE: 4104,
+  SESSION_EXPIRED: 4105,
+  SESSION_REVOKED: 4106,
   MALFORMED: 4200,
   UNSUPPORTED_VERSION: 4201,
   FRAME_TOO_LARGE: 4202,
@@ -101,6 +108,9 @@ export const CODES: Readonly<Record<Code, CodeEntry>> = {
   [201]: { name: "TOKEN_EXPIRED", meaning: "The token has expired; refresh it and connect again.", retryable: false, close: 4101 },
   [202]: { name: "FORBIDDEN", meaning: "Your roles do not allow this.", retryable: false, close: 0 },
   [203]: { name: "SESSION_REPLACED", meaning: "You connected elsewhere.", retryable: false, close: 4102 },
+  [204]: { name: "SESSION_IDLE", meaning: "Nothing was asked for so long that the session ended.", retryable: false, close: 4104 },
+  [205]: { name: "SESSION_EXPIRED", meaning: "The session has lasted as long as one may; log in again.", retryable: false, close: 4105 },
+  [206]: { name: "SESSION_REVOKED", meaning: "The session was ended by you or by us; log in again.", retryable: false, close: 4106 },
   [300]: { name: "UNKNOWN_TABLE", meaning: "There is no such table.", retryable: false, close: 0 },
   [301]: { name: "BETTING_CLOSED", meaning: "Betting was closed when the server received the order.", retryable: false, close: 0 },
   [302]: { name: "WRONG_ROUND", meaning: "That round is not the current one.", retryable: false, close: 0 },
@@ -145,6 +155,7 @@ export const CODES: Readonly<Record<Code, CodeEntry>> = {
   [502]: { name: "OUTCOME_UNKNOWN", meaning: "The order may or may not have been carried out; send it again unchanged.", retryable: true, close: 0 },
   [503]: { name: "DRAINING", meaning: "This server is about to restart and takes no new rounds.", retryable: true, close: 0 },
   [504]: { name: "RATE_LIMITED", meaning: "Too many requests; nothing was done.", retryable: true, close: 0 },
+  [505]: { name: "TOO_MANY_CONNECTIONS", meaning: "Too many connections from you or in all; connect again later.", retryable: true, close: 4004 },
   [599]: { name: "INTERNAL", meaning: "A fault of ours; it has been recorded.", retryable: true, close: 4003 },
 };
 
@@ -158,6 +169,9 @@ export const CLOSE_MEANINGS: Readonly<Record<Close, string>> = {
   [4101]: "The token has expired.",
   [4102]: "You connected elsewhere; do not reconnect unless a person wants to.",
   [4103]: "No Hello came in time.",
+  [4104]: "You were away for too long; do not reconnect unless a person wants to.",
+  [4105]: "The session has lasted as long as one may; log in again.",
+  [4106]: "The session was ended; log in again.",
   [4200]: "A frame was not a msgpack envelope of this protocol.",
   [4201]: "This protocol version is not spoken here.",
   [4202]: "A frame was larger than allowed.",
@@ -166,7 +180,7 @@ export const CLOSE_MEANINGS: Readonly<Record<Close, string>> = {
 
 /** What to do after the connection closed. Codes that are not ours (1006 and such) are outages: back off. */
 export function afterClose(code: number): "backoff" | "token" | "never" {
-  if (code === Close.SESSION_REPLACED) return "never";
+  if (code === Close.SESSION_REPLACED || code === Close.SESSION_IDLE) return "never";
   if (code >= 4100 && code < 4200) return "token";
   if (code >= 4200 && code < 4300) return "never";
   return "backoff";

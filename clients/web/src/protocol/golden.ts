@@ -14,12 +14,12 @@ export const CLIENT_GOLDENS: readonly Golden<ClientFrame>[] = [
   {
     name: "client/Hello",
     hex: "95010101059301b86865616465722e7061796c6f61642e7369676e6174757265b063726f75706965722d7765622f302e31",
-    frame: { kind: 1, ref: 1, seq: 5, body: { t: "Hello", token: "header.payload.signature", client: "croupier-web/0.1" } },
+    frame: { kind: 1, ref: 1, seq: 5, body: { t: "Hello", token: "header.payload.signature", client: "croupier-web/0.1", session_id: "" } },
   },
   {
     name: "client/Ping",
     hex: "95010102059203cf00000199c0f4fca8",
-    frame: { kind: 1, ref: 2, seq: 5, body: { t: "Ping", client_ms: 1759878905000 } },
+    frame: { kind: 1, ref: 2, seq: 5, body: { t: "Ping", client_ms: 1759878905000, rtt_ms: -1 } },
   },
   {
     name: "client/GetBalance",
@@ -34,7 +34,7 @@ export const CLIENT_GOLDENS: readonly Golden<ClientFrame>[] = [
   {
     name: "client/JoinTable",
     hex: "9501010505921eaa726f756c657474652d31",
-    frame: { kind: 1, ref: 5, seq: 5, body: { t: "JoinTable", table_id: "roulette-1" } },
+    frame: { kind: 1, ref: 5, seq: 5, body: { t: "JoinTable", table_id: "roulette-1", epoch: 0, version: 0 } },
   },
   {
     name: "client/LeaveTable",
@@ -106,13 +106,28 @@ export const CLIENT_GOLDENS: readonly Golden<ClientFrame>[] = [
     hex: "95010113059441a66c6976652d31c4100199c0de0001750080000000000000a1b362616c6c206c6566742074686520776865656c",
     frame: { kind: 1, ref: 19, seq: 5, body: { t: "DealerVoid", table_id: "live-1", round_id: fromHex("0199c0de0001750080000000000000a1"), reason: "ball left the wheel" } },
   },
+  {
+    name: "client/Hello/resume",
+    hex: "95010102059401b86865616465722e7061796c6f61642e7369676e6174757265b063726f75706965722d7765622f302e32a3732d31",
+    frame: { kind: 1, ref: 2, seq: 5, body: { t: "Hello", token: "header.payload.signature", client: "croupier-web/0.2", session_id: "s-1" } },
+  },
+  {
+    name: "client/Ping/rtt",
+    hex: "95010104059303cf00000199c0f4fca817",
+    frame: { kind: 1, ref: 4, seq: 5, body: { t: "Ping", client_ms: 1759878905000, rtt_ms: 23 } },
+  },
+  {
+    name: "client/JoinTable/resume",
+    hex: "9501010805941eaa726f756c657474652d310278",
+    frame: { kind: 1, ref: 8, seq: 5, body: { t: "JoinTable", table_id: "roulette-1", epoch: 2, version: 120 } },
+  },
 ];
 
 export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/Welcome",
     hex: "95010201009d0207a3416e6191a6706c61796572a3732d31cf00000199c0f4fca80aa4504c415902c393ce00017cdccd09c4cd1267009199aa726f756c657474652d31a8726f756c65747465a3726e67ac526f756c65747465204f6e65a4504c415964ce000f424002a762657474696e67",
-    frame: { kind: 2, ref: 1, seq: 0, body: { t: "Welcome", player_id: 7, name: "Ana", roles: ["player"], session_id: "s-1", server_ms: 1759878905000, heartbeat_s: 10, currency: "PLAY", exponent: 2, play_money: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: 0, tables: [{ table_id: "roulette-1", game: "roulette", kind: "rng", title: "Roulette One", currency: "PLAY", min_stake_minor: 100, max_table_minor: 1000000, players: 2, phase: "betting" }] } },
+    frame: { kind: 2, ref: 1, seq: 0, body: { t: "Welcome", player_id: 7, name: "Ana", roles: ["player"], session_id: "s-1", server_ms: 1759878905000, heartbeat_s: 10, currency: "PLAY", exponent: 2, play_money: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: 0, tables: [{ table_id: "roulette-1", game: "roulette", kind: "rng", title: "Roulette One", currency: "PLAY", min_stake_minor: 100, max_table_minor: 1000000, players: 2, phase: "betting" }], recovered: false, started_ms: 0, net_since_ms: 0 } },
   },
   {
     name: "server/Pong",
@@ -147,17 +162,17 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/TableSnapshot",
     hex: "9501020500dc00181f030278aa726f756c657474652d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a469646c65c400290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a0",
-    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "idle", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "" } },
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "idle", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0 } },
   },
   {
     name: "server/TableSnapshot/betting",
     hex: "9501020600dc00181f030278aa726f756c657474652d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a762657474696e67c4100199c0de0001750080000000000000a12acf00000199c0f4fca8cf00000199c0f54ac8cf00000199c0f4fca8ff931100249293a3416e61cd09c4929211cd05dc92cc97cd03e893a6c5bd6f66696564919200649193c4100199c0de0102700b8a00000000000001929211cd05dc92cc97cd03e8cd09c4c393ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a0",
-    frame: { kind: 2, ref: 6, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "betting", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 42, opens_ms: 1759878905000, closes_ms: 1759878925000, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [{ name: "Ana", stake_minor: 2500, chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }] }, { name: "Žofie", stake_minor: 100, chips: [{ position: 0, stake_minor: 100 }] }], my_bets: [{ bet_id: fromHex("0199c0de0102700b8a00000000000001"), chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }], stake_minor: 2500 }], can_repeat: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "" } },
+    frame: { kind: 2, ref: 6, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "betting", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 42, opens_ms: 1759878905000, closes_ms: 1759878925000, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [{ name: "Ana", stake_minor: 2500, chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }] }, { name: "Žofie", stake_minor: 100, chips: [{ position: 0, stake_minor: 100 }] }], my_bets: [{ bet_id: fromHex("0199c0de0102700b8a00000000000001"), chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }], stake_minor: 2500 }], can_repeat: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0 } },
   },
   {
     name: "server/TableSnapshot/live",
     hex: "9501030409dc00181f040209a66c6976652d31ac526f756c65747465204f6e65a46c697665a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a6706175736564c400290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a4446f7261",
-    frame: { kind: 3, ref: 4, seq: 9, body: { t: "TableSnapshot", stream: 4, epoch: 2, version: 9, info_table_id: "live-1", title: "Roulette One", kind: "live", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "paused", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "Dora" } },
+    frame: { kind: 3, ref: 4, seq: 9, body: { t: "TableSnapshot", stream: 4, epoch: 2, version: 9, info_table_id: "live-1", title: "Roulette One", kind: "live", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "paused", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "Dora", started_ms: 0 } },
   },
   {
     name: "server/LeftTable",
@@ -513,5 +528,50 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
     name: "server/Error/BAD_TEXT",
     hex: "9501040b009609cd01a4a84241445f54455854c200a3776879",
     frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 420, name: "BAD_TEXT", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Welcome/recovered",
+    hex: "9501020100dc00100207a3416e6191a6706c61796572a3732d31cf00000199c0f4fca80aa4504c415902c393ce00017cdccd09c4cd1267d1f63c9199aa726f756c657474652d31a8726f756c65747465a3726e67ac526f756c65747465204f6e65a4504c415964ce000f424002a762657474696e67c3cf00000199c0f4fc9fcf00000199c0f4fca3",
+    frame: { kind: 2, ref: 1, seq: 0, body: { t: "Welcome", player_id: 7, name: "Ana", roles: ["player"], session_id: "s-1", server_ms: 1759878905000, heartbeat_s: 10, currency: "PLAY", exponent: 2, play_money: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, tables: [{ table_id: "roulette-1", game: "roulette", kind: "rng", title: "Roulette One", currency: "PLAY", min_stake_minor: 100, max_table_minor: 1000000, players: 2, phase: "betting" }], recovered: true, started_ms: 1759878904991, net_since_ms: 1759878904995 } },
+  },
+  {
+    name: "server/Reconnect",
+    hex: "9501030006930acd04e2a8647261696e696e67",
+    frame: { kind: 3, ref: 0, seq: 6, body: { t: "Reconnect", after_ms: 1250, reason: "draining" } },
+  },
+  {
+    name: "server/TableSnapshot/session",
+    hex: "9501020500dc00191f030278aa726f756c657474652d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a469646c65c400290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a0cf00000199c0f41248",
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "idle", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 1759878845000 } },
+  },
+  {
+    name: "server/TableResumed",
+    hex: "9501020c009b31aa726f756c657474652d3103027ccf00000199c0f4fca89193c4100199c0de0102700b8a00000000000001929211cd05dc92cc97cd03e8cd09c4c393ce00017cdccd09c4cd1267d1f63ccf00000199c0f41248",
+    frame: { kind: 2, ref: 12, seq: 0, body: { t: "TableResumed", table_id: "roulette-1", stream: 3, epoch: 2, version: 124, server_ms: 1759878905000, my_bets: [{ bet_id: fromHex("0199c0de0102700b8a00000000000001"), chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }], stake_minor: 2500 }], can_repeat: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, started_ms: 1759878845000 } },
+  },
+  {
+    name: "server/Skipped",
+    hex: "95010303cc80910b",
+    frame: { kind: 3, ref: 3, seq: 128, body: { t: "Skipped" } },
+  },
+  {
+    name: "server/Error/SESSION_IDLE",
+    hex: "9501040b009609ccccac53455353494f4e5f49444c45c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 204, name: "SESSION_IDLE", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/SESSION_EXPIRED",
+    hex: "9501040b009609cccdaf53455353494f4e5f45585049524544c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 205, name: "SESSION_EXPIRED", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/SESSION_REVOKED",
+    hex: "9501040b009609ccceaf53455353494f4e5f5245564f4b4544c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 206, name: "SESSION_REVOKED", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/TOO_MANY_CONNECTIONS",
+    hex: "9501040b009609cd01f9b4544f4f5f4d414e595f434f4e4e454354494f4e53c3ccfaa3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 505, name: "TOO_MANY_CONNECTIONS", retryable: true, retry_after_ms: 250, detail: "why" } },
   },
 ];

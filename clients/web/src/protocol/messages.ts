@@ -89,17 +89,24 @@ export interface SettledBet {
  * First request on a connection. Anything else first is a protocol fault.
  *
  * token: the access token from the HTTP API. client: name and version of the client, for logs, at most 64 characters.
+ * session_id: of the last `Welcome`, to go on with that session's personal stream behind the envelope's seq.
  */
 export interface Hello {
   readonly t: "Hello";
   readonly token: string;
   readonly client?: string;
+  readonly session_id?: string;
 }
 
-/** Keeps the connection alive. client_ms comes back unchanged, so that the client can measure the round trip. */
+/**
+ * Keeps the connection alive. client_ms comes back unchanged, so that the client can measure the round trip.
+ *
+ * rtt_ms: the round trip of the last answered Ping; -1: none yet.
+ */
 export interface Ping {
   readonly t: "Ping";
   readonly client_ms: number;
+  readonly rtt_ms?: number;
 }
 
 /** Asks for the player's money. */
@@ -112,10 +119,16 @@ export interface ListTables {
   readonly t: "ListTables";
 }
 
-/** Takes a seat, or takes it again. Answered with a fresh `TableSnapshot`; the pushes of its stream follow. */
+/**
+ * Takes a seat, or takes it again. Answered with `TableResumed` or a fresh `TableSnapshot`; the stream's pushes follow.
+ *
+ * epoch, version: what the client has and can go on from; 0, 0: nothing.
+ */
 export interface JoinTable {
   readonly t: "JoinTable";
   readonly table_id: string;
+  readonly epoch?: number;
+  readonly version?: number;
 }
 
 /** Stops the table's pushes. Accepted bets stay and are settled. */
@@ -223,6 +236,9 @@ export interface DealerVoid {
  * server_ms: the server's clock, milliseconds since 1970, to estimate the clock offset.
  * heartbeat_s: send a `Ping` at least this often; silence for twice as long closes the connection.
  * roles: any of "player", "dealer", "device", "staff".
+ * recovered: the session of `Hello.session_id` goes on: every personal push behind the seq of Hello follows. If not, the
+ * personal stream begins anew at 1, and what may have been missed shows in money and in the tables.
+ * started_ms: when this session of play began. net_since_ms: since when net_minor counts; later where that was lost.
  */
 export interface Welcome {
   readonly t: "Welcome";
@@ -238,6 +254,9 @@ export interface Welcome {
   readonly money: Money;
   readonly net_minor: number;
   readonly tables: readonly TableInfo[];
+  readonly recovered: boolean;
+  readonly started_ms: number;
+  readonly net_since_ms: number;
 }
 
 /** Answers `Ping`. */
@@ -289,6 +308,22 @@ export interface Error {
   readonly detail: string;
 }
 
+/**
+ * Personal push: this server is about to close the connection with 4000, and no fault is anybody's.
+ *
+ * Connect again after_ms later, without a back-off of your own: the server has spread its clients. reason: a stable word.
+ */
+export interface Reconnect {
+  readonly t: "Reconnect";
+  readonly after_ms: number;
+  readonly reason: string;
+}
+
+/** Table push: this version of the table holds nothing that you may see. It counts like any other. */
+export interface Skipped {
+  readonly t: "Skipped";
+}
+
 /** Answers `ListTables`. */
 export interface Tables {
   readonly t: "Tables";
@@ -304,7 +339,7 @@ export interface Tables {
  * round that the dealer closes. number: the drawn pocket in phase "result", else -1.
  * history: the last drawn numbers, newest first, at most 50. my_bets: my accepted bets in this round, oldest first.
  * can_repeat: I had bets in the last round of mine that was settled.
- * dealer: who deals (live tables), else "".
+ * dealer: who deals (live tables), else "". started_ms: when this session of play began.
  */
 export interface TableSnapshot {
   readonly t: "TableSnapshot";
@@ -331,6 +366,7 @@ export interface TableSnapshot {
   readonly net_minor: number;
   readonly rules_version: string;
   readonly dealer: string;
+  readonly started_ms: number;
 }
 
 /** Answers `LeaveTable`. */
@@ -416,6 +452,26 @@ export interface TablePaused {
   readonly dealer: string;
 }
 
+/**
+ * Answers a `JoinTable` that told a version: all that was missed follows, nothing else was.
+ *
+ * Next on stream `stream` come the pushes from the version that JoinTable told, without a hole, up to `version` and on.
+ * my_bets, can_repeat, money, net_minor: as in `TableSnapshot`, as of `version`: they hold once that push is applied.
+ */
+export interface TableResumed {
+  readonly t: "TableResumed";
+  readonly table_id: string;
+  readonly stream: number;
+  readonly epoch: number;
+  readonly version: number;
+  readonly server_ms: number;
+  readonly my_bets: readonly Bet[];
+  readonly can_repeat: boolean;
+  readonly money: Money;
+  readonly net_minor: number;
+  readonly started_ms: number;
+}
+
 /** Personal push: my bets of a round are settled in the books. */
 export interface BetsSettled {
   readonly t: "BetsSettled";
@@ -489,6 +545,8 @@ export type ServerMessage =
   | BonusGranted
   | Notice
   | Error
+  | Reconnect
+  | Skipped
   | Tables
   | TableSnapshot
   | LeftTable
@@ -501,6 +559,7 @@ export type ServerMessage =
   | RoundSettled
   | RoundVoided
   | TablePaused
+  | TableResumed
   | BetsSettled
   | BetsVoided
   | DealerState;

@@ -22,6 +22,9 @@ export function aWelcome(change: Partial<Welcome> = {}): Welcome {
     money: MONEY,
     net_minor: 0,
     tables: [],
+    recovered: false,
+    started_ms: 1_000_000,
+    net_since_ms: 1_000_000,
     ...change,
   };
 }
@@ -52,6 +55,7 @@ export function aSnapshot(change: Partial<TableSnapshot> = {}): TableSnapshot {
     net_minor: 0,
     rules_version: "r",
     dealer: "",
+    started_ms: 1_000_000,
     ...change,
   };
 }

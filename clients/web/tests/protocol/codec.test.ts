@@ -25,17 +25,22 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
+/** Frames from before their message got more fields: they are read for ever and written no more. */
+const GREW = new Set(["client/Hello", "client/JoinTable", "client/Ping", "server/Welcome"]);
+
 describe("goldens", () => {
-  it.each(CLIENT_GOLDENS)("$name", ({ hex, frame }) => {
+  it.each(CLIENT_GOLDENS)("$name", ({ name, hex, frame }) => {
     expect(decodeClientFrame(fromHex(hex))).toStrictEqual({ ok: true, frame });
-    expect(idKey(encodeClientFrame(frame.ref, frame.seq, frame.body))).toBe(hex);
+    const again = encodeClientFrame(frame.ref, frame.seq, frame.body);
+    if (GREW.has(name)) expect(decodeClientFrame(again)).toStrictEqual({ ok: true, frame });
+    else expect(idKey(again)).toBe(hex);
   });
 
-  it.each(SERVER_GOLDENS)("$name", ({ hex, frame }) => {
+  it.each(SERVER_GOLDENS)("$name", ({ name, hex, frame }) => {
     expect(decodeServerFrame(fromHex(hex))).toStrictEqual({ ok: true, frame });
     const again = encodeServerFrame(frame.kind, frame.ref, frame.seq, frame.body);
     // The encoder for test doubles writes a map's keys as strings, so only the meaning is the same for snapshots.
-    if (frame.body.t === "TableSnapshot") expect(decodeServerFrame(again)).toStrictEqual({ ok: true, frame });
+    if (frame.body.t === "TableSnapshot" || GREW.has(name)) expect(decodeServerFrame(again)).toStrictEqual({ ok: true, frame });
     else expect(idKey(again)).toBe(hex);
   });
 
