@@ -200,6 +200,10 @@ class LedgerStore(Protocol):
         """Return what `commit` will send of this row: for `Commit.lines`, so that it is made before its turn comes."""
         ...
 
+    def prepare(self, commit: Commit) -> None:
+        """Make ahead what `commit` will send of this one, while another is under way. May be left out."""
+        ...
+
     async def commit(self, commit: Commit) -> None:
         """Make it durable, all or nothing. StoreUnavailable: it may be durable; compare `head` before sending it again.
 

@@ -218,9 +218,13 @@ class WalletShard:
         if len(self._filling.rows) + len(rows) > MAX_ROWS:
             self._full.append(self._filling)
             self._filling = self._next()
+        filling = self._filling
         for row in rows:
-            self._filling.add(row)
+            filling.add(row)
         self._queued_rows += len(rows)
+        if len(filling.rows) == MAX_ROWS:  # most often another commit is under way: the store need not wait for us then
+            filling.sealed = filling.seal(self._head.epoch, filling.rows[0].seq - 1)
+            self._store.prepare(filling.sealed)
 
     def _next(self) -> Pending:
         """Return the batch that follows the one being gathered in the chain."""
@@ -314,7 +318,7 @@ class WalletShard:
         return None
 
     async def _commit(self, pending: Pending) -> None:
-        commit = pending.seal(self._head.epoch, self._head.seq)
+        commit = pending.sealed or pending.seal(self._head.epoch, self._head.seq)
         sent_s = asyncio.get_running_loop().time()
         self._failpoint("K2")
         await self._make_durable(commit)

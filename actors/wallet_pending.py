@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from actors.domain.money.batch import Batch
+from actors.domain.money.batch import Batch, Commit
 from actors.domain.money.entries import Row
 
 
@@ -14,14 +14,18 @@ class WalletEnded(Exception):
 
 
 class Pending(Batch):
-    """A batch being gathered, and who waits for its commit. Order of waiters is order of arrival."""
+    """A batch being gathered, and who waits for its commit. Order of waiters is order of arrival.
 
-    __slots__ = ("must_commit", "waiters")
+    sealed: the commit of a full batch, to which nothing is added any more.
+    """
+
+    __slots__ = ("must_commit", "sealed", "waiters")
 
     def __init__(self, shard_id: int, prev_head: bytes, encode: Callable[[Row, bytes], bytes] | None = None) -> None:
         super().__init__(shard_id, prev_head, encode)
         self.waiters: list[asyncio.Future[None]] = []
         self.must_commit = False
+        self.sealed: Commit | None = None
 
 
 def answer_all(waiters: Sequence[asyncio.Future[None]]) -> None:

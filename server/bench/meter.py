@@ -73,13 +73,19 @@ class MeteredCodec(Codec):
 
 
 class MeteredLedger(PostgresLedger):
-    """arrays: a commit's records but for the lines, their encoding and sending. Keeps a commit, for `alone_us`."""
+    """arrays: a commit's records but for the lines, and their sending; prepare: the same of a full batch, made ahead.
+
+    Keeps a commit, for `alone_us`.
+    """
 
     def __init__(self, dsn: str, shard: int, meter: Meter) -> None:
         super().__init__(dsn, shard)
         self._meter = meter
         self.sizes: list[int] = []
         self.last: Commit | None = None
+
+    def prepare(self, commit: Commit) -> None:
+        self._meter.call("prepare", super().prepare, commit)
 
     async def commit(self, commit: Commit) -> None:
         self.sizes.append(len(commit.rows))

@@ -123,9 +123,10 @@ class Bench:
         """Take hashes and lines, measured alone, out of the part that contains them."""
         assert self.ledger.last is not None
         of_hashes, of_lines = alone_us(self.ledger.last, self._book.decode(caller.timed))
-        parts["apply"] -= of_hashes + of_lines
+        prepared = parts.pop("prepare", 0.0)
+        parts["apply"] -= of_hashes + of_lines + prepared
         parts["hash"] = of_hashes
-        parts["arrays"] += of_lines
+        parts["arrays"] += of_lines + prepared
         parts["loop"] = wallet_us - sum(parts[part] for part in ("decode", "apply", "hash", "arrays", "encode"))
         parts["wallet"] = wallet_us
         return {part: round(us, 2) for part, us in parts.items()}

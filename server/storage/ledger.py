@@ -56,6 +56,7 @@ class PostgresLedger:
         self._reader: asyncpg.Connection | None = None
         self._reading = asyncio.Lock()
         self._oids = Oids(0, 0, 0, 0)
+        self._prepared: dict[bytes, list[Any]] = {}  # by the new head: arguments of commits whose turn comes
         self._not_replicated = False
 
     def __repr__(self) -> str:
@@ -130,10 +131,14 @@ class PostgresLedger:
     def encode(self, row: Row, hash_: bytes) -> bytes:
         return journal_line(row, hash_)
 
+    def prepare(self, commit: Commit) -> None:
+        self._prepared[commit.new_head] = commit_arguments(commit, self._oids)
+
     async def commit(self, commit: Commit) -> None:
+        prepared = self._prepared.pop(commit.new_head, None)
         with self._writing():
             connection = await self._write_connection()
-            arguments = commit_arguments(commit, self._oids)
+            arguments = commit_arguments(commit, self._oids) if prepared is None else prepared
             asked = connection.fetchval(COMMIT_SQL, *arguments)
             failpoint = self._failpoint()
             await (asked if failpoint is None else self._cut(asked, commit, failpoint))

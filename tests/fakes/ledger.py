@@ -164,6 +164,7 @@ class FakeLedger:
         self.after = after
         self.reading = reading
         self.commits: list[Commit] = []
+        self.prepared: dict[bytes, bytes] = {}
         self.closed = False
 
     async def claim(self, owner: str) -> ShardHead:
@@ -177,7 +178,12 @@ class FakeLedger:
     def encode(self, row: Row, hash_: bytes) -> bytes:
         return b""
 
+    def prepare(self, commit: Commit) -> None:
+        self.prepared[commit.new_head] = msgspec.msgpack.encode(commit)
+
     async def commit(self, commit: Commit) -> None:
+        prepared = self.prepared.get(commit.new_head)
+        assert prepared is None or prepared == msgspec.msgpack.encode(commit), "a prepared commit has changed since"
         self.commits.append(commit)
         await self.before()
         self.books.commit(commit)

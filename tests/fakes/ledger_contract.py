@@ -78,6 +78,17 @@ class LedgerStoreContract:
         assert await owner.store.confirm() == owner.head
         assert owner.head.seq == 2
 
+    async def test_commit_prepared_ahead_books_the_same(self, stores: MakeStore) -> None:
+        owner = await self._owner(stores)
+        commit = owner.seal(owner.orders.deposit(5), owner.orders.reserve(7))
+        owner.store.prepare(commit)
+        await owner.store.commit(commit)
+        loaded = await owner.store.load(0)
+        assert loaded.tail_hashes[-2:] == commit.hashes
+        assert {account: loaded.balances[account] for account in commit.balances} == {
+            account: change.new for account, change in commit.balances.items()
+        }
+
     async def test_empty_commit_only_proves_the_fence(self, stores: MakeStore) -> None:
         owner = await self._owner(stores)
         await owner.commit()

@@ -126,6 +126,9 @@ class SimLedger(SimStore):
         """See `LedgerStore`: no statement."""
         return b""
 
+    def prepare(self, commit: Commit) -> None:
+        """See `LedgerStore`: there is nothing to make."""
+
     async def commit(self, commit: Commit) -> None:
         """See `LedgerStore`. A commit may also certainly not happen, and its caller may die at K3, K4 or K5."""
         world, life = self._life.world, self._life

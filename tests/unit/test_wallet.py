@@ -11,6 +11,7 @@ import pytest
 
 from actors.domain.commands import Refused
 from actors.domain.money.accounts import Kind, account_id
+from actors.domain.money.batch import MAX_ROWS
 from actors.domain.money.orders import Deposit, Done, Fenced, ReadMoney, WalletMessage
 from actors.domain.money.recovery import BooksDisagree
 from actors.domain.refusals import Refusal
@@ -50,9 +51,11 @@ class World:
         self.before, self.after, self.reading = Gate(), Gate(), Gate()
         self.ends: list[BaseException] = []
         self.durable: list[int] = []
+        self.stores: list[FakeLedger] = []
 
     def shard(self, **options: Any) -> WalletShard:
         store = FakeLedger(self.books, before=self.before, after=self.after, reading=self.reading)
+        self.stores.append(store)
         return WalletShard(
             0,
             store,
@@ -202,6 +205,24 @@ async def test_a_large_call_is_split_into_commits_of_a_thousand(world: World) ->
     answers = await shard.handle_batch("t", [world.orders.deposit(1) for _ in range(2500)])
     assert answers[-1] == Done(2502, 3500, 0, 1)
     assert world.before.passed - commits == 3
+    await shard.stop()
+
+
+@virtually
+async def test_full_commit_is_prepared_while_the_one_before_is_under_way(world: World) -> None:
+    shard = await world.started()
+    store = world.stores[-1]
+    world.before.open.clear()
+    first = asyncio.ensure_future(shard.handle_batch("t", [world.orders.deposit(1)]))
+    await turns()
+    many = [world.orders.deposit(1) for _ in range(MAX_ROWS)]
+    later = [asyncio.ensure_future(shard.handle_batch("t", some)) for some in (many, [world.orders.deposit(1)])]
+    await turns()
+    prepared = list(store.prepared)
+    world.before.open.set()
+    await asyncio.gather(first, *later)
+    assert prepared == [store.commits[-2].new_head]
+    assert [len(commit.rows) for commit in store.commits[-3:]] == [1, MAX_ROWS, 1]
     await shard.stop()
 
 

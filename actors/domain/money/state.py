@@ -72,7 +72,7 @@ class ShardState:
         """Keep an order's outcome until its window has passed."""
         if cmd_id not in self.outcomes:
             self.outcomes[cmd_id] = outcome
-            self._outcomes_by_second.setdefault(max(id_ms(cmd_id), now_ms) // 1000, []).append(cmd_id)
+            _note(self._outcomes_by_second, cmd_id, now_ms)
 
     def remember_reservation(self, reservation: Reservation, now_ms: int) -> None:
         """Keep a reservation as it now is: an open one until it is closed, another until its window has passed."""
@@ -91,7 +91,7 @@ class ShardState:
             del self.open_by_table[reservation.table_id]
         if reservation.bonus_minor and was_open:
             self._put_bonus_in_play(reservation, -reservation.bonus_minor)
-        self._closed_by_second.setdefault(max(id_ms(id_), now_ms) // 1000, []).append(id_)
+        _note(self._closed_by_second, id_, now_ms)
 
     def _put_bonus_in_play(self, reservation: Reservation, amount_minor: int) -> None:
         own = account_id(reservation.player_id, reservation.ccy, 0)
@@ -108,6 +108,17 @@ class ShardState:
             _forget(self.outcomes, self._outcomes_by_second, floor_ms // 1000)
             _forget(self.reservations, self._closed_by_second, floor_ms // 1000)
         self.floor_ms = max(self.floor_ms, floor_ms)
+
+
+def _note(by_second: dict[int, list[bytes]], id_: bytes, now_ms: int) -> None:
+    """Note that this is to be kept for a window from its own time or from now, whichever is later."""
+    ms = id_ms(id_)
+    second = (ms if ms > now_ms else now_ms) // 1000
+    of_second = by_second.get(second)
+    if of_second is None:
+        by_second[second] = [id_]
+    else:
+        of_second.append(id_)
 
 
 def _forget(kept: dict[bytes, Any], by_second: dict[int, list[bytes]], floor_s: int) -> None:
