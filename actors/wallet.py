@@ -218,13 +218,10 @@ class WalletShard:
         if len(self._filling.rows) + len(rows) > MAX_ROWS:
             self._full.append(self._filling)
             self._filling = self._next()
-        filling = self._filling
         for row in rows:
-            filling.add(row)
+            self._filling.add(row)
         self._queued_rows += len(rows)
-        if len(filling.rows) == MAX_ROWS:  # most often another commit is under way: the store need not wait for us then
-            filling.sealed = filling.seal(self._head.epoch, filling.rows[0].seq - 1)
-            self._store.prepare(filling.sealed)
+        self._filling.seal_if_full(self._head.epoch, self._store.prepare)
 
     def _next(self) -> Pending:
         """Return the batch that follows the one being gathered in the chain."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from actors.domain.money.batch import Batch, Commit
+from actors.domain.money.batch import MAX_ROWS, Batch, Commit
 from actors.domain.money.entries import Row
 
 
@@ -26,6 +26,12 @@ class Pending(Batch):
         self.waiters: list[asyncio.Future[None]] = []
         self.must_commit = False
         self.sealed: Commit | None = None
+
+    def seal_if_full(self, epoch: int, prepare: Callable[[Commit], None]) -> None:
+        """Let the store make ahead what it will send: most often another commit is under way, and it need not wait then."""
+        if len(self.rows) == MAX_ROWS:
+            self.sealed = self.seal(epoch, self.rows[0].seq - 1)
+            prepare(self.sealed)
 
 
 def answer_all(waiters: Sequence[asyncio.Future[None]]) -> None:

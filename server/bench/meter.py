@@ -82,6 +82,7 @@ class MeteredLedger(PostgresLedger):
         super().__init__(dsn, shard)
         self._meter = meter
         self.sizes: list[int] = []
+        self.took_s: list[float] = []
         self.last: Commit | None = None
 
     def prepare(self, commit: Commit) -> None:
@@ -90,7 +91,9 @@ class MeteredLedger(PostgresLedger):
     async def commit(self, commit: Commit) -> None:
         self.sizes.append(len(commit.rows))
         self.last = commit
+        began = time.perf_counter()
         await Steps(self._meter, "arrays", super().commit(commit))
+        self.took_s.append(time.perf_counter() - began)
 
 
 class MeteredShard:
