@@ -24,6 +24,7 @@ from actors.domain.commands import (
     UndoBet,
     Unfollow,
 )
+from actors.domain.events import TableMissed
 from actors.domain.games.roulette import POCKETS
 from actors.domain.refusals import Refusal
 from actors.ports import Clock, Entropy, Post, RoundStore
@@ -161,7 +162,7 @@ class RouletteTable:
 
     # ------------------------------------------------------------ messages
 
-    async def handle_batch(self, sender: str, messages: Sequence[Any]) -> Sequence[TableAnswer]:
+    async def handle_batch(self, sender: str, messages: Sequence[Any]) -> Sequence[TableAnswer | TableMissed]:
         """Answer every message, by index. Everything before the first await happens in the order of the messages."""
         answers: list[Any] = [None] * len(messages)
         work = Work()
@@ -189,7 +190,7 @@ class RouletteTable:
     def _is_ready(self) -> bool:
         return self._ready.is_set()
 
-    def _look(self, message: Follow | Unfollow | TakeSeat | DescribeTable) -> TableAnswer:
+    def _look(self, message: Follow | Unfollow | TakeSeat | DescribeTable) -> TableAnswer | TableMissed:
         """Answer what needs no wallet and no store."""
         match message:
             case Follow():
@@ -202,7 +203,7 @@ class RouletteTable:
                 return Noted()
             case TakeSeat():
                 self._followers.seat(message.seat)
-                return self.stage.state_for(message.seat)
+                return self.stage.seated(message)
             case DescribeTable():
                 return self.stage.line()
 

@@ -162,7 +162,7 @@ class RoundKeeper:
         await self.durably(lambda: self._rounds.finish(config.table_id, epoch, round_id))
 
     def _teller(self, results: Results) -> Callable[[Acknowledged], None]:
-        return lambda acknowledged: self._stage.followers.personal(results.acknowledge(acknowledged))
+        return lambda acknowledged: self._stage.tell_results(results.acknowledge(acknowledged))
 
     def _remember_stakes(self, book: RoundBook) -> None:
         last = self._stage.last_stakes

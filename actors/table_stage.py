@@ -18,19 +18,21 @@ StakesShown puts each name's stakes in place of what stood for it; who has none 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
-from actors.domain.commands import DealerView, Following, Seat, SeatStakes, TableLine, TableState
+from actors.domain.commands import DealerView, Following, Seat, SeatStakes, TableLine, TableState, TakeSeat
 from actors.domain.events import (
     BetsClosed,
     MyDealerView,
+    PersonalEvent,
     RoundDecided,
     RoundOpened,
     RoundSettled,
     RoundVoided,
     StakesShown,
     TableEvent,
+    TableMissed,
     TablePaused,
     Win,
 )
@@ -39,6 +41,7 @@ from actors.domain.round_book import RoundBook
 from actors.ports import Clock
 from actors.table_config import TableConfig
 from actors.table_followers import Followers
+from actors.table_window import Window
 
 HISTORY: Final = 50
 #: Changes of stakes are gathered for so long before they are told.
@@ -70,6 +73,7 @@ class Stage:
         self.entered = -1
         self.source = ""
         self._shown: dict[str, SeatStakes] = {}
+        self._window = Window(clock)
         self._dealer_told = ""
         self._gathering: asyncio.TimerHandle | None = None
 
@@ -88,6 +92,7 @@ class Stage:
         if history != self.history:
             self.history = history
             self.version += 1
+            self._window.restart(self.version)
 
     def opened(self, book: RoundBook) -> None:
         """A round is durable and takes bets."""
@@ -186,9 +191,15 @@ class Stage:
     def _tell(self, *events: TableEvent) -> None:
         first = self.version + 1
         self.version += len(events)
+        self._window.add(first, events)
         self.followers.publish(self.epoch, first, list(events))
         if self.config.is_live and not isinstance(events[0], StakesShown):
             self.dealer_changed()
+
+    def tell_results(self, told: Sequence[tuple[int, PersonalEvent]]) -> None:
+        """Tell players what became of their bets, now and again if they come back."""
+        self._window.note(told)
+        self.followers.personal(told)
 
     def _round(self) -> RoundBook:
         assert self.book is not None, "there is a round in this phase"
@@ -211,6 +222,22 @@ class Stage:
     def following(self) -> Following:
         """Answer a `Follow`."""
         return Following(self.epoch, self.version)
+
+    def seated(self, asked: TakeSeat) -> TableState | TableMissed:
+        """Answer a `TakeSeat`."""
+        missed = self._window.behind(asked.version, asked.upto) if asked.epoch == self.epoch else None
+        if missed is None:
+            return self.state_for(asked.seat)
+        player_id, book = asked.seat.player_id, self.book
+        return TableMissed(
+            self.epoch,
+            self.version,
+            self.clock.now_ms(),
+            missed,
+            book.placed_bets(player_id) if book else [],
+            player_id in self.last_stakes,
+            self._window.results_since(player_id, asked.version),
+        )
 
     def state_for(self, seat: Seat) -> TableState:
         """Return everything this player may see; stakes as of the last version that was told."""

@@ -5,9 +5,9 @@ One machine lives as long as the player wants to play, through as many connectio
 | state | on | does | becomes |
 | --- | --- | --- | --- |
 | CLOSED | `open` | sends Hello | GREETING |
-| GREETING | Welcome | rejoins its tables; sends again what is unanswered | READY |
+| GREETING | Welcome | rejoins its tables from where it was; sends again what is unanswered | READY |
 | GREETING | Error | reports `Rejected` | GREETING (the server closes) |
-| READY | a gap in a stream | asks for a snapshot | READY |
+| READY | a gap in a stream | asks for what it missed | READY |
 | READY | a retryable Error | sends the same again, later | READY |
 | any | `lost` | keeps what is unanswered | CLOSED |
 
@@ -19,10 +19,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from protocol.clock import ServerClock
 from protocol.codec import Fault, decode_server_frame, encode_client_frame, peek_envelope
+from protocol.connection_events import (
+    Answered,
+    Broken,
+    Event,
+    Missed,
+    Pushed,
+    Refreshed,
+    Rejected,
+    Resumed,
+    TableLost,
+    Welcomed,
+)
 from protocol.envelope import Kind
 from protocol.errors import Code
 from protocol.messages import (
@@ -36,10 +48,26 @@ from protocol.messages import (
     Ping,
     Pong,
     ServerMessage,
+    TableResumed,
     TableSnapshot,
     Welcome,
 )
 from protocol.streams import TableStream, Verdict
+from protocol.unanswered import Request
+
+__all__ = [
+    "Answered",
+    "Broken",
+    "ClientConnection",
+    "Event",
+    "Missed",
+    "Phase",
+    "Pushed",
+    "Refreshed",
+    "Rejected",
+    "Resumed",
+]
+__all__ += ["TableLost", "Welcomed"]
 
 PERSONAL: Final = 0
 #: How often a request that is refused with a retryable code is sent again before the refusal is handed out.
@@ -61,74 +89,6 @@ class Phase(Enum):
     READY = auto()
 
 
-class Welcomed(NamedTuple):
-    """The session stands."""
-
-    welcome: Welcome
-
-
-class Rejected(NamedTuple):
-    """Hello was refused, or an error came that answers no request. The server's close code says what to do."""
-
-    error: Error
-
-
-class Answered(NamedTuple):
-    """The answer to `request(body, handle)`."""
-
-    handle: Any
-    body: ServerMessage
-
-
-class Refreshed(NamedTuple):
-    """All there is to know of a table, whoever asked for it. Comes before the pushes that change it."""
-
-    snapshot: TableSnapshot
-
-
-class Pushed(NamedTuple):
-    """A push, in order. table_id: "" on the personal stream."""
-
-    table_id: str
-    body: ServerMessage
-
-
-class Missed(NamedTuple):
-    """Pushes were lost. Snapshots are on their way. table_id "": personal ones; what they said is in the snapshots."""
-
-    table_id: str
-
-
-class TableLost(NamedTuple):
-    """A table could not be joined again."""
-
-    table_id: str
-    error: Error
-
-
-class Broken(NamedTuple):
-    """The server broke the contract, or is silent: drop the connection and open another."""
-
-    detail: str
-
-
-Event = Welcomed | Rejected | Answered | Refreshed | Pushed | Missed | TableLost | Broken
-
-
-class _Request:
-    """A request without an answer. handle None: the machine's own."""
-
-    __slots__ = ("body", "handle", "ref", "sent_ms", "table_id", "tries")
-
-    def __init__(self, ref: int, body: ClientMessage, handle: Any) -> None:
-        self.ref = ref
-        self.body = body
-        self.handle = handle
-        self.table_id: str = getattr(body, "table_id", "")
-        self.tries = 0
-        self.sent_ms = -1  # not sent on this connection
-
-
 class ClientConnection:
     """See the module. spread: a factor 0 .. 1 for each delay, so that many clients do not come back at once."""
 
@@ -139,7 +99,7 @@ class ClientConnection:
         self._client = client
         self._spread = spread
         self._out: list[bytes] = []
-        self._requests: dict[int, _Request] = {}
+        self._requests: dict[int, Request] = {}
         self._retries: dict[int, int] = {}  # ref -> when to send again
         self._next_ref = 1
         self._hello_ms = 0
@@ -273,12 +233,19 @@ class ClientConnection:
         self._heartbeat_ms = body.heartbeat_s * 1000
         self._ping_ms = now_ms + int(self._heartbeat_ms * _PING_AFTER)
         self._rejoining = set(self._tables)
-        for table_id in self._tables:
-            self._send(self._add(JoinTable(table_id), None), now_ms)
+        self._rejoin_all(now_ms)
         self._send_waiting(now_ms)
         return [Welcomed(body)]
 
-    def _tries_again(self, request: _Request, error: Error, now_ms: int) -> bool:
+    def _rejoin_all(self, now_ms: int) -> None:
+        for table in self._tables.values():
+            self._rejoin(table, now_ms)
+
+    def _rejoin(self, table: TableStream, now_ms: int) -> None:
+        """Ask for what was missed since the table's position."""
+        self._send(self._add(JoinTable(table.table_id, table.epoch, table.seq), None), now_ms)
+
+    def _tries_again(self, request: Request, error: Error, now_ms: int) -> bool:
         """Plan a second try where the registry allows one. An unknown outcome is asked for until it is known."""
         if not error.retryable or error.code == Code.INTERNAL:
             return False
@@ -289,10 +256,13 @@ class ClientConnection:
         self._retries[request.ref] = now_ms + error.retry_after_ms + int(delay_ms * self._spread())
         return True
 
-    def _joined(self, request: _Request, body: ServerMessage, now_ms: int) -> list[Event]:
+    def _joined(self, request: Request, body: ServerMessage, now_ms: int) -> list[Event]:
         """A JoinTable has its answer."""
         if isinstance(body, TableSnapshot):
-            return self._restart(body, now_ms)
+            asked = request.body
+            return self._restart(body, now_ms, lost=isinstance(asked, JoinTable) and asked.epoch > 0)
+        if isinstance(body, TableResumed):
+            return self._resume(body, now_ms)
         self._forget_table(request.table_id)
         self._send_waiting(now_ms)
         if request.handle is None and isinstance(body, Error):
@@ -324,8 +294,7 @@ class ClientConnection:
         if seq <= expected:
             return []
         self.gaps += 1
-        for table_id in self._tables:
-            self._send(self._add(JoinTable(table_id), None), now_ms)
+        self._rejoin_all(now_ms)
         if not self._tables:
             self._send(self._add(GetBalance(), None), now_ms)
         return [Missed("")]
@@ -335,23 +304,43 @@ class ClientConnection:
     ) -> list[Event]:
         verdict = table.accept(stream, seq, body)
         if verdict is Verdict.DELIVER:
-            return [] if body is None else [Pushed(table.table_id, body)]
+            pushed: list[Event] = [] if body is None else [Pushed(table.table_id, body)]
+            return pushed + self._told(table)
         if verdict is Verdict.DROP:
             return []
         self.gaps += 1
         if not table.waiting:
-            self._send(self._add(JoinTable(table.table_id), None), now_ms)
+            self._rejoin(table, now_ms)
         return [Missed(table.table_id)]
 
-    def _restart(self, snapshot: TableSnapshot, now_ms: int) -> list[Event]:
+    def _restart(self, snapshot: TableSnapshot, now_ms: int, *, lost: bool = False) -> list[Event]:
         """A table begins anew at this snapshot, however it came."""
         table = self._tables.get(snapshot.info_table_id)
         if table is None:
             return []
         self._streams.pop(table.stream, None)
-        behind = table.restart(snapshot)
+        return [Refreshed(snapshot, lost), *self._go_on(table, table.restart(snapshot), now_ms)]
+
+    def _resume(self, resumed: TableResumed, now_ms: int) -> list[Event]:
+        """A table goes on from its position: what was missed comes next."""
+        table = self._tables.get(resumed.table_id)
+        if table is None:
+            return []
+        self._streams.pop(table.stream, None)
+        try:
+            table.resume(resumed)
+        except ValueError as error:
+            return [Broken(str(error))]
+        return [*self._told(table), *self._go_on(table, [], now_ms)]
+
+    def _told(self, table: TableStream) -> list[Event]:
+        owed = table.take_owed()
+        return [] if owed is None else [Resumed(owed)]
+
+    def _go_on(self, table: TableStream, behind: list[tuple[int, ServerMessage | None]], now_ms: int) -> list[Event]:
+        """A table's stream is live: take what came before that was known."""
         self._streams[table.stream] = table
-        events: list[Event] = [Refreshed(snapshot)]
+        events: list[Event] = []
         for seq, body in behind:
             events += self._push_to(table, table.stream, seq, body, now_ms)
         self._rejoining.discard(table.table_id)
@@ -375,20 +364,20 @@ class ClientConnection:
         self._next_ref = ref % (2**32 - 1) + 1
         return ref
 
-    def _add(self, body: ClientMessage, handle: Any) -> _Request:
+    def _add(self, body: ClientMessage, handle: Any) -> Request:
         ref = self._take_ref()
         while ref in self._requests:
             ref = self._take_ref()
-        request = self._requests[ref] = _Request(ref, body, handle)
+        request = self._requests[ref] = Request(ref, body, handle)
         return request
 
-    def _may_send(self, request: _Request) -> bool:
+    def _may_send(self, request: Request) -> bool:
         """Orders for a table wait until it is joined again."""
         if self.phase is not Phase.READY:
             return False
         return request.table_id not in self._rejoining or isinstance(request.body, JoinTable)
 
-    def _send(self, request: _Request, now_ms: int) -> None:
+    def _send(self, request: Request, now_ms: int) -> None:
         request.sent_ms = now_ms
         if isinstance(request.body, JoinTable) and request.table_id in self._tables:
             self._tables[request.table_id].waiting += 1

@@ -61,9 +61,16 @@ class Unfollow(msgspec.Struct, frozen=True, array_like=True, tag=41, gc=False):
 
 
 class TakeSeat(msgspec.Struct, frozen=True, array_like=True, tag=42, gc=False):
-    """Asks for everything this player may see. Answered with `TableState`."""
+    """Asks for everything this player may see. Answered with `events.TableMissed` if that will do, or with `TableState`.
+
+    epoch, version: what his client has; 0, 0: nothing. upto: of what he missed his gateway has all that came after this
+    version, so that it need not be told; -1: it has nothing.
+    """
 
     seat: Seat
+    epoch: int = 0
+    version: int = 0
+    upto: int = -1
 
 
 class PlaceBet(msgspec.Struct, frozen=True, array_like=True, tag=43, gc=False):

@@ -18,7 +18,7 @@ class Contract(NamedTuple):
 #: By the part of an address before "/".
 CONTRACTS: Final[dict[str, Contract]] = {
     "wallet": Contract(orders.WalletMessage, orders.WalletAnswer),
-    "table": Contract(commands.TableMessage, commands.TableAnswer),
+    "table": Contract(commands.TableMessage, commands.TableAnswer | events.TableMissed),
     "gateway": Contract(events.GatewayMessage, commands.Noted),
     "supervisor": Contract(events.SupervisorMessage, commands.Noted | events.JackpotTaken | commands.Refused),
 }

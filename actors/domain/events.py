@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from actors.domain.commands import DealerView, SeatStakes
+from actors.domain.commands import DealerView, PlacedBet, SeatStakes
 
 # ---------------------------------------------------------------- table events: everyone at the table may see them
 
@@ -137,6 +137,22 @@ class TableNews(msgspec.Struct, frozen=True, array_like=True, tag=40):
     epoch: int
     first_version: int
     events: list[TableEvent]
+
+
+class TableMissed(msgspec.Struct, frozen=True, array_like=True, tag=68):
+    """Answers `TakeSeat` from the position that it told: nothing else has happened since.
+
+    version: where the table is now; my_bets, can_repeat: as of that. events: from the position on, as far as they were
+    wanted. results: what the player was told of his bets since then, and may have missed; others are not told again.
+    """
+
+    epoch: int
+    version: int
+    server_ms: int
+    events: list[TableEvent]
+    my_bets: list[PlacedBet]
+    can_repeat: bool
+    results: list[PersonalEvent]
 
 
 class PersonalNews(msgspec.Struct, frozen=True, array_like=True, tag=41):

@@ -220,6 +220,10 @@ class CroupierClient(Link):
                 self.tables[event.snapshot.info_table_id] = TableView(event.snapshot)
                 self.purse.apply(event.snapshot)
                 self._publish(event.snapshot.info_table_id, event.snapshot)
+            case machine.Resumed():
+                self.tables[event.resumed.table_id].resume(event.resumed)
+                self.purse.apply(event.resumed)
+                self._publish(event.resumed.table_id, event.resumed)
             case machine.Welcomed():
                 self.welcome = event.welcome
                 self.purse.apply(event.welcome)

@@ -11,12 +11,13 @@ from protocol.messages import (
     BonusGranted,
     Money,
     ServerMessage,
+    TableResumed,
     TableSnapshot,
     Welcome,
 )
 
-_CARRIERS = (Balance, BetsAccepted, BetsSettled, BetsUndone, BetsVoided, BonusGranted, TableSnapshot, Welcome)
-_NET_CARRIERS = (Balance, BetsSettled, TableSnapshot, Welcome)
+_NET_CARRIERS = (Balance, BetsSettled, TableResumed, TableSnapshot, Welcome)
+_CARRIERS = (*_NET_CARRIERS, BetsAccepted, BetsUndone, BetsVoided, BonusGranted)
 
 
 class Purse:

@@ -31,6 +31,7 @@ from protocol.messages import (
     ServerMessage,
     TableBets,
     TablePaused,
+    TableResumed,
     TableSnapshot,
 )
 
@@ -103,6 +104,11 @@ class TableView:
                 self.can_repeat = True
             case _:
                 pass
+
+    def resume(self, resumed: TableResumed) -> None:
+        """Everything that was missed has been applied: this is what I have here now."""
+        self.my_bets = {bet.bet_id: bet for bet in resumed.my_bets}
+        self.can_repeat = resumed.can_repeat
 
     def _open(self, event: RoundOpened) -> None:
         self._clear()

@@ -105,6 +105,15 @@ class Client:
         else:
             self.push(stream, state.version, body)
 
+    def resume(self, ref: int, stream: int, table_id: str, missed: events.TableMissed) -> None:
+        """Say that what was missed follows, as the answer to request ref (0: say nothing), and tell his results."""
+        assert self.session is not None
+        for event in missed.results:
+            self.take_event(event)
+        if ref:
+            self.session.pending -= 1
+            self.answer(ref, translate.resumed(stream, table_id, missed, self.session))
+
     def refuse_join(self, ref: int, table_id: str, answer: Any, *, left: bool) -> None:
         """Answer a join that failed. left: the session sees this table no longer."""
         assert self.session is not None

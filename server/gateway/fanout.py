@@ -2,11 +2,13 @@
 
 The law, for each member: a snapshot of version v, then the events v+1, v+2 ... without a hole, or a fresh snapshot.
 Between asking for a snapshot and getting it a member is sent nothing; what happens meanwhile is kept in the tail and
-sent after it.
+sent after it. A member who tells a position that the table still knows gets no snapshot but the events behind it: those
+that the tail has not come with the answer. All or nothing: where they would not join, he asks again.
 
     member    event                          next
     -         join                           WAITING (TakeSeat asked)
     WAITING   TableState of this epoch       LIVE, or AHEAD if it is newer than the news that came so far
+    WAITING   TableMissed of this epoch      LIVE after all that he missed, as soon as the news have come so far
     WAITING   TableState from before the tail   WAITING (asked again at the next tick)
     WAITING   TableState older than one shown   WAITING (the same: answers may overtake each other)
     AHEAD     news reaches its position      LIVE
@@ -16,9 +18,10 @@ sent after it.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from actors.domain import commands, events
 from actors.domain.refusals import Refusal
@@ -31,6 +34,8 @@ from server.gateway.transport import WsConnection, frame_binary
 
 #: Frames kept for members whose snapshot is on its way; when there are more, those members ask again.
 TAIL_FRAMES_MAX: Final = 1024
+#: Frames kept when nobody waits, for those who come back.
+TAIL_FRAMES_KEPT: Final = 256
 #: Snapshots asked for in one go: each may be large.
 _ASK_TOGETHER: Final = 32
 
@@ -53,6 +58,10 @@ class Viewer(Protocol):
 
     def show(self, ref: int, stream: int, table_id: str, state: commands.TableState) -> None:
         """Send a snapshot: as the answer to request ref, or as a push on the stream if ref is 0."""
+        ...
+
+    def resume(self, ref: int, stream: int, table_id: str, missed: events.TableMissed) -> None:
+        """Say that what was missed follows, as the answer to request ref (0: say nothing), and tell his results."""
         ...
 
     def refuse_join(self, ref: int, table_id: str, answer: Any, *, left: bool) -> None:
@@ -88,7 +97,13 @@ class _Member:
         self.gone = False
 
 
-_Ask = tuple[_Member, int]
+class _Ask(NamedTuple):
+    """A snapshot that is owed to a member, or what he missed since a position. ref 0: nobody asked for it."""
+
+    member: _Member
+    ref: int
+    epoch: int = 0
+    version: int = 0
 
 
 class TableFeed:
@@ -122,8 +137,9 @@ class TableFeed:
         self._live: dict[WsConnection, _Member] = {}
         self._ahead: list[_Member] = []
         self._asks = 0
-        self._tail: list[tuple[int, bytes]] = []
+        self._tail: deque[tuple[int, bytes]] = deque()
         self._tail_base = 0  # the tail has every version from the one after this
+        self._held: list[tuple[_Ask, events.TableMissed]] = []  # until the news have come so far
         self._again: list[_Ask] = []  # to be asked at the next tick
         self._followed = False  # the table of this epoch tells us its news
         self._renewing = False
@@ -139,12 +155,12 @@ class TableFeed:
 
     # ------------------------------------------------------------------ members
 
-    def join(self, viewer: Viewer, ref: int) -> None:
-        """Let him see the table; request ref is answered with a snapshot. Joining again gives a fresh one."""
+    def join(self, viewer: Viewer, ref: int, epoch: int = 0, version: int = 0) -> None:
+        """Let him see the table; request ref is answered with a snapshot, or goes on from the position that he has."""
         member = self._members.get(viewer)
         if member is None:
             member = self._members[viewer] = _Member(viewer)
-        self._ask([(member, ref)])
+        self._ask([_Ask(member, ref, epoch, version)])
 
     def leave(self, viewer: Viewer) -> None:
         """Let him see the table no longer. When he was the last, the lease ends."""
@@ -157,6 +173,7 @@ class TableFeed:
             self._post.tell(self._address, [commands.Unfollow(self._gateway)])
             self._followed = False
             self.epoch = self.version = self._promised = 0
+            self._drop_tail()
 
     def _hush(self, member: _Member) -> None:
         self._live.pop(member.viewer.connection, None)
@@ -173,9 +190,10 @@ class TableFeed:
         if news.epoch > self.epoch:
             self._adopt(news.epoch, before, followed=True)
         elif before > self.version:
-            self._restart(before)
+            self._restart(before, self.epoch)
         for event in news.events[self.version - before :]:
             self._publish(event)
+        self._release()
 
     def _publish(self, event: events.TableEvent) -> None:
         version = self.version + 1
@@ -188,10 +206,9 @@ class TableFeed:
                     self._sink.send(member.viewer.connection, frame)
                 self._ahead.remove(member)
                 self._live[member.viewer.connection] = member
-        if self._asks:
-            self._tail.append((version, frame))
-            if len(self._tail) > TAIL_FRAMES_MAX:
-                self._drop_tail()
+        self._tail.append((version, frame))
+        while len(self._tail) > (TAIL_FRAMES_MAX if self._asks else TAIL_FRAMES_KEPT):
+            self._tail_base = self._tail.popleft()[0]
 
     def _drop_tail(self) -> None:
         self._tail.clear()
@@ -199,21 +216,24 @@ class TableFeed:
 
     def _adopt(self, epoch: int, version: int, *, followed: bool) -> None:
         """Go on with a newer incarnation of the table: what members have is from the old one."""
-        self.epoch = epoch
+        former, self.epoch = self.epoch, epoch
         self._followed = followed
-        self._restart(version)
+        self._restart(version, former)
 
-    def _restart(self, version: int) -> None:
-        """Go on from this version; members who had an older one get fresh snapshots."""
+    def _restart(self, version: int, former_epoch: int) -> None:
+        """Go on from this version; members who had an older one, of this epoch, get what they miss, or snapshots."""
+        stale = [_Ask(member, 0, former_epoch, self.version) for member in self._live.values()]
+        stale += [_Ask(member, 0, former_epoch, member.position) for member in self._ahead]
         self.version = version
         self._promised = 0
         self._drop_tail()
-        stale = [*self._live.values(), *self._ahead]
+        self._again += [ask for ask, _ in self._held]
+        self._held.clear()
         self._live.clear()
         self._ahead.clear()
         if stale:
             self._metrics.resyncs_total += 1
-            self._ask([(member, 0) for member in stale])
+            self._ask(stale)
 
     # ------------------------------------------------------------------ snapshots
 
@@ -221,41 +241,75 @@ class TableFeed:
         """Ask for snapshots; the lease comes first where it is not held, so that nothing happens in between."""
         for start in range(0, len(asks), _ASK_TOGETHER):
             some = asks[start : start + _ASK_TOGETHER]
-            if not self._asks:
-                self._drop_tail()
             self._asks += len(some)
-            for member, _ in some:
-                self._hush(member)
-                member.asks += 1
-            seats = [commands.TakeSeat(member.viewer.seat) for member, _ in some]
+            for ask in some:
+                self._hush(ask.member)
+                ask.member.asks += 1
+            seats = [self._take_seat(ask) for ask in some]
             messages = seats if self._followed else [self._lease(), *seats]
             self._post.ask(self._address, messages, partial(self._on_states, some), self._ask_timeout_s)
+
+    def _take_seat(self, ask: _Ask) -> commands.TakeSeat:
+        upto = self._tail_base if 0 < ask.epoch == self.epoch else -1
+        return commands.TakeSeat(ask.member.viewer.seat, ask.epoch, ask.version, upto)
 
     def _on_states(self, asks: Sequence[_Ask], replies: Replies) -> None:
         if len(replies) > len(asks):
             self._take_following(replies[0])
             replies = replies[1:]
-        for (member, ref), answer in zip(asks, replies, strict=True):
-            self._take_state(member, ref, answer)
-        if not self._asks:
-            self._tail.clear()
+        for ask, answer in zip(asks, replies, strict=True):
+            self._take_state(ask, answer)
 
-    def _take_state(self, member: _Member, ref: int, answer: Any) -> None:
+    def _take_state(self, ask: _Ask, answer: Any) -> None:
         """Show a snapshot that fits the news, and what came after it; ask again for one that does not."""
+        member = ask.member
         self._asks -= 1
         member.asks -= 1
         if member.gone:
-            if ref:
-                member.viewer.refuse_join(ref, self.table_id, _LEFT, left=False)
-        elif not isinstance(answer, commands.TableState):
-            self._take_no_state(member, ref, answer)
+            if ask.ref:
+                member.viewer.refuse_join(ask.ref, self.table_id, _LEFT, left=False)
+        elif not isinstance(answer, (commands.TableState, events.TableMissed)):
+            self._take_no_state(member, ask.ref, answer)
         elif answer.epoch > self.epoch:
             self._adopt(answer.epoch, answer.version, followed=False)
-            self._ask([(member, ref)])
+            self._ask([ask])
         elif (answer.epoch, answer.version) < max((self.epoch, self._tail_base), member.seen):
-            self._again.append((member, ref))
+            self._again.append(ask)
+        elif isinstance(answer, commands.TableState):
+            self._show(member, ask.ref, answer)
+        elif answer.version > self.version:
+            self._held.append((ask, answer))
         else:
-            self._show(member, ref, answer)
+            self._resume(ask, answer)
+
+    def _release(self) -> None:
+        """Let go of those who waited for the news to come so far."""
+        held, self._held = self._held, []
+        for ask, missed in held:
+            if missed.version > self.version:
+                self._held.append((ask, missed))
+            elif ask.member.gone:
+                self._again.append(ask)  # which answers him
+            else:
+                self._resume(ask, missed)
+
+    def _resume(self, ask: _Ask, missed: events.TableMissed) -> None:
+        """Send what the member missed: what came with the answer, then what the tail has; never with a hole between."""
+        member, told = ask.member, ask.version + len(missed.events)
+        if self._tail_base > told:
+            self._again.append(ask)
+            return
+        member.seen = max(member.seen, (missed.epoch, missed.version))
+        member.viewer.resume(ask.ref, self.stream, self.table_id, missed)
+        connection = member.viewer.connection
+        for version, event in enumerate(missed.events, ask.version + 1):
+            push = encode_server_frame(Kind.PUSH, self.stream, version, table_push(event))
+            self._sink.send(connection, frame_binary(push))
+        for version, frame in self._tail:
+            if version > told:
+                self._sink.send(connection, frame)
+        if not member.asks:
+            self._live[connection] = member
 
     def _show(self, member: _Member, ref: int, state: commands.TableState) -> None:
         member.seen = (state.epoch, state.version)
@@ -281,7 +335,7 @@ class TableFeed:
         if not stays and ref:
             self.leave(member.viewer)
         elif not waits:
-            self._again.append((member, 0))
+            self._again.append(_Ask(member, 0))
 
     # ------------------------------------------------------------------ lease
 
@@ -290,8 +344,9 @@ class TableFeed:
         if self._members and not self._renewing:
             self._renewing = True
             self._post.ask(self._address, [self._lease()], self._on_renewed, self._ask_timeout_s)
-        again, self._again = self._again, []
-        owed = [(member, ref) for member, ref in again if self._is_owed(member, ref)]
+        again, self._again = [*self._again, *[ask for ask, _ in self._held]], []
+        self._held.clear()  # news that did not come within a second are lost
+        owed = [ask for ask in again if self._is_owed(ask.member, ask.ref)]
         if owed:
             self._ask(owed)
 
@@ -320,7 +375,7 @@ class TableFeed:
         promised, self._promised = self._promised, answer.version
         if promised > self.version or (answer.version > self.version and not was_followed):
             # The renewal before this one knew of news that has still not come, or nobody was told to send it: lost.
-            self._restart(answer.version)
+            self._restart(answer.version, self.epoch)
 
     def _lease(self) -> commands.Follow:
         return commands.Follow(self._gateway, self.epoch, self.version, len(self._members))

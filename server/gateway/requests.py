@@ -181,7 +181,7 @@ class Requests:
         elif not _is_denied(client, ref, session.check_join(join.table_id)):
             session.pending += 1
             session.tables.add(join.table_id)
-            self._feed_of(join.table_id).join(client, ref)
+            self._feed_of(join.table_id).join(client, ref, join.epoch, join.version)
 
     def _leave_table(self, client: Client, ref: int, leave: wire.LeaveTable, _: int) -> None:
         session = _session(client)

@@ -224,6 +224,22 @@ def snapshot(stream: int, table_id: str, state: commands.TableState, session: Se
     )
 
 
+def resumed(stream: int, table_id: str, missed: events.TableMissed, session: Session) -> wire.TableResumed:
+    """Return what is personal at a table that a client goes on with."""
+    return wire.TableResumed(
+        table_id=table_id,
+        stream=stream,
+        epoch=missed.epoch,
+        version=missed.version,
+        server_ms=missed.server_ms,
+        my_bets=[_bet(bet) for bet in missed.my_bets],
+        can_repeat=missed.can_repeat,
+        money=money(session.purse),
+        net_minor=session.net_minor,
+        started_ms=0,
+    )
+
+
 def table_info(line: commands.TableLine) -> wire.TableInfo:
     """Return the lobby's line."""
     return wire.TableInfo(

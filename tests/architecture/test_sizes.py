@@ -7,7 +7,7 @@ from tests.architecture.tree import PACKAGES, name_of, python_files
 LINES_MAX = 400
 GENERATED_OR_DATA = ("server/storage/migrations/versions/",)
 #: File: lines it may have at most. Lower the number when a file shrinks; a new entry wants a reason in the commit.
-RATCHET: dict[str, int] = {"protocol/connection.py": 406}
+RATCHET: dict[str, int] = {}
 SLACK = 20  # a ratchet that is this loose is to be tightened
 
 

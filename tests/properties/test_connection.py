@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.codec import decode_client_frame, encode_server_frame
-from protocol.connection import Answered, ClientConnection, Event, Pushed, Refreshed
+from protocol.connection import Answered, ClientConnection, Event, Pushed, Refreshed, Resumed
 from protocol.envelope import ClientFrame, Kind
 from protocol.messages import (
     Bet,
@@ -18,6 +18,7 @@ from protocol.messages import (
     Money,
     PlaceBets,
     RoundResult,
+    TableResumed,
     TableSnapshot,
     Welcome,
 )
@@ -27,7 +28,8 @@ STREAM = 3
 MONEY = Money(0, 0, 0)
 WELCOME = Welcome(7, "Ana", [], "s", 0, 10, "PLAY", 2, True, MONEY, 0, [])
 STEPS = st.lists(
-    st.sampled_from(("push", "push", "lose", "twice", "answer", "answer", "bet", "cut", "snapshot")), max_size=60
+    st.sampled_from(("push", "push", "lose", "twice", "answer", "answer", "bet", "cut", "snapshot", "age", "restart")),
+    max_size=60,
 )
 
 
@@ -36,7 +38,8 @@ class Server:
 
     def __init__(self) -> None:
         self.session = ClientConnection("law")
-        self.version = 0
+        self.version = self.oldest = 0
+        self.epoch = 1
         self.waiting: list[ClientFrame] = []
         self.accepted: dict[bytes, BetsAccepted] = {}
         self.carried_out: list[bytes] = []
@@ -67,11 +70,14 @@ class Server:
     def snapshot(self) -> TableSnapshot:
         sample = SERVER_SAMPLES["TableSnapshot"][3]
         assert isinstance(sample, TableSnapshot)
-        return msgspec.structs.replace(sample, info_table_id="t", stream=STREAM, version=self.version)
+        return msgspec.structs.replace(sample, info_table_id="t", stream=STREAM, epoch=self.epoch, version=self.version)
 
     def answer(self) -> None:
         """Answer the oldest request."""
         frame = self.waiting.pop(0)
+        if isinstance(frame.body, JoinTable) and self.knows(frame.body):
+            self.resume(frame.ref, frame.body.version)
+            return
         if isinstance(frame.body, JoinTable):
             self.receive(encode_server_frame(Kind.REPLY, frame.ref, 0, self.snapshot()))
             return
@@ -82,6 +88,16 @@ class Server:
             self.accepted[bet_id] = BetsAccepted("t", b"", Bet(bet_id, [], 0), 0, MONEY)
         self.receive(encode_server_frame(Kind.REPLY, frame.ref, 0, self.accepted[bet_id]))
 
+    def knows(self, join: JoinTable) -> bool:
+        return join.epoch == self.epoch and self.oldest <= join.version <= self.version
+
+    def resume(self, ref: int, version: int) -> None:
+        """Say that all that was missed follows, and let it."""
+        resumed = TableResumed("t", STREAM, self.epoch, self.version, 0, [], True, MONEY, 0, 0)
+        self.receive(encode_server_frame(Kind.REPLY, ref, 0, resumed))
+        for missed in range(version + 1, self.version + 1):
+            self.receive(encode_server_frame(Kind.PUSH, STREAM, missed, RoundResult(b"", missed)))
+
     def step(self, step: str) -> None:
         match step:
             case "push" | "twice" | "lose":
@@ -91,6 +107,12 @@ class Server:
                     self.receive(data)
             case "snapshot":
                 self.receive(encode_server_frame(Kind.PUSH, STREAM, self.version, self.snapshot()))
+            case "age":  # what was before can be told no more
+                self.oldest = self.version
+            case "restart":
+                self.epoch += 1
+                self.version = self.oldest = 2
+                self.step("snapshot")
             case "answer" if self.waiting:
                 self.answer()
             case "bet":
@@ -118,6 +140,8 @@ def applied(log: list[Event]) -> int:
             assert isinstance(event.body, RoundResult)
             assert event.body.number == version + 1
             version += 1
+        elif isinstance(event, Resumed):
+            assert event.resumed.version <= version  # what is mine there comes behind what was missed
     return version
 
 

@@ -18,6 +18,7 @@ from server.gateway.metrics import GatewayMetrics
 from tests.fakes.gateway import HandPost, table_state
 
 TABLE = "r1"
+WINDOW = 7
 
 
 class FakeViewer:
@@ -30,6 +31,8 @@ class FakeViewer:
         self.refs: set[int] = set()
         self.answered: list[int] = []
         self.joined = False
+        self.repeated = 0
+        self.owed = 0
 
     @property
     def connection(self) -> Any:
@@ -38,6 +41,12 @@ class FakeViewer:
     def show(self, ref: int, stream: int, table_id: str, state: commands.TableState) -> None:
         assert (state.epoch, state.version) >= (self.epoch, self.version)
         self.epoch, self.version = state.epoch, state.version
+        self.owed = 0
+        self.answer(ref)
+
+    def resume(self, ref: int, stream: int, table_id: str, missed: events.TableMissed) -> None:
+        assert missed.epoch == self.epoch  # of the position that he told, or that he was sent
+        self.owed = missed.version
         self.answer(ref)
 
     def refuse_join(self, ref: int, table_id: str, answer: Any, *, left: bool) -> None:
@@ -53,6 +62,9 @@ class FakeViewer:
     def take(self, frame: bytes) -> None:
         push = decode_server_frame(frame[2:])
         assert not isinstance(push, Fault)
+        if push.seq <= self.version:
+            self.repeated += 1
+            return
         assert push.seq == self.version + 1
         assert push.body == wire.RoundResult(self.epoch.to_bytes(2, "big"), push.seq)
         self.version = push.seq
@@ -75,6 +87,8 @@ class World:
     metrics: GatewayMetrics = field(default_factory=lambda: GatewayMetrics("gateway/0"))
     epoch: int = 1
     version: int = 0
+    began: int = 0
+    resumed: int = 0
     followed: bool = False
     news: list[events.TableNews] = field(default_factory=list)
     replies: list[tuple[Any, list[Any]]] = field(default_factory=list)
@@ -96,12 +110,26 @@ class World:
         viewer.joined = True
         self.feed.join(viewer, self.ref)
 
+    def come_back(self, n: int) -> None:
+        """A viewer's connection is lost; he joins from his position on another one."""
+        if not self.viewers:
+            return
+        former = self.viewers[n % len(self.viewers)]
+        self.feed.leave(former)
+        former.joined = False
+        viewer = FakeViewer(len(self.viewers) + 1)
+        viewer.epoch, viewer.version, viewer.joined = former.epoch, former.version, True
+        self.viewers.append(viewer)
+        self.ref += 1
+        viewer.refs.add(self.ref)
+        self.feed.join(viewer, self.ref, viewer.epoch, viewer.version)
+
     def leave(self, n: int) -> None:
         if self.viewers:
             viewer = self.viewers[n % len(self.viewers)]
             viewer.joined = False
             self.feed.leave(viewer)
-            viewer.epoch = viewer.version = 0  # what he saw is over; a new join begins anew
+            viewer.epoch = viewer.version = viewer.owed = 0  # what he saw is over; a new join begins anew
 
     def publish(self, n: int) -> None:
         """The table makes 1 .. 3 events and tells them if it is followed."""
@@ -114,7 +142,7 @@ class World:
 
     def restart(self, n: int) -> None:
         self.epoch += 1
-        self.version = n % 4
+        self.version = self.began = n % 4
         self.followed = False
 
     def hear(self, n: int) -> None:
@@ -141,6 +169,12 @@ class World:
             ask, answers = self.replies.pop(n % len(self.replies))
             ask.on_replies(answers)
 
+    def serve(self, n: int) -> None:
+        """The table takes all that was asked, and its answers overtake its news."""
+        while self.post.asks:
+            self.handle(n)
+            self.reply(0)
+
     def fail(self, n: int) -> None:
         """An ask is not answered, handled or not."""
         if n % 2 and self.replies:
@@ -160,7 +194,19 @@ class World:
         if isinstance(message, commands.Follow):
             self.followed = True
             return commands.Following(self.epoch, self.version)
-        return table_state(self.epoch, self.version)
+        assert isinstance(message, commands.TakeSeat)
+        missed = self._missed(message)
+        return table_state(self.epoch, self.version) if missed is None else missed
+
+    def _missed(self, asked: commands.TakeSeat) -> events.TableMissed | None:
+        """The table knows its last WINDOW events."""
+        if asked.epoch != self.epoch or not max(self.began, self.version - WINDOW) <= asked.version <= self.version:
+            return None
+        upto = self.version if asked.upto < 0 else min(max(asked.upto, asked.version), self.version)
+        mark = self.epoch.to_bytes(2, "big")
+        told = [events.RoundDecided(mark, version) for version in range(asked.version + 1, upto + 1)]
+        self.resumed += 1
+        return events.TableMissed(self.epoch, self.version, 0, list(told), [], False, [])
 
     def calm_down(self) -> None:
         """From now on nothing is lost, and time passes."""
@@ -175,6 +221,8 @@ class World:
 OPERATIONS = (
     World.join,
     World.leave,
+    *(World.come_back, World.come_back, World.come_back),
+    *(World.serve, World.serve, World.serve, World.serve),
     World.publish,
     World.publish,
     World.restart,
@@ -197,6 +245,7 @@ def test_stream_is_dense_and_every_member_arrives_where_the_table_is(steps: list
     world.join(0)
     for step, n in steps:
         step(world, n)
+        assert all(viewer.version >= viewer.owed for viewer in world.viewers)  # told in one go
     world.calm_down()
     for viewer in world.viewers:
         assert not viewer.refs  # every join was answered

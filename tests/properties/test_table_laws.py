@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actors.domain.commands import BetPlaced, BetsTakenBack, TableState
+from actors.domain.commands import BetPlaced, BetsTakenBack, TableState, TakeSeat
 from actors.domain.events import (
     BetsClosed,
     RoundDecided,
@@ -18,13 +18,14 @@ from actors.domain.events import (
     RoundVoided,
     StakesShown,
     TableEvent,
+    TableMissed,
     TableNews,
     TablePaused,
 )
 from actors.domain.games.roulette import payout
 from actors.domain.money.orders import Settle, Void
 from tests.fakes.post import LOSE_REPLY, LOSE_REQUEST, QUEUE_FULL
-from tests.fakes.table_world import RNG, Casino
+from tests.fakes.table_world import RNG, Casino, seat
 from tests.simulation.loop import run_virtual
 
 CONFIG = msgspec.structs.replace(RNG, betting_ms=1_000, pause_ms=300)
@@ -205,5 +206,32 @@ def test_snapshot_and_events_equal_a_fresh_snapshot(script: list[tuple[Any, ...]
                 for event in (event for batch in news for event in batch.events):
                     watcher.see(event)
                 assert watcher.picture == picture(await casino.state())
+
+    run_virtual(run())
+
+
+@thorough
+@given(steps)
+def test_position_and_what_was_missed_equal_a_fresh_snapshot_or_there_is_one(script: list[tuple[Any, ...]]) -> None:
+    async def run() -> None:
+        play = Play()
+        casino = play.casino
+        await casino.start()
+        kept = [await casino.state()]
+        for step in script:
+            await play.step(step)
+            fresh = await casino.state()
+            for old in kept:
+                (answer,) = await casino.say(TakeSeat(seat(1), old.epoch, old.version))
+                if isinstance(answer, TableMissed):
+                    assert (answer.epoch, answer.version) == (old.epoch, fresh.version)
+                    assert (answer.my_bets, answer.can_repeat) == (fresh.my_bets, fresh.can_repeat)
+                    watcher = Watcher(old)
+                    for event in answer.events:
+                        watcher.see(event)
+                    assert watcher.picture == picture(fresh)
+                else:
+                    assert old.epoch < fresh.epoch
+            kept.append(fresh)
 
     run_virtual(run())

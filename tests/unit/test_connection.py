@@ -18,6 +18,7 @@ from protocol.connection import (
     Pushed,
     Refreshed,
     Rejected,
+    Resumed,
     TableLost,
     Welcomed,
 )
@@ -40,6 +41,7 @@ from protocol.messages import (
     PlaceBets,
     Pong,
     ServerMessage,
+    TableResumed,
     Tables,
     TableSnapshot,
     Welcome,
@@ -60,6 +62,10 @@ def snapshot(table_id: str = "t1", stream: int = 3, version: int = 10) -> TableS
 
 def error(code: Code, retry_after_ms: int = 0) -> Error:
     return Error(code, code.name, REGISTRY[code].retryable, retry_after_ms)
+
+
+def resumed(stream: int = 3, epoch: int = 2, version: int = 14) -> TableResumed:
+    return TableResumed("t1", stream, epoch, version, 0, [], False, MONEY, 0, 0)
 
 
 class Peer:
@@ -271,8 +277,8 @@ def test_order_waits_until_its_table_is_joined_again(seated: Peer) -> None:
     seated.session.lost()
     seated.greet()
     (join,) = seated.sent()
-    assert join.body == JoinTable("t1")
-    assert seated.answer(join.ref, snapshot(version=20)) == [Refreshed(snapshot(version=20))]
+    assert join.body == JoinTable("t1", 2, 10)
+    assert seated.answer(join.ref, snapshot(version=20)) == [Refreshed(snapshot(version=20), lost=True)]
     assert seated.bodies() == [BET]
 
 
@@ -281,7 +287,7 @@ def test_order_for_another_table_does_not_wait(seated: Peer) -> None:
     seated.ask(other)
     seated.session.lost()
     seated.greet()
-    assert seated.bodies() == [JoinTable("t1"), other]
+    assert seated.bodies() == [JoinTable("t1", 2, 10), other]
 
 
 def test_table_that_cannot_be_joined_again_is_lost(seated: Peer) -> None:
@@ -302,8 +308,8 @@ def test_table_that_is_down_is_joined_when_it_is_up(seated: Peer) -> None:
         seated.now_ms += 3_000
         seated.push(0, 0, Notice("alive", ""))
         seated.session.tick(seated.now_ms)
-        assert JoinTable("t1") in seated.bodies()
-    assert seated.answer(join.ref, snapshot(version=30)) == [Refreshed(snapshot(version=30))]
+        assert JoinTable("t1", 2, 10) in seated.bodies()
+    assert seated.answer(join.ref, snapshot(version=30)) == [Refreshed(snapshot(version=30), lost=True)]
 
 
 def test_left_table_is_not_joined_again(seated: Peer) -> None:
@@ -329,13 +335,54 @@ def test_push_that_comes_twice_is_dropped(seated: Peer) -> None:
     assert seated.push(3, 10, PUSH) == []
 
 
-def test_gap_asks_for_a_snapshot_and_delivers_what_is_behind_it(seated: Peer) -> None:
+def test_gap_asks_from_its_position_and_takes_a_snapshot_with_what_is_behind_it(seated: Peer) -> None:
     assert seated.push(3, 13, PUSH) == [Missed("t1")]
     (join,) = seated.sent()
-    assert join.body == JoinTable("t1")
+    assert join.body == JoinTable("t1", 2, 10)
     assert seated.push(3, 14, PUSH) == []
-    assert seated.answer(join.ref, snapshot(version=13)) == [Refreshed(snapshot(version=13)), Pushed("t1", PUSH)]
+    assert seated.answer(join.ref, snapshot(version=13)) == [
+        Refreshed(snapshot(version=13), lost=True),
+        Pushed("t1", PUSH),
+    ]
     assert seated.session.gaps == 1
+
+
+def test_gap_that_is_resumed_gets_what_was_missed_each_once(seated: Peer) -> None:
+    seated.push(3, 13, PUSH)
+    (join,) = seated.sent()
+    seated.push(3, 14, PUSH)
+    assert seated.answer(join.ref, resumed(version=14)) == []
+    told = [seated.push(3, seq, PUSH) for seq in (11, 12, 13, 14, 15)]
+    pushed = Pushed("t1", PUSH)
+    assert told == [[pushed], [pushed], [pushed], [pushed, Resumed(resumed(version=14))], [pushed]]
+    assert seated.sent() == []
+
+
+def test_table_is_resumed_on_another_stream_after_a_lost_connection(seated: Peer) -> None:
+    seated.push(3, 11, PUSH)
+    seated.session.lost()
+    seated.greet()
+    (join,) = seated.sent()
+    assert join.body == JoinTable("t1", 2, 11)
+    assert seated.answer(join.ref, resumed(stream=8, version=11)) == [Resumed(resumed(stream=8, version=11))]
+    assert seated.push(8, 12, PUSH) == [Pushed("t1", PUSH)]
+    assert seated.push(3, 12, PUSH) == []
+
+
+def test_resume_in_another_epoch_breaks_the_promise(seated: Peer) -> None:
+    seated.push(3, 13, PUSH)
+    (join,) = seated.sent()
+    (broken,) = seated.answer(join.ref, resumed(epoch=3, version=14))
+    assert isinstance(broken, Broken)
+
+
+def test_what_is_mine_is_forgotten_when_a_snapshot_comes_first(seated: Peer) -> None:
+    seated.push(3, 13, PUSH)
+    (join,) = seated.sent()
+    seated.answer(join.ref, resumed(version=14))
+    fresh = snapshot(version=20)
+    assert seated.push(3, 20, fresh) == [Refreshed(fresh)]
+    assert seated.push(3, 21, PUSH) == [Pushed("t1", PUSH)]
 
 
 def test_pushes_that_overtake_the_first_snapshot_are_kept(peer: Peer) -> None:
@@ -372,11 +419,11 @@ def test_pushes_after_leaving_are_dropped(seated: Peer) -> None:
     assert seated.push(3, 11, PUSH) == []
 
 
-def test_gap_in_the_personal_stream_asks_for_every_tables_snapshot(seated: Peer) -> None:
+def test_gap_in_the_personal_stream_asks_what_was_missed_at_every_table(seated: Peer) -> None:
     notice = Notice("a", "b")
     assert seated.push(0, 1, notice) == [Pushed("", notice)]
     assert seated.push(0, 3, notice) == [Missed(""), Pushed("", notice)]
-    assert seated.bodies() == [JoinTable("t1")]
+    assert seated.bodies() == [JoinTable("t1", 2, 10)]
 
 
 def test_gap_in_the_personal_stream_without_a_table_asks_for_the_balance(peer: Peer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -549,6 +549,60 @@ async def test_events_during_the_snapshot_come_after_it_and_only_the_later_ones(
     shown, *pushes = client.frames()
     assert (shown.kind, shown.ref) == (Kind.REPLY, ref)
     assert [push.seq for push in pushes] == [6, 7]
+
+
+def missed(version: int, *told: events.TableEvent, results: Sequence[Any] = ()) -> events.TableMissed:
+    return events.TableMissed(1, version, 0, list(told), [], True, list(results))
+
+
+async def test_client_with_a_position_gets_what_he_missed_from_the_table(house: House) -> None:
+    client = await house.client()
+    house.by_hand()
+    ref = client.send(wire.JoinTable("r1", 1, 3))
+    ask = house.post.take("table/r1")
+    assert ask.messages[1] == commands.TakeSeat(commands.Seat(7, "anna", 0, "gateway/0"), 1, 3)
+    ask.reply(commands.Following(1, 5), missed(5, events.BetsClosed(ROUND), events.RoundDecided(ROUND, 8)))
+    await settle()
+    resumed, *pushes = client.frames()
+    assert (resumed.kind, resumed.ref) == (Kind.REPLY, ref)
+    assert isinstance(resumed.body, wire.TableResumed)
+    assert (resumed.body.stream, resumed.body.epoch, resumed.body.version, resumed.body.can_repeat) == (1, 1, 5, True)
+    assert [(push.seq, push.body) for push in pushes] == [
+        (4, wire.BetsClosed(ROUND)),
+        (5, wire.RoundResult(ROUND, 8)),
+    ]
+
+
+async def test_what_the_gateway_still_has_is_not_fetched_again(house: House) -> None:
+    await house.client("bo:8:player", join=True)
+    for version in range(1, 6):
+        await house.news(version, events.RoundDecided(ROUND, version))
+    client = await house.client()
+    house.by_hand()
+    client.send(wire.JoinTable("r1", 1, 2))
+    ask = house.post.take("table/r1")
+    assert ask.messages == [commands.TakeSeat(commands.Seat(7, "anna", 0, "gateway/0"), 1, 2, 0)]
+    await house.news(6, events.RoundDecided(ROUND, 6))
+    ask.reply(missed(5))
+    await settle()
+    resumed, *pushes = client.frames()
+    assert isinstance(resumed.body, wire.TableResumed)
+    assert [push.seq for push in pushes] == [3, 4, 5, 6]
+
+
+async def test_results_that_may_have_been_missed_are_told_again_personally(house: House) -> None:
+    await house.client("bo:8:player", join=True)
+    client = await house.client()
+    house.by_hand()
+    client.send(wire.JoinTable("r1", 1, 0))
+    result = events.MyBetsSettled("r1", ROUND, 8, [events.BetOutcome(ROUND, 100, 200)], 100, 200, 9, 10_100, 0)
+    house.post.take("table/r1").reply(missed(0, results=[result]))
+    await settle()
+    told, resumed = client.frames()
+    assert (told.kind, told.ref, told.seq) == (Kind.PUSH, 0, 1)
+    assert isinstance(told.body, wire.BetsSettled)
+    assert isinstance(resumed.body, wire.TableResumed)
+    assert resumed.body.net_minor == 100
 
 
 @pytest.mark.parametrize(("failure", "code"), [(Failure.BUSY, Code.BUSY), (Failure.UNKNOWN, Code.UNAVAILABLE)])
