@@ -47,6 +47,7 @@ from protocol.messages import (
     LeaveTable,
     Ping,
     Pong,
+    Reconnect,
     ServerMessage,
     TableResumed,
     TableSnapshot,
@@ -96,6 +97,7 @@ class ClientConnection:
         self.clock = ServerClock()
         self.phase = Phase.CLOSED
         self.gaps = 0
+        self.back_after_ms = -1  # told by `Reconnect` on this connection: when to come back
         self._client = client
         self._spread = spread
         self._out: list[bytes] = []
@@ -117,6 +119,7 @@ class ClientConnection:
         """A new socket stands: greet."""
         self.lost()
         self.phase = Phase.GREETING
+        self.back_after_ms = -1
         self._hello_ms = self._heard_ms = now_ms
         self._out.append(encode_client_frame(self._take_ref(), 0, Hello(token, self._client)))
 
@@ -278,6 +281,8 @@ class ClientConnection:
         if stream == PERSONAL:
             if seq <= self._personal_seq:
                 return []
+            if isinstance(body, Reconnect):
+                self.back_after_ms = body.after_ms
             missed = self._count_personal(seq, now_ms)
             return missed if body is None else [*missed, Pushed("", body)]
         table = self._streams.get(stream)

@@ -163,8 +163,15 @@ class Link(ABC):
             if after is After.NEW_TOKEN and not await self._refresh():
                 return
             if self._stopped is None:
-                most_s = min(_BACKOFF_MOST_S, _BACKOFF_FIRST_S * 2 ** min(failures, 10))
-                await asyncio.sleep(most_s * self._spread())
+                await asyncio.sleep(self._pause_s(failures))
+
+    def _pause_s(self, failures: int) -> float:
+        """Return how long to wait for the next connection: as told by a server that moves us, else a random while."""
+        told_ms, self._session.back_after_ms = self._session.back_after_ms, -1
+        if told_ms >= 0:
+            return told_ms / 1000
+        most_s: float = min(_BACKOFF_MOST_S, _BACKOFF_FIRST_S * 2 ** min(failures, 10))
+        return most_s * self._spread()
 
     async def _connection(self) -> After:
         """Live through one connection. Returns what to do after it."""

@@ -9,10 +9,12 @@ from typing import Any, Final, cast
 import structlog
 
 from actors.domain import commands, events
-from actors.ports import Clock, Post
+from actors.ports import Clock, Entropy, Post
 from actors.session import Identity, Session
 from protocol import messages as wire
 from protocol.errors import Close, Code
+from server.entropy import LibsodiumEntropy
+from server.gateway import draining
 from server.gateway.client import Client
 from server.gateway.fanout import TableFeed
 from server.gateway.limits import GatewaySettings, TokenBucket
@@ -48,6 +50,7 @@ class Gateway:
         verify_token: Callable[[str], Identity],
         tables: Callable[[], Sequence[str]],
         settings: GatewaySettings | None = None,
+        entropy: Entropy | None = None,
     ) -> None:
         self.address = address
         self.bind = bind
@@ -58,6 +61,7 @@ class Gateway:
         self._clock = clock
         self._verify_token = verify_token
         self._lobby = Lobby(post, clock, tables, self.settings)
+        self._entropy = entropy or LibsodiumEntropy()
         self._clients: dict[Client, None] = {}  # in order of arrival, so that a seed replays
         self._by_player: dict[int, Client] = {}
         self._greeting: dict[int, Client] = {}
@@ -74,10 +78,15 @@ class Gateway:
     # ------------------------------------------------------------------ life
 
     async def start(self) -> None:
-        """Listen. Port 0 takes a free one, which `port` then tells. Raises OSError when the port is taken."""
+        """Listen. Port 0 takes a free one, which `port` then tells. Raises OSError when the port is taken.
+
+        Another gateway of ours may have the port: its successor listens beside it before it drains.
+        """
         self.open()
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self.connect, self.bind, self.port, backlog=_BACKLOG)
+        self._server = await loop.create_server(
+            self.connect, self.bind, self.port, backlog=_BACKLOG, reuse_port=self.port > 0
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         _log.info("gateway listens", gateway=self.address, bind=self.bind, port=self.port)
 
@@ -98,16 +107,29 @@ class Gateway:
         )
         self._ticker = self._loop.call_later(_TICK_S, self._every_second)
 
+    async def drain(self, spread_s: float) -> None:
+        """Take no more connections, and move everybody over spread_s. Returns when nobody is left. Safe to repeat."""
+        self._turn_away()
+        _log.info("gateway drains", gateway=self.address, connections=len(self._clients))
+        await draining.move_clients(lambda: list(self._clients), spread_s, self._entropy)
+        await self._until_all_gone()
+
     async def stop(self) -> None:
         """Take no more connections, tell everyone, close them, and cut those that do not go."""
-        self._requests.draining = True
-        if self._server is not None:
-            self._server.close()
+        self._turn_away()
         if self._ticker is not None:
             self._ticker.cancel()
         for client in list(self._clients):
-            client.push_personal(wire.Notice("draining", "This server is about to restart; connect again."))
-            client.connection.close(Close.GOING_AWAY, "draining")
+            draining.say_goodbye(client, draining.later_ms(self._entropy))
+        await self._until_all_gone()
+        _log.info("gateway stopped", gateway=self.address)
+
+    def _turn_away(self) -> None:
+        self._requests.draining = True
+        if self._server is not None:
+            self._server.close()
+
+    async def _until_all_gone(self) -> None:
         if self._clients:
             self._all_gone.clear()
             try:
@@ -115,7 +137,6 @@ class Gateway:
             except TimeoutError:
                 for client in list(self._clients):
                     client.connection.abort()
-        _log.info("gateway stopped", gateway=self.address)
 
     # ------------------------------------------------------------------ from other actors
 
@@ -163,6 +184,8 @@ class Gateway:
         if client.surplus:
             self.metrics.refused_total += 1
             connection.close(Close.TOO_MANY_CONNECTIONS, "too many connections")
+        elif self._requests.draining:  # it was accepted just before the listener was closed
+            connection.close(Close.GOING_AWAY, draining.RESTART)
         else:
             self.metrics.connections_total += 1
 

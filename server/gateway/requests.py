@@ -15,7 +15,7 @@ from actors.session import Denial, Identity, Session
 from protocol import messages as wire
 from protocol.codec import Fault, decode_client_frame
 from protocol.envelope import ClientFrame
-from protocol.errors import Code
+from protocol.errors import Close, Code
 from server.gateway import translate
 from server.gateway.client import Client
 from server.gateway.fanout import TableFeed
@@ -109,6 +109,7 @@ class Requests:
     def _hello(self, client: Client, ref: int, hello: wire.Hello) -> None:
         if self.draining:
             client.refuse(ref, Code.DRAINING)
+            client.connection.close(Close.GOING_AWAY, Code.DRAINING.name)
             return
         try:
             identity = self._verify_token(hello.token)

@@ -172,9 +172,7 @@ async def test_stop_tells_everyone_and_closes(place: Place) -> None:
     clients = [await seated(place, n) for n in (1, 2)]
     stopping = asyncio.create_task(place.gateway.stop())
     for client in clients:
-        notice = (await receive(client)).body
-        assert isinstance(notice, wire.Notice)
-        assert notice.code == "draining"
+        assert isinstance((await receive(client)).body, wire.Reconnect)
         assert await closed_with(client) == Close.GOING_AWAY
     await stopping
     with pytest.raises(ConnectionRefusedError):

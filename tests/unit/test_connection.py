@@ -40,6 +40,7 @@ from protocol.messages import (
     Ping,
     PlaceBets,
     Pong,
+    Reconnect,
     ServerMessage,
     TableResumed,
     Tables,
@@ -487,6 +488,15 @@ def test_pong_teaches_the_clock_and_is_no_event() -> None:
     peer.now_ms = 7_010
     assert peer.answer(peer.sent()[0].ref, Pong(7_000, 57_005)) == []
     assert (peer.session.clock.rtt_ms, peer.session.clock.offset_ms) == (10, 50_000)
+
+
+def test_server_that_moves_us_says_when_to_come_back_for_this_connection_only(peer: Peer) -> None:
+    assert peer.session.back_after_ms == -1
+    peer.push(0, 1, Reconnect(250, "restart"))
+    peer.session.lost()
+    assert peer.session.back_after_ms == 250
+    peer.session.open("token", peer.now_ms)
+    assert peer.session.back_after_ms == -1
 
 
 def test_silence_for_twice_the_heartbeat_is_broken(peer: Peer) -> None:

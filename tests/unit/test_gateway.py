@@ -765,7 +765,7 @@ async def test_stop_says_goodbye_and_cuts_who_does_not_go() -> None:
     house = make_house(close_linger_s=0.01)
     client = await house.client()
     await house.gateway.stop()
-    assert await client.bodies() == [wire.Notice("draining", "This server is about to restart; connect again.")]
+    assert [type(body) for body in await client.bodies()] == [wire.Reconnect]
     assert client.close_code == Close.GOING_AWAY
     assert client.transport.aborted
 
@@ -773,13 +773,15 @@ async def test_stop_says_goodbye_and_cuts_who_does_not_go() -> None:
 async def test_hello_while_draining_is_refused() -> None:
     house = make_house(close_linger_s=0.01)
     await house.client()
-    stopping = asyncio.create_task(house.gateway.stop())
-    await asyncio.sleep(0)
     late = ToyClient(house.gateway)
     late.shake_hands()
+    stopping = asyncio.create_task(house.gateway.drain(60))
+    await asyncio.sleep(0)
     late.send(wire.Hello("bo:8:player"))
     assert codes(await late.bodies()) == [Code.DRAINING]
-    await stopping
+    assert late.close_code == Close.GOING_AWAY
+    stopping.cancel()
+    await house.gateway.stop()
 
 
 async def test_metrics_tell_connections_frames_and_errors(house: House) -> None:

@@ -29,6 +29,7 @@ from protocol.messages import (
     Money,
     Notice,
     PlaceBets,
+    Reconnect,
     RoundOpened,
     TableSnapshot,
 )
@@ -257,6 +258,14 @@ async def test_seat_is_taken_again_after_a_cut(seated: CroupierClient, world: Wo
     await seated.until(lambda: seated.connections == 2 and bool(world.casino.seated))
     world.casino.settle_round(9)
     await seated.until(lambda: seated.tables[TABLE].history == [9])
+
+
+async def test_client_that_is_moved_comes_back_when_it_was_told_to_without_a_back_off(world: World) -> None:
+    client = CroupierClient("ws://casino", "token", spread=lambda: 1e9)
+    async with client:
+        world.casino.push_personal(Reconnect(1, "restart"))
+        world.cut(Close.GOING_AWAY)
+        await client.until(lambda: client.connections == 2, timeout_s=30)
 
 
 async def test_bet_made_while_there_is_no_connection_is_sent_later(seated: CroupierClient, world: World) -> None:
