@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 #: `start` returns after so long even if store or wallets are away; the take-over goes on behind it.
 START_WAIT_S: Final = 2.0
+#: How often a table that is leaving looks whether its round has ended.
+LOOK_S: Final = 0.05
 #: A round that is not settled after so long is settled beside the next ones; of those there are at most so many.
 SETTLE_PATIENCE_S: Final = 6.0
 LATE_ROUNDS_MAX: Final = 200
@@ -76,6 +78,8 @@ class RouletteTable:
         self._late: set[asyncio.Task[None]] = set()
         self._wanted = asyncio.Event()
         self._ready = asyncio.Event()
+        self._is_leaving = False
+        self._in_round = False
 
     def __repr__(self) -> str:
         return f"RouletteTable({self.config.table_id}, epoch={self.stage.epoch}, {self.stage.phase})"
@@ -88,6 +92,24 @@ class RouletteTable:
         ready = asyncio.ensure_future(self._ready.wait())
         await asyncio.wait({ready}, timeout=START_WAIT_S)
         ready.cancel()
+
+    async def drain(self) -> None:
+        """Open no more rounds; return when the one in play is settled. It takes bets as announced.
+
+        A round without a bet is not waited for: the next incarnation voids it. Cancelled: the table opens no more all
+        the same. Safe to repeat.
+        """
+        self._is_leaving = self._live.is_leaving = True
+        while self._has_stakes() or self._late:
+            await asyncio.sleep(LOOK_S)
+        self._bets.draining = True
+        if self.stage.phase == "idle":
+            self.stage.paused(True, "restart")
+
+    def _has_stakes(self) -> bool:
+        """Tell whether players have, or may in a moment have, something at stake here."""
+        book = self.stage.book
+        return self._in_round or self._live.is_opening if book is None else bool(book.bets)
 
     async def stop(self) -> None:
         """End this incarnation where it is. A round in play is finished or voided by the next one."""
@@ -122,14 +144,15 @@ class RouletteTable:
             await self._play()
 
     async def _until_wanted(self) -> None:
-        """Wait until a gateway with players follows: rounds that nobody sees are not played."""
-        while not self._followers.players():
+        """Wait until a gateway with players follows: rounds that nobody sees are not played. For ever, while leaving."""
+        while self._is_leaving or not self._followers.players():
             self._wanted.clear()
             await self._wanted.wait()
 
     async def _play(self) -> None:
         """One round of an RNG table, from opening to the pause after it."""
         keeper = self._keeper
+        self._in_round = True
         book = await keeper.open(self.config.betting_ms)
         await keeper.sleep_until(book.closes_ms + 1)
         await keeper.close(book)
@@ -137,7 +160,9 @@ class RouletteTable:
         number = self._entropy.below(POCKETS)
         plan = await keeper.decide(book, number)
         await self._patiently(keeper.carry_out(book.round_id, number, plan))
-        await keeper.sleep_until(keeper.announce(book, plan))
+        next_ms = keeper.announce(book, plan)
+        self._in_round = False
+        await keeper.sleep_until(next_ms)
 
     async def _patiently(self, work: Coroutine[Any, Any, None]) -> None:
         """Do it; when it takes long, let it go on beside the rounds to come.

@@ -48,12 +48,20 @@ class LiveDesk:
         self._doing: tuple[str, bytes, asyncio.Future[DealerView]] | None = None
         self._opened_by: dict[bytes, bytes] = {}  # command id -> round id, of the last opening
         self._ended: tuple[str, bytes, int] = ("", b"", -1)
+        #: The table is about to restart: no round is opened any more.
+        self.is_leaving = False
+
+    @property
+    def is_opening(self) -> bool:
+        """Tell whether a round is being stored that nobody can see yet."""
+        return self._doing is not None and self._doing[0] == "open"
 
     def handle(self, order: DealerOrder) -> TableAnswer | asyncio.Future[TableAnswer]:
         """Return the answer or its future.
 
         Refusals in order: WRONG_PHASE (not a live table), NOT_THE_DEALER, those of the verb. For verbs on a round:
-        WRONG_ROUND, WRONG_PHASE, NUMBER_INVALID, NUMBER_MISMATCH. BUSY while another order is being stored.
+        WRONG_ROUND, WRONG_PHASE, NUMBER_INVALID, NUMBER_MISMATCH. BUSY while another order is being stored. To open:
+        ID_CLASS_FORBIDDEN, WRONG_PHASE, DRAINING.
         """
         if not self._stage.config.is_live:
             return Refused(Refusal.WRONG_PHASE, "nobody deals at this table")
@@ -107,6 +115,8 @@ class LiveDesk:
             return busy
         if self._stage.phase not in ("idle", "paused") or self._stage.book is not None:
             return Refused(Refusal.WRONG_PHASE)
+        if self.is_leaving:
+            return Refused(Refusal.DRAINING)
         window_ms = 1000 * min(max(order.window_s, 0), WINDOW_MAX_S)
         return self._do("open", order.command_id, self._carry_open(order.command_id, window_ms))
 
