@@ -100,7 +100,7 @@ class RouletteTable:
         the same. Safe to repeat.
         """
         self._is_leaving = self._live.is_leaving = True
-        while self._has_stakes() or self._late:
+        while self._has_stakes() or self._late:  # noqa: ASYNC110 - many things end a round
             await asyncio.sleep(LOOK_S)
         self._bets.draining = True
         if self.stage.phase == "idle":

@@ -11,7 +11,6 @@ import structlog
 from actors.domain import commands, events
 from actors.ports import Clock, Entropy, Post
 from actors.session import Identity, Session
-from protocol import messages as wire
 from protocol.errors import Close, Code
 from server.entropy import LibsodiumEntropy
 from server.gateway import draining
