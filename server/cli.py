@@ -9,8 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,10 +20,10 @@ from rich.console import Console
 from rich.text import Text
 
 from server.config import Config, ConfigError, load_config, misspelt_variables
+from server.databases import database, databases, running_database
 from server.embedded import processes
 from server.embedded.lock import StateLock
 from server.embedded.places import open_log
-from server.embedded.postgres import PostgresServer
 from server.embedded.processes import EmbeddedError
 from server.embedded.run_file import RunFile, end_leftovers, forget_run, read_run
 from server.logging import configure_logging
@@ -178,6 +176,22 @@ async def _audit(config: Config, as_json: bool, options: dict[str, Any]) -> int:
                 raise EmbeddedError(str(error)) from None
     _output.print(Text(report_json(report) if as_json else report_text(report)))
     return 0 if report.ok else 1
+
+
+@app.command()
+def retain(
+    apply: Annotated[
+        bool, typer.Option("--apply/--dry-run", help="--dry-run only says what would be done, and why not")
+    ],
+) -> None:
+    """Take old partitions off the journal, in two runs two hours apart. Exit code 1: something stands in the way."""
+    from server.retention import retain as take_off
+
+    async def run() -> bool:
+        async with databases(load_config()) as config:
+            return await take_off(config, apply=apply, say=lambda text: _output.print(Text(text)))
+
+    sys.exit(0 if asyncio.run(run()) else 1)
 
 
 @app.command()
@@ -338,52 +352,6 @@ def _address_of(config: Config, shard: int) -> str:
     if shard >= config.shards:
         raise ConfigError(f"there is no shard {shard}: CROUPIER_SHARDS is {config.shards}")
     return config.database_url if shard < 0 else config.shard_url(shard)
-
-
-@asynccontextmanager
-async def databases(config: Config) -> AsyncIterator[Config]:
-    """Give the settings with the addresses of all databases in them; see `database`."""
-    async with database(config) as address:
-        yield msgspec.structs.replace(config, database_url=address)
-
-
-@asynccontextmanager
-async def database(config: Config) -> AsyncIterator[str]:
-    """Give the address of this state folder's database: the configured one, the running one, or one started for now."""
-    running = running_database(config)
-    if running is not None:
-        yield running
-        return
-    server = _embedded_postgres(config)
-    lock = StateLock(config.state)
-    lock.acquire("audit")
-    try:
-        await server.start()
-        yield server.dsn()
-    finally:
-        await server.stop()
-        lock.release()
-
-
-def running_database(config: Config) -> str | None:
-    """Return the address of the configured database, or of the embedded one if it runs."""
-    if config.database_url:
-        return config.database_url
-    run = read_run(config.state)
-    if run is None or not processes.is_running(run.up):
-        return None
-    server = _embedded_postgres(config)
-    return server.dsn() if server.recall_port() else None
-
-
-def _embedded_postgres(config: Config) -> PostgresServer:
-    if not config.state.exists():
-        raise EmbeddedError(f"there is no state folder {config.state.absolute()}; `croupier up` makes one")
-    return PostgresServer(
-        config.state / "postgres",
-        password=load_secrets(config).postgres_password,
-        log=config.state / "logs" / "postgres.log",
-    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ import msgspec
 
 from server.failpoints import Cut, parse_cuts
 
+#: Ids may be 30 days old, and a partition has 30: the one in use and the one before are never taken off.
+JOURNAL_DAYS_MIN = 62
+
 
 class ConfigError(Exception):
     """A setting is wrong; the text says which one and what it should be."""
@@ -51,6 +54,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     # CROUPIER_CHECKPOINTS: second place of signed checkpoints; None = in the state folder
     checkpoints: Path | None = None
     checkpoint_s: int = 10  # CROUPIER_CHECKPOINT_S: one at most every so many seconds
+    # CROUPIER_JOURNAL_DAYS: days of ids that `croupier retain` leaves in the journal; 0 = for ever
+    journal_days: int = 0
     # WALLET_FAILPOINT: for tests; where wallet hosts end themselves, such as wallet/0:K5:3 (server/failpoints.py)
     failpoints: tuple[Cut, ...] = ()
     keks: str = ""  # CROUPIER_KEKS: versions of the key-encryption key, `1=HEX 2=HEX`; empty = kept in the state folder
@@ -106,6 +111,7 @@ VARIABLES: dict[str, str] = {
     "checkpoint_s": "CROUPIER_CHECKPOINT_S",
     "keks": "CROUPIER_KEKS",
     "pii_index_key": "CROUPIER_PII_INDEX_KEY",
+    "journal_days": "CROUPIER_JOURNAL_DAYS",
     "failpoints": "WALLET_FAILPOINT",
 }
 
@@ -126,6 +132,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "refresh_token_s": (60, 366 * 86_400),
     "cpus": (1, 1024),
     "checkpoint_s": (1, 3600),
+    "journal_days": (0, 36_500),
 }
 
 _SCHEMES: dict[str, tuple[str, ...]] = {
@@ -150,6 +157,8 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     if config.shard_urls and len(config.shard_urls) != config.shards:
         counts = f"{len(config.shard_urls)} addresses, CROUPIER_SHARDS is {config.shards}"
         raise ConfigError(f"CROUPIER_SHARD_URLS must have one address for each shard: it has {counts}")
+    if 0 < config.journal_days < JOURNAL_DAYS_MIN:
+        raise ConfigError(f"CROUPIER_JOURNAL_DAYS must be 0 or at least {JOURNAL_DAYS_MIN}, not {config.journal_days}")
     for cut in config.failpoints:
         if int(cut.host.partition("/")[2]) >= config.shards:
             raise ConfigError(f"WALLET_FAILPOINT names {cut.host}, CROUPIER_SHARDS is {config.shards}")

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 CHECKPOINT: Final = "croupier/checkpoint/1"
 RECEIPT: Final = "croupier/receipt/1"
 KEY: Final = "croupier/key/1"
+RETIREMENT: Final = "croupier/retirement/1"
 
 Trial = list[list[int]]
 

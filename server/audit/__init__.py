@@ -8,14 +8,14 @@ snapshots may look strange: run it at rest. What each mode proves: docs/audit.md
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
 import asyncpg
 
-from server.audit import clearing, receipts, rounds
+from server.audit import clearing, receipts, retired, rounds
 from server.audit.chain import LAW as CHAIN
 from server.audit.checkpoints import SecondPlace
 from server.audit.evidence import Evidence, ShardCheck
@@ -32,6 +32,7 @@ from server.audit.report import (
     report_json,
     report_text,
 )
+from server.audit.retired import Horizon, find_horizon
 from server.audit.seals import SealBroken, load_keys
 
 __all__ = ["AuditError", "AuditReport", "LawResult", "ShardSummary", "Violation", "audit", "report_json", "report_text"]
@@ -68,27 +69,31 @@ async def audit(
         raise AuditError("without the list of public keys no evidence can be checked")
     shards: list[ShardSummary] = []
     results: list[LawResult] = []
-    found_rounds = found_receipts = -1
+    found_rounds, found_receipts, unseen = -1, -1, 0
+    horizons: dict[int, Horizon] = {}
     async with AsyncExitStack() as stack:
         books = [await _snapshot(stack, dsn) for dsn in dict.fromkeys(dsns)]
         since: dict[int, int] = {}
         by_shard: dict[int, asyncpg.Connection] = {}
         for connection in books:
             for shard in await _shards(connection):
-                summary, of_shard = await _check_shard(connection, shard, evidence, since_checkpoint, progress)
+                horizon, of_records = await find_horizon(connection, shard.shard, evidence and evidence.keys)
+                summary, of_shard = await _check_shard(connection, shard, evidence, horizon, since_checkpoint, progress)
+                horizons[shard.shard] = horizon
+                results += [] if of_records is None else [of_records]
                 shards.append(summary)
                 results += of_shard
                 since[shard.shard], by_shard[shard.shard] = summary.since, connection
-        results.append(await _check_clearing(books, progress))
+        results.append(await _check_clearing(books, horizons, progress))
         if receipts is not None and evidence is not None:
-            result, found_receipts = await _check_receipts(by_shard, receipts, evidence, progress)
+            result, found_receipts, unseen = await _check_receipts(by_shard, horizons, receipts, evidence, progress)
             results.append(result)
         for casino in books:
             if await rounds.has_rounds(casino):
-                result, found_rounds = await _check_rounds(casino, books, since, progress)
+                result, found_rounds = await _check_rounds(casino, books, since, horizons, progress)
                 results.append(result)
                 break
-    return AuditReport(shards, found_rounds, results, time.monotonic() - started, found_receipts)
+    return AuditReport(shards, found_rounds, results, time.monotonic() - started, found_receipts, unseen)
 
 
 def _evidence(keys: Path | None, folder: Path | None) -> Evidence | None:
@@ -123,21 +128,30 @@ async def _shards(connection: asyncpg.Connection) -> list[ShardSummary]:
 
 
 async def _check_shard(
-    connection: asyncpg.Connection, shard: ShardSummary, evidence: Evidence | None, is_since: bool, progress: Progress
+    connection: asyncpg.Connection,
+    shard: ShardSummary,
+    evidence: Evidence | None,
+    horizon: Horizon,
+    is_since: bool,
+    progress: Progress,
 ) -> tuple[ShardSummary, list[LawResult]]:
     name = f"shard {shard.shard}"
-    check = ShardCheck(connection, shard.shard, evidence)
-    if is_since:
-        progress(f"{name}: the last checkpoint that holds")
-        await check.find_start()
+    check = ShardCheck(connection, shard.shard, evidence, horizon.gone)
+    if is_since or horizon.gone:
+        progress(f"{name}: the checkpoint to begin with")
+        await check.find_start(first=not is_since)
     since = 0 if check.start is None else check.start.seq
     results = []
+    if horizon.gone and not since:
+        results.append(retired.unproved(shard.shard, horizon))
     for law in ALL_LAWS:
         if law.since if since else law.whole:
             progress(f"{name}: {law.name}")
-            results.append(await _check_law(connection, shard.shard, law, since))
+            results.append(await _check_law(connection, shard.shard, law, since, horizon.gone))
     progress(f"{name}: {CHAIN}")
-    results += await check.walk(lambda rows: progress(f"{name}: {CHAIN}, {rows:,} of {shard.rows - since:,} rows"))
+    results += await check.walk(
+        lambda rows: progress(f"{name}: {CHAIN}, {rows:,} of {shard.rows + horizon.rows - since:,} rows")
+    )
     summary = ShardSummary(
         shard.shard,
         shard.epoch,
@@ -147,45 +161,59 @@ async def _check_shard(
         shard.head,
         since,
         check.checkpoints,
+        horizon.rows,
+        horizon.gone + 1 if horizon.gone else 0,
+        0 if check.start is None else check.start.n,
     )
     return summary, results
 
 
-async def _check_law(connection: asyncpg.Connection, shard: int, law: Law, since: int) -> LawResult:
+async def _check_law(connection: asyncpg.Connection, shard: int, law: Law, since: int, gone: int) -> LawResult:
     started = time.monotonic()
     rows = await connection.fetch(
         f"select seq, detail, count(*) over () as broken from ({law.breaches}) breach"
-        f" where $2::bigint >= 0 order by seq limit {KEPT}",
+        f" where $2::bigint + $3::bigint >= 0 order by seq limit {KEPT}",
         shard,
         since,
+        gone,
     )
     violations = [Violation(law.name, shard, row["seq"] or 0, row["detail"]) for row in rows]
     broken = rows[0]["broken"] if rows else 0
     return LawResult(law.name, law.says, shard, broken, violations, time.monotonic() - started)
 
 
-async def _check_clearing(books: Sequence[asyncpg.Connection], progress: Progress) -> LawResult:
+async def _check_clearing(
+    books: Sequence[asyncpg.Connection], horizons: Mapping[int, Horizon], progress: Progress
+) -> LawResult:
     started = time.monotonic()
     kept: list[Violation] = []
     progress(clearing.LAW)
-    broken = await clearing.clearing_breaches(books, kept)
+    broken = await clearing.clearing_breaches(books, horizons, kept)
     return LawResult(clearing.LAW, clearing.SAYS, -1, broken, kept, time.monotonic() - started)
 
 
 async def _check_receipts(
-    books: dict[int, asyncpg.Connection], folder: Path, evidence: Evidence, progress: Progress
-) -> tuple[LawResult, int]:
+    books: dict[int, asyncpg.Connection],
+    horizons: Mapping[int, Horizon],
+    folder: Path,
+    evidence: Evidence,
+    progress: Progress,
+) -> tuple[LawResult, int, int]:
     started = time.monotonic()
     kept: list[Violation] = []
     progress(receipts.LAW)
-    count, broken = await receipts.receipt_breaches(books, folder, evidence.keys, kept)
-    return LawResult(receipts.LAW, receipts.SAYS, -1, broken, kept, time.monotonic() - started), count
+    count, unseen, broken = await receipts.receipt_breaches(books, horizons, folder, evidence.keys, kept)
+    return LawResult(receipts.LAW, receipts.SAYS, -1, broken, kept, time.monotonic() - started), count, unseen
 
 
 async def _check_rounds(
-    casino: asyncpg.Connection, books: Sequence[asyncpg.Connection], since: dict[int, int], progress: Progress
+    casino: asyncpg.Connection,
+    books: Sequence[asyncpg.Connection],
+    since: dict[int, int],
+    horizons: Mapping[int, Horizon],
+    progress: Progress,
 ) -> tuple[LawResult, int]:
     started = time.monotonic()
     kept: list[Violation] = []
-    count, broken = await rounds.round_breaches(casino, books, since, kept, progress)
+    count, broken = await rounds.round_breaches(casino, books, since, horizons, kept, progress)
     return LawResult(rounds.LAW, rounds.SAYS, -1, broken, kept, time.monotonic() - started), count

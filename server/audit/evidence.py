@@ -47,17 +47,23 @@ class Breaches:
 class ShardCheck:
     """What the evidence says of one shard. start: the checkpoint from which the books are checked; None: all of them."""
 
-    def __init__(self, connection: asyncpg.Connection, shard: int, evidence: Evidence | None) -> None:
+    def __init__(self, connection: asyncpg.Connection, shard: int, evidence: Evidence | None, gone: int = 0) -> None:
+        """gone: up to this row some were taken off the journal, so that no start lies there."""
         self._connection = connection
         self._shard = shard
         self._evidence = evidence
+        self._gone = gone
         self.start: Anchor | None = None
         self.checkpoints = 0
 
-    async def find_start(self) -> None:
-        """Find the last sound checkpoint that the journal still passes through; with none, the whole books are checked."""
+    async def find_start(self, *, first: bool = False) -> None:
+        """Find the last (or first) sound checkpoint that the journal still passes through and lacks nothing after.
+
+        With none, the whole books are checked.
+        """
         async for anchor in self._anchors(_nowhere):
-            if await self._connection.fetchval(_HASH, self._shard, anchor.seq) == anchor.head:
+            is_wanted = anchor.seq > self._gone and not (first and self.start is not None)
+            if is_wanted and await self._connection.fetchval(_HASH, self._shard, anchor.seq) == anchor.head:
                 self.start = anchor
 
     async def walk(self, progress: Callable[[int], None]) -> list[LawResult]:
@@ -69,13 +75,18 @@ class ShardCheck:
         return [rows.result()] if self._evidence is None else [rows.result(), signed.result()]
 
     async def _ahead(self, report: Report) -> AsyncIterator[Anchor]:
-        """Yield the checkpoints after the start; of those up to it the journal must have the row, looked up one by one."""
+        """Yield the checkpoints after the start; of those up to it the journal must have the row, looked up one by one.
+
+        Unless the row may have been taken off.
+        """
         since = 0 if self.start is None else self.start.seq
         async for anchor in self._anchors(report):
             self.checkpoints += 1
             if anchor.seq > since:
                 yield anchor
-            elif await self._connection.fetchval(_HASH, self._shard, anchor.seq) != anchor.head:
+                continue
+            found = await self._connection.fetchval(_HASH, self._shard, anchor.seq)
+            if found != anchor.head and (found is not None or anchor.seq > self._gone):
                 report(anchor.seq, f"checkpoint {anchor.n} signed another row {anchor.seq}")
 
     async def _anchors(self, report: Report) -> AsyncIterator[Anchor]:

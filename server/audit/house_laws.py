@@ -12,11 +12,18 @@ from server.audit.law import LEGS, PARTS, Law, fact, moved
 
 
 def _booked_last(kind: int, row: str) -> str:
-    """Return SQL for the balance of a player's account of this kind after the row."""
-    return f"""coalesce((select l.bal from wallet.journal k, unnest(k.acct, k.bal) l(acct, bal)
-                         where k.shard_id = $1 and k.player_id = {row}.player_id and k.seq <= {row}.seq
-                           and l.acct = {row}.player_id * 100000 + {row}.ccy * 1000 + {kind}
-                         order by k.seq desc limit 1), 0)"""
+    """Return SQL for the balance of a player's account of this kind after the row.
+
+    Rows up to $2 are not asked, some may have been taken off: where no row since then tells it, the next one does, or the
+    balance of now.
+    """
+    account = f"{row}.player_id * 100000 + {row}.ccy * 1000 + {kind}"
+    legs = f"""select l.bal, l.amt from wallet.journal k, unnest(k.acct, k.amt, k.bal) l(acct, amt, bal)
+                where k.shard_id = $1 and k.player_id = {row}.player_id and l.acct = {account} and k.seq"""
+    return f"""coalesce((select bal from ({legs} > $2 and k.seq <= {row}.seq order by k.seq desc limit 1) before),
+                        case when $2 > 0 then coalesce(
+                          (select bal - amt from ({legs} > {row}.seq order by k.seq limit 1) next),
+                          (select balance from wallet.account where shard_id = $1 and account_id = {account})) end, 0)"""
 
 
 def _part(jackpot: str, ccy: str, kind: int) -> str:

@@ -2,7 +2,8 @@
 
 Written from the ledger's design, not from the wallet's code: nothing here is imported from `actors`. $1 is the shard,
 $2 the row after which the journal is looked at: 0, or where a signed checkpoint stands (then every law but those of
-the balances before it is checked for what came later). The laws of single orders are in `order_laws.py`.
+the balances before it is checked for what came later). $3 the row up to which some were taken off; below $2, or 0.
+The laws of single orders are in `order_laws.py`.
 Numbers: kinds 100 cash, 110 bonus, 120 escrow, 130 withdrawal, from 900 on units that are not money; codes 3 reserve,
 4 settle, 5 void, 11 to 13 withdrawal requested, completed, cancelled; reservation states 0 open, 1 settled, 2 voided,
 3 tombstone. Owners of accounts: 0 and those above 2^46 are the house.
@@ -65,12 +66,19 @@ LAWS: Final[tuple[Law, ...]] = (
     ),
     Law(
         "balance_is_last_booked",
-        "each balance is the one that the last row of its account booked",
+        "each balance is the one that the last row of its account booked, or a proved snapshot has where that row is gone",
         """select a.last_seq as seq, format('account %s has %s, row %s booked %s', a.account_id, a.balance, a.last_seq,
                                           coalesce(b.bal::text, 'nothing for it')) as detail
              from wallet.account a left join lateral (
                select l.bal from wallet.journal j, unnest(j.acct, j.bal) l(acct, bal)
-                where j.shard_id = $1 and j.seq = a.last_seq and l.acct = a.account_id) b on true
+                where j.shard_id = $1 and j.seq = a.last_seq and l.acct = a.account_id
+               union all
+               select coalesce(s.balance, 0)
+                 from (select h.day from wallet.snapshot_head h
+                        where h.shard_id = $1 and h.breaches = 0 and h.seq >= $3 order by h.seq limit 1) h
+                 left join wallet.snapshot s on s.shard_id = $1 and s.day = h.day and s.account_id = a.account_id
+                where a.last_seq <= $3
+                  and not exists (select from wallet.journal j where j.shard_id = $1 and j.seq = a.last_seq)) b on true
             where a.shard_id = $1 and a.balance is distinct from case when a.last_seq = 0 then 0 else b.bal end""",
         whole=False,
     ),

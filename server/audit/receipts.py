@@ -10,6 +10,7 @@ from typing import Any, Final
 import asyncpg
 
 from server.audit.report import KEPT, Violation
+from server.audit.retired import Horizon
 from server.audit.seals import RECEIPT, Keys, SealBroken, check_seal, read_record
 
 LAW: Final = "receipts"
@@ -45,10 +46,17 @@ def receipt_files(folder: Path) -> Iterator[Path]:
 
 
 async def receipt_breaches(
-    books: Mapping[int, asyncpg.Connection], folder: Path, keys: Keys, found: list[Violation]
-) -> tuple[int, int]:
-    """Return the numbers of receipts and of breaches; keep the first few. Memory: one file, and the names."""
-    receipts = broken = 0
+    books: Mapping[int, asyncpg.Connection],
+    horizons: Mapping[int, Horizon],
+    folder: Path,
+    keys: Keys,
+    found: list[Violation],
+) -> tuple[int, int, int]:
+    """Return the numbers of receipts, of those whose rows were taken off, and of breaches; keep the first few.
+
+    Memory: one file, and the names.
+    """
+    receipts = unseen = broken = 0
     for file in receipt_files(folder):
         try:
             in_file = read_receipts(file)
@@ -58,15 +66,24 @@ async def receipt_breaches(
                 found.append(Violation(LAW, -1, 0, f"{file.name}: {complaint}"))
         receipts += len(in_file)
         for receipt in in_file:
-            text = await _complaint(books, receipt, keys)
+            try:
+                text = await _complaint(books, horizons, receipt, keys)
+            except _NotSeen:
+                text, unseen = "", unseen + 1
             broken += bool(text)
             if text and len(found) < KEPT:
                 shard, seq = _whole(receipt.get("shard"), -1), _whole(receipt.get("seq"), 0)
                 found.append(Violation(LAW, shard, seq, f"{file.name}: {text}"))
-    return receipts, broken
+    return receipts, unseen, broken
 
 
-async def _complaint(books: Mapping[int, asyncpg.Connection], receipt: dict[str, Any], keys: Keys) -> str:
+class _NotSeen(Exception):
+    """The receipt is ours, its row was taken off the journal."""
+
+
+async def _complaint(
+    books: Mapping[int, asyncpg.Connection], horizons: Mapping[int, Horizon], receipt: dict[str, Any], keys: Keys
+) -> str:
     try:
         check_seal(receipt, RECEIPT, keys)
     except SealBroken as broken:
@@ -75,6 +92,8 @@ async def _complaint(books: Mapping[int, asyncpg.Connection], receipt: dict[str,
     if shard not in books:
         return f"shard {shard} is not among the audited books"
     row = await books[shard].fetchrow(_ROW, shard, seq)
+    if row is None and horizons.get(shard, Horizon()).hides(bytes.fromhex(receipt["cmd_id"]), seq):
+        raise _NotSeen
     if row is None:
         return f"row {seq} is gone"
     if row["hash"].hex() != receipt["row_hash"]:

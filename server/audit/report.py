@@ -35,6 +35,8 @@ class ShardSummary(msgspec.Struct, frozen=True):
     """What was audited. head: hex of the chain's last hash, as stored.
 
     since: the row of the checkpoint after which the books were checked; 0: all of them. checkpoints: sound ones.
+    retired: rows that were taken off the journal, begins: from this row on none is missing (0: all are there), anchor: the
+    number of the checkpoint at `since`.
     """
 
     shard: int
@@ -45,12 +47,15 @@ class ShardSummary(msgspec.Struct, frozen=True):
     head: str
     since: int = 0
     checkpoints: int = 0
+    retired: int = 0
+    begins: int = 0
+    anchor: int = 0
 
 
 class AuditReport(msgspec.Struct, frozen=True):
     """The whole audit. rounds: how many were compared with the books; -1: the database holds no rounds.
 
-    receipts: how many were looked at; -1: none were given.
+    receipts: how many were looked at; -1: none were given. receipts_unseen: besides, those of rows that were taken off.
     """
 
     shards: list[ShardSummary]
@@ -58,6 +63,7 @@ class AuditReport(msgspec.Struct, frozen=True):
     results: list[LawResult]
     took_s: float
     receipts: int = -1
+    receipts_unseen: int = 0
 
     @property
     def ok(self) -> bool:
@@ -84,8 +90,17 @@ def report_text(report: AuditReport) -> str:
         + (f"; checked after row {s.since:,}" if s.since else "")
         for s in report.shards
     ]
+    lines += [
+        f"NOT SEEN: {s.retired:,} rows of shard {s.shard} were taken off; its journal begins at row {s.begins:,}."
+        f" What came before row {s.since:,} is proved by checkpoint {s.anchor:,} alone"
+        for s in report.shards
+        if s.begins
+    ]
     if report.receipts >= 0:
-        lines.append(f"receipts compared with the books: {report.receipts:,}")
+        unseen = (
+            f"; of rows that were taken off, NOT SEEN: {report.receipts_unseen:,}" if report.receipts_unseen else ""
+        )
+        lines.append(f"receipts compared with the books: {report.receipts:,}{unseen}")
     if report.rounds >= 0:
         lines.append(f"rounds compared with the books: {report.rounds:,}")
     for result in report.results:

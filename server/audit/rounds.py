@@ -15,6 +15,7 @@ import asyncpg
 import msgpack
 
 from server.audit.report import KEPT, Violation
+from server.audit.retired import Horizon
 
 LAW = "rounds"
 SAYS = "each decided plan is settled exactly once and as planned; a finished round leaves no bet open"
@@ -29,7 +30,7 @@ _BETS = """
 select r.round_id, r.shard_id, r.reservation_id, r.player_id, r.ccy, r.cash + r.bonus as stake, r.state,
        coalesce(r.closed_seq, r.opened_seq) as seq,
        (select coalesce(sum(l.amt), 0)::bigint from unnest(j.acct, j.amt) l(acct, amt)
-         where l.acct % 1000 in (100, 110, 310)) as paid
+         where l.acct % 1000 in (100, 110, 310)) as paid, j.seq as closed_by
   from wallet.reservation r left join wallet.journal j on j.shard_id = r.shard_id and j.seq = r.closed_seq
  where r.round_id = any($1)"""
 _SETTLED_ROUNDS = """
@@ -41,13 +42,16 @@ _UNKNOWN = "select x from unnest($1::uuid[]) x where not exists (select from cas
 
 
 class Bet(NamedTuple):
-    """A reservation as the books have it. paid: by the row that closed it, to cash, bonus or a forfeited bonus."""
+    """A reservation as the books have it. paid: by the row that closed it, to cash, bonus or a forfeited bonus.
+
+    None: that row was taken off.
+    """
 
     player: int
     ccy: int
     stake: int
     state: int
-    paid: int
+    paid: int | None
     seq: int
 
 
@@ -65,21 +69,23 @@ async def round_breaches(
     casino: asyncpg.Connection,
     books: Sequence[asyncpg.Connection],
     since: Mapping[int, int],
+    horizons: Mapping[int, Horizon],
     found: list[Violation],
     progress: Any,
 ) -> tuple[int, int]:
     """Compare rounds with the books. Return the numbers of rounds and of breaches; keep the first few.
 
     since: rows of each shard after which rounds are looked at; all 0: every round. Then memory does not grow with them;
-    else the ids of the rounds since are held.
+    else the ids of the rounds since are held. horizons: what was taken off each shard; of a round that has bets there too,
+    those are not seen.
     """
     rounds = broken = 0
     chunk: list[Any] = []
-    cursor = await _rounds_since(casino, books, since)
+    cursor = await _rounds_since(casino, books, since, horizons)
     while chunk := await cursor.fetch(_CHUNK):
-        bets = await _bets_of(books, [row["round_id"] for row in chunk])
+        bets = await _bets_of(books, horizons, [row["round_id"] for row in chunk])
         for row in chunk:
-            for violation in _check(row, bets.get(row["round_id"].bytes, {})):
+            for violation in _check(row, bets.get(row["round_id"].bytes, {}), horizons):
                 broken += 1
                 if len(found) < KEPT:
                     found.append(violation)
@@ -96,10 +102,13 @@ async def round_breaches(
 
 
 async def _rounds_since(
-    casino: asyncpg.Connection, books: Sequence[asyncpg.Connection], since: Mapping[int, int]
+    casino: asyncpg.Connection,
+    books: Sequence[asyncpg.Connection],
+    since: Mapping[int, int],
+    horizons: Mapping[int, Horizon],
 ) -> Any:
     """Return a cursor over the rounds that have rows since, and those that are not finished."""
-    if not all(since.values()):
+    if not all(since.values()) and not any(horizon.gone for horizon in horizons.values()):
         return await casino.cursor(_ROUNDS)
     ids: set[Any] = set()
     for connection in books:
@@ -108,25 +117,31 @@ async def _rounds_since(
     return await casino.cursor(_ROUNDS_OF, list(ids))
 
 
-async def _bets_of(books: Sequence[asyncpg.Connection], round_ids: Sequence[Any]) -> dict[bytes, dict[Any, Bet]]:
+async def _bets_of(
+    books: Sequence[asyncpg.Connection], horizons: Mapping[int, Horizon], round_ids: Sequence[Any]
+) -> dict[bytes, dict[Any, Bet]]:
     bets: dict[bytes, dict[Any, Bet]] = {}
     for connection in books:
         for row in await connection.fetch(_BETS, round_ids):
-            bet = Bet(row["player_id"], row["ccy"], row["stake"], row["state"], row["paid"], row["seq"])
+            is_seen = row["closed_by"] is not None or row["seq"] > horizons.get(row["shard_id"], Horizon()).gone
+            paid = row["paid"] if is_seen else None
+            bet = Bet(row["player_id"], row["ccy"], row["stake"], row["state"], paid, row["seq"])
             bets.setdefault(row["round_id"].bytes, {})[row["shard_id"], row["reservation_id"].bytes] = bet
     return bets
 
 
-def _check(row: Any, bets: Bets) -> Iterator[Violation]:
+def _check(row: Any, bets: Bets, horizons: Mapping[int, Horizon]) -> Iterator[Violation]:
     name = f"round {row['round_no']} of {row['table_id']}"
-    for shard, seq, text in check_round(row["state"], row["plan"], bets):
+    for shard, seq, text in check_round(row["state"], row["plan"], bets, horizons):
         yield Violation(LAW, shard, seq, f"{name}: {text}")
 
 
-def check_round(state: int, plan: bytes | None, bets: Bets) -> Iterator[tuple[int, int, str]]:
+def check_round(
+    state: int, plan: bytes | None, bets: Bets, horizons: Mapping[int, Horizon]
+) -> Iterator[tuple[int, int, str]]:
     """Yield (shard, seq, what is wrong) for one round. Nothing is wrong while a plan is still being carried out."""
     if state in (2, 3):
-        yield from _check_decided(plan, bets, finished=state == 3)
+        yield from _check_decided(plan, bets, horizons, finished=state == 3)
         return
     for (shard, id_), bet in bets.items():
         if bet.state == _SETTLED:
@@ -135,7 +150,9 @@ def check_round(state: int, plan: bytes | None, bets: Bets) -> Iterator[tuple[in
             yield shard, bet.seq, f"bet {id_.hex()} is open, the round is voided"
 
 
-def _check_decided(plan: bytes | None, bets: Bets, *, finished: bool) -> Iterator[tuple[int, int, str]]:
+def _check_decided(
+    plan: bytes | None, bets: Bets, horizons: Mapping[int, Horizon], *, finished: bool
+) -> Iterator[tuple[int, int, str]]:
     try:
         version, settle, void = msgpack.unpackb(plan or b"")
     except (ValueError, TypeError, msgpack.UnpackException):
@@ -150,6 +167,8 @@ def _check_decided(plan: bytes | None, bets: Bets, *, finished: bool) -> Iterato
         if key in planned:
             yield entry[0], 0, f"bet {entry[1].hex()} is planned twice"
         planned.add(key)
+        if key not in bets and horizons.get(entry[0], Horizon()).hides(entry[1]):
+            continue
         yield from _check_entry(entry, bets.get(key), finished=finished)
     for (shard, id_), bet in bets.items():
         if (shard, id_) in planned:
@@ -175,7 +194,7 @@ def _check_entry(entry: Sequence[Any], bet: Bet | None, *, finished: bool) -> It
     elif payout:
         if bet.state != _SETTLED:
             yield shard, bet.seq, f"{what} was voided, its plan pays {payout[0]}"
-        elif bet.paid != payout[0]:
+        elif bet.paid is not None and bet.paid != payout[0]:
             yield shard, bet.seq, f"{what} was paid {bet.paid}, its plan pays {payout[0]}"
     elif bet.state == _SETTLED:
         yield shard, bet.seq, f"{what} was settled, its plan voids it"

@@ -36,6 +36,7 @@ from actors.domain.money.orders import (
     Wager,
 )
 from actors.domain.rounds import SettleEntry
+from actors.ports import Clock
 from server.clock import SystemClock
 from tests.integration.local_casino import TABLE, LocalCasino
 
@@ -175,11 +176,11 @@ class FullBooks:
 
 
 @asynccontextmanager
-async def full_books(dsn: str) -> AsyncIterator[FullBooks]:
+async def full_books(dsn: str, clock: Clock | None = None) -> AsyncIterator[FullBooks]:
     """Give filled books with their shards still at work."""
     sql = await asyncpg.connect(dsn)
     async with asyncpg.create_pool(dsn, min_size=1, max_size=3) as pool:
-        casino = LocalCasino(dsn, pool, SystemClock())
+        casino = LocalCasino(dsn, pool, clock or SystemClock())
         await casino.start()
         books = FullBooks(casino, sql)
         await books.fill()
