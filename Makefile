@@ -30,9 +30,7 @@ audit: setup ## check the books against every law, from PostgreSQL alone
 	@.venv/bin/croupier audit $(ARGS)
 
 test: web ## everything that proves a change right: Python, web client, browser
-	@PATH="$$(.ci/node-path)" && export PATH && \
-	(cd clients/web && npm test --silent) && \
-	$(PY) -m pytest --ignore=tests/faults/test_killed_node.py $(ARGS)
+	@PATH="$$(.ci/node-path)" && export PATH && exec .ci/test $(ARGS)
 
 test-all: check test simulate ## `check`, `test`, property tests on fresh examples, a hundred simulated runs
 	@HYPOTHESIS_PROFILE=explore $(PY) -m pytest -q tests/properties tests/unit
