@@ -6,7 +6,8 @@ Bets are measured inside one betting window each; the settlement of all of them 
 
 Keys of bench.json: `machine`, `rounds`, `pgbench_tpcb.tps`, `bets.c<N>.{per_s,p50_ms,p99_ms,p999_ms}` (medians),
 `bets.c<N>.ratio_pgbench_tpcb` (median of the ratios taken in one round), `runs` (everything as measured), `audit`, and
-`wallet`: one shard alone, measured before the platform starts, its keys in `server/bench/wallet.py`.
+measured before the platform starts: `wallet`, one shard alone (keys in `server/bench/wallet.py`), `fanout` and `connections`, one
+gateway alone (keys in `loadtest/fanout.py`, `loadtest/connections.py`).
 """
 
 from __future__ import annotations
@@ -135,11 +136,10 @@ def summarise(runs: list[dict[str, Any]], connections: list[int]) -> dict[str, A
     return summary
 
 
-def wallet_alone(folder: Path, rounds: int) -> dict[str, Any]:
-    """Return what `server.bench.wallet` measures on a server of its own; it prints its own table."""
-    into = folder / "wallet.json"
-    command = [sys.executable, "-m", "server.bench.wallet", "--rounds", str(rounds), "--json", str(into)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=1800)
+def alone(module: str, folder: Path, *words: str) -> dict[str, Any]:
+    """Return what a benchmark of one part by itself measures; it prints its own figures."""
+    into = folder / "alone.json"
+    subprocess.run([sys.executable, "-m", module, *words, "--json", str(into)], cwd=ROOT, check=True, timeout=1800)
     figures: dict[str, Any] = json.loads(into.read_text())
     return figures
 
@@ -172,7 +172,12 @@ def main() -> None:
     given = parser.parse_args()
     runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="croupier-bench-") as folder:
-        wallet = wallet_alone(Path(folder), given.rounds)
+        rounds = ("--rounds", str(given.rounds))
+        parts = {
+            "wallet": alone("server.bench.wallet", Path(folder), *rounds),
+            "fanout": alone("loadtest.fanout", Path(folder), *rounds),
+            "connections": alone("loadtest.connections", Path(folder)),
+        }
     with (
         tempfile.TemporaryDirectory(prefix="croupier-bench-") as folder,
         Platform(_passable(folder), ENVIRON) as platform,
@@ -200,7 +205,7 @@ def main() -> None:
         "rounds": given.rounds,
         "pgbench_tpcb": {"tps": statistics.median(one["pgbench_tpcb"] for one in runs)},
         "bets": summarise(runs, given.connections),
-        "wallet": wallet,
+        **parts,
         "audit": audit.returncode,
         "runs": runs,
     }

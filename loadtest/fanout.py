@@ -1,0 +1,182 @@
+"""CPU of a delivered frame, beside a plain `send(2)` and `websockets.broadcast`: `python -m loadtest.fanout`.
+
+One table event after the other goes to all connections, at a given rate of frames: by the gateway (news in, encoded, framed,
+written), by `send` of the same bytes in a loop over as many TCP sockets, and by `websockets.broadcast` of the same payload. All
+connections stand the whole time; the senders take turns within each round, in this process; those who listen are in
+others. CPU is this process's, user and system. Every frame must arrive.
+
+Keys of the result (`--json`; in `build/bench.json` under `fanout`): `connections`, `frame_bytes`, `us` (CPU microseconds of a
+frame: `gateway`, `send`, `broadcast`, medians over the rounds), `over_send`, `over_broadcast` (medians of the ratios within a
+round), `rounds`. Exit code 1: frames were missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import socket
+import statistics
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+import uvloop
+import websockets
+from websockets.asyncio.server import ServerConnection, serve
+
+from actors.runtime.host import GC_THRESHOLDS
+from loadtest.listening import Listening, raise_descriptor_limit
+from loadtest.lone_gateway import LoneGateway
+from protocol.codec import encode_server_frame
+from protocol.envelope import Kind
+from server.gateway.limits import GatewaySettings
+from server.gateway.translate import table_push
+from server.gateway.transport import frame_binary
+
+SENDERS: Final = ("gateway", "send", "broadcast")
+
+Publish = Callable[[], Awaitable[None]]
+
+
+class Raw:
+    """Sockets that are written to without anything in between."""
+
+    def __init__(self, frame: bytes) -> None:
+        self._frame = frame
+        self._sockets: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self._listener.setblocking(False)
+        self.port: int = self._listener.getsockname()[1]
+        self.refused = 0
+
+    async def accept(self, count: int) -> None:
+        """Take so many connections."""
+        loop = asyncio.get_running_loop()
+        for _ in range(count):
+            accepted, _ = await loop.sock_accept(self._listener)
+            accepted.setblocking(False)
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._sockets.append(accepted)
+
+    async def publish(self) -> None:
+        """Send the frame to all."""
+        frame = self._frame
+        for each in self._sockets:
+            try:
+                each.send(frame)
+            except BlockingIOError:
+                self.refused += 1
+
+    def close(self) -> None:
+        """Close them all."""
+        for each in (*self._sockets, self._listener):
+            each.close()
+
+
+async def measure(given: Namespace) -> dict[str, Any]:
+    """Return the figures of all rounds."""
+    raise_descriptor_limit(3 * given.connections + 500)
+    lone = LoneGateway(GatewaySettings(heartbeat_s=3_600, max_connections=given.connections + 100))
+    payload = encode_server_frame(Kind.PUSH, 1, 1_000_000, table_push(lone.table.event(1)))
+    raw = Raw(frame_binary(payload))
+    held: set[ServerConnection] = set()
+
+    async def hold(connection: ServerConnection) -> None:
+        held.add(connection)
+        await connection.wait_closed()
+
+    async def broadcast() -> None:
+        websockets.broadcast(held, payload)
+
+    async with serve(hold, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
+        ports = (await lone.start(), raw.port, next(iter(server.sockets)).getsockname()[1])
+        accepting = asyncio.ensure_future(raw.accept(given.connections))
+        modes = zip(("gateway", "raw", "websocket"), ports, strict=True)
+        listening = [await Listening.start(mode, port, given.connections) for mode, port in modes]
+        await accepting
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+        publish = dict(zip(SENDERS, (lone.publish, raw.publish, broadcast), strict=True))
+        rounds = []
+        for number in range(given.rounds):
+            rounds.append({name: await cpu_of(each, given) for name, each in publish.items()})
+            print(
+                f"round {number + 1}: " + ", ".join(f"{name} {us:.2f} us" for name, us in rounds[-1].items()),
+                flush=True,
+            )
+        reports = [await each.report() for each in listening]
+        for each in listening:
+            await each.stop()
+        await lone.stop()
+        raw.close()
+    return summarise(given, len(frame_binary(payload)), rounds, reports)
+
+
+async def cpu_of(publish: Publish, given: Namespace) -> float:
+    """Return the CPU microseconds of a delivered frame at the given rate."""
+    events = max(1, round(given.seconds * given.rate / given.connections))
+    pause: float = given.connections / given.rate
+    await asyncio.sleep(0.2)
+    cpu, next_s = time.process_time(), time.monotonic()
+    for _ in range(events):
+        await publish()
+        next_s += pause
+        await asyncio.sleep(max(0.0, next_s - time.monotonic()))
+    await asyncio.sleep(0.05)
+    return float((time.process_time() - cpu) * 1e6 / (events * given.connections))
+
+
+def summarise(
+    given: Namespace, frame_bytes: int, rounds: list[dict[str, float]], reports: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return medians, ratios within rounds, and whether everything arrived."""
+    sent = given.rounds * max(1, round(given.seconds * given.rate / given.connections))
+    complete = all(
+        report["lost"] == report["holes"] == 0 and report["fewest"] == report["most"] == sent
+        for name, report in zip(SENDERS, reports, strict=True)
+        if name != "send"
+    )
+    raw = reports[1]
+
+    def ratio(other: str) -> float:
+        return round(statistics.median(one["gateway"] / one[other] for one in rounds), 3)
+
+    return {
+        "connections": given.connections,
+        "frame_bytes": frame_bytes,
+        "us": {name: round(statistics.median(one[name] for one in rounds), 2) for name in SENDERS},
+        "over_send": ratio("send"),
+        "over_broadcast": ratio("broadcast"),
+        "complete": complete and raw["bytes"] == sent * given.connections * frame_bytes,
+        "rounds": rounds,
+    }
+
+
+def main() -> None:
+    """Read the command line, run, report."""
+    parser = ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--connections", type=int, default=1_000)
+    parser.add_argument("--rate", type=int, default=30_000, help="frames a second over all connections")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each sender in each round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="write the result here")
+    given = parser.parse_args()
+    found = uvloop.run(measure(given))
+    us = found["us"]
+    print(
+        f"\n{found['connections']:,} connections, frames of {found['frame_bytes']} bytes: gateway {us['gateway']} us of CPU"
+        f" a frame, send {us['send']}, websockets.broadcast {us['broadcast']}\ngateway over send {found['over_send']:.2f}, over"
+        f" websockets.broadcast {found['over_broadcast']:.2f}; {'all arrived' if found['complete'] else 'FRAMES ARE MISSING'}"
+    )
+    if given.json is not None:
+        given.json.write_text(json.dumps(found, indent=1))
+    sys.exit(0 if found["complete"] else 1)
+
+
+if __name__ == "__main__":
+    main()
