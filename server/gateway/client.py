@@ -15,7 +15,8 @@ from protocol.errors import REGISTRY, Code
 from server.gateway import translate
 from server.gateway.limits import TokenBucket
 from server.gateway.metrics import GatewayMetrics
-from server.gateway.transport import Stage, WsConnection, frame_binary
+from server.gateway.transport import WsConnection, frame_binary
+from server.gateway.writing import Stage
 
 _log = structlog.get_logger("gateway")
 

@@ -21,7 +21,8 @@ from server.gateway.lobby import Lobby
 from server.gateway.metrics import GatewayMetrics
 from server.gateway.orders import OrderDesk
 from server.gateway.requests import Requests
-from server.gateway.transport import Outbox, WsConnection
+from server.gateway.transport import WsConnection
+from server.gateway.writing import Outbox
 
 #: Connections above the cap that are still told so; those above that are cut unheard.
 _SURPLUS_MAX: Final = 256

@@ -16,6 +16,7 @@ _COUNTERS = {
     "bytes_in_total": "Bytes received from clients, WebSocket framing included.",
     "bytes_out_total": "Bytes sent to clients, WebSocket framing included.",
     "writes_total": "Writes to sockets.",
+    "replaced_total": "Frames that were replaced by a later one of their topic while a client read too slowly.",
     "slow_cuts_total": "Connections cut because they read too slowly.",
     "answers_dropped_total": "Answers that came after their connection had ended.",
     "resyncs_total": "Times a table's members needed fresh snapshots: a gap or a new epoch.",
@@ -35,6 +36,7 @@ class GatewayMetrics(Collector):
         self.bytes_in_total = 0
         self.bytes_out_total = 0
         self.writes_total = 0
+        self.replaced_total = 0
         self.slow_cuts_total = 0
         self.answers_dropped_total = 0
         self.resyncs_total = 0

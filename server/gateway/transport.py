@@ -2,7 +2,8 @@
 
 Whole binary frames, nearly all that ever comes, are taken apart here with the library's C unmasking; every other frame
 goes to the library's `ServerProtocol`, always whole, so that both agree on where frames begin. What a tick of the loop
-has to say to a client is joined and written once.
+has to say to a client is joined and written once. While the socket takes no more, frames wait in a `Backlog` of ours and
+not in the transport: there the latest may win, and there they can be dropped at once when the client is cut.
 
     state       event                     next
     HANDSHAKE   request read, accepted    OPEN
@@ -17,8 +18,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Iterable, Sequence
-from enum import IntEnum
+from collections.abc import Sequence
 from typing import Final, Protocol, cast
 
 from websockets.frames import Frame, Opcode
@@ -30,7 +30,7 @@ from websockets.typing import Origin, Subprotocol
 from protocol.envelope import MAX_CLIENT_FRAME_BYTES
 from protocol.errors import Close
 from server.gateway.limits import GatewaySettings
-from server.gateway.metrics import GatewayMetrics
+from server.gateway.writing import Outbox, Stage, WriteSide
 
 try:  # The C routine; the library's own Python fallback does the same, slower.
     from websockets.speedups import apply_mask
@@ -47,15 +47,6 @@ _MASKED: Final = 0x80
 #: The library says a word at INFO for every connection; a casino has many.
 _ws_logger = logging.getLogger("websockets.croupier")
 _ws_logger.setLevel(logging.WARNING)
-
-
-class Stage(IntEnum):
-    """Where a connection is; see the table above."""
-
-    HANDSHAKE = 0
-    OPEN = 1
-    CLOSING = 2
-    CLOSED = 3
 
 
 class Listener(Protocol):
@@ -84,47 +75,7 @@ def frame_binary(payload: bytes) -> bytes:
     return bytes((_FIN_BINARY, 127)) + size.to_bytes(8, "big") + payload
 
 
-class Outbox:
-    """Joins what one tick of the loop sends to each connection into one write."""
-
-    __slots__ = ("_dirty", "_loop", "metrics")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, metrics: GatewayMetrics) -> None:
-        self._loop = loop
-        self._dirty: list[WsConnection] = []
-        self.metrics = metrics
-
-    def send(self, connection: WsConnection, frame: bytes) -> None:
-        """Send a frame at the end of this tick. To a connection that is not open: nothing happens."""
-        if connection.stage is not Stage.OPEN:
-            return
-        waiting = connection.waiting
-        if not waiting:
-            self._mark(connection)
-        waiting.append(frame)
-
-    def broadcast(self, connections: Iterable[WsConnection], frame: bytes) -> None:
-        """Send the same bytes to all of them."""
-        for connection in connections:
-            if connection.stage is Stage.OPEN:
-                waiting = connection.waiting
-                if not waiting:
-                    self._mark(connection)
-                waiting.append(frame)
-
-    def _mark(self, connection: WsConnection) -> None:
-        if not self._dirty:
-            self._loop.call_soon(self.flush)
-        self._dirty.append(connection)
-
-    def flush(self) -> None:
-        """Write everything that waits."""
-        dirty, self._dirty = self._dirty, []
-        for connection in dirty:
-            connection.write_waiting()
-
-
-class WsConnection(asyncio.Protocol):
+class WsConnection(WriteSide):
     """One client's socket. Full: when more than `write_buffer_bytes` wait for it, it is closed with SLOW_CONSUMER."""
 
     __slots__ = (
@@ -132,34 +83,23 @@ class WsConnection(asyncio.Protocol):
         "_fragments",
         "_listener",
         "_loop",
-        "_metrics",
-        "_outbox",
         "_rest",
-        "_settings",
         "_timer",
-        "_transport",
         "_ws",
         "client",
         "silent_s",
-        "stage",
-        "waiting",
     )
 
     def __init__(self, listener: Listener, outbox: Outbox, settings: GatewaySettings, loop: asyncio.AbstractEventLoop):
+        super().__init__(outbox, settings)
         self._listener = listener
-        self._outbox = outbox
-        self._metrics = outbox.metrics
-        self._settings = settings
         self._loop = loop
-        self._transport: asyncio.Transport | None = None
         #: The library's machine, while it is needed: it would keep the whole handshake in memory.
         self._ws: ServerProtocol | None = None
         self._rest = b""
         self._fragments: list[bytes] | None = None
         self._discarding = False
         self._timer: asyncio.TimerHandle | None = None
-        self.stage = Stage.HANDSHAKE
-        self.waiting: list[bytes] = []
         self.silent_s = 0
         self.client: object = None
 
@@ -171,7 +111,7 @@ class WsConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are asyncio.Transports in all but ancestry
         self._transport = transport = cast(asyncio.Transport, transport)
-        transport.set_write_buffer_limits(high=self._settings.write_buffer_bytes)
+        self._limit_transport()
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -186,12 +126,6 @@ class WsConnection(asyncio.Protocol):
         else:
             self._take_frames(self._rest + data if self._rest else data)
 
-    def pause_writing(self) -> None:
-        """The client reads too slowly: more waits for it than we keep."""
-        if self.stage is Stage.OPEN:
-            self._metrics.slow_cuts_total += 1
-            self.close(Close.SLOW_CONSUMER, "slow consumer")
-
     def eof_received(self) -> None:
         """The client will send no more; the transport closes itself."""
 
@@ -200,7 +134,7 @@ class WsConnection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self.waiting.clear()
+        self._forget_waiting()
         self._rest = b""
         self._ws = None
         self._transport = None
@@ -209,10 +143,6 @@ class WsConnection(asyncio.Protocol):
 
     # ------------------------------------------------------------------ from the gateway
 
-    def send(self, frame: bytes) -> None:
-        """Send a frame at the end of this tick; nothing happens if the connection is not open."""
-        self._outbox.send(self, frame)
-
     def close(self, code: int, reason: str = "") -> None:
         """Send what waits, say goodbye with this code, and cut the socket if the client does not answer in time."""
         if self.stage is Stage.HANDSHAKE:
@@ -220,9 +150,7 @@ class WsConnection(asyncio.Protocol):
             return
         if self.stage is not Stage.OPEN:
             return
-        self.write_waiting()
-        if self.stage is not Stage.OPEN:  # that write filled the buffer: closed as a slow consumer
-            return
+        self._write_all()
         self._begin_close(code)
         ws = self._machine()
         if ws.state is WsState.OPEN:  # else the client's own close has just been answered
@@ -233,22 +161,6 @@ class WsConnection(asyncio.Protocol):
         """Cut the socket now."""
         if self._transport is not None:
             self._transport.abort()
-
-    def write_waiting(self) -> None:
-        """Write what was gathered in this tick. Called by the outbox."""
-        waiting = self.waiting
-        if not waiting:
-            return
-        if self.stage is not Stage.OPEN or self._transport is None:
-            waiting.clear()
-            return
-        data = waiting[0] if len(waiting) == 1 else b"".join(waiting)
-        metrics = self._metrics
-        metrics.frames_out_total += len(waiting)
-        metrics.bytes_out_total += len(data)
-        metrics.writes_total += 1
-        waiting.clear()
-        self._transport.write(data)
 
     # ------------------------------------------------------------------ inside
 
@@ -358,7 +270,7 @@ class WsConnection(asyncio.Protocol):
 
     def _begin_close(self, code: int) -> None:
         self.stage = Stage.CLOSING
-        self.waiting.clear()
+        self._forget_waiting()
         if code:
             self._metrics.closes[int(code)] += 1
         self._timer = self._loop.call_later(self._settings.close_linger_s, self.abort)
@@ -369,7 +281,10 @@ class WsConnection(asyncio.Protocol):
         for data in ws.data_to_send():
             if transport is None or transport.is_closing():
                 return
-            if data:
+            if data and self.paused and self.stage is Stage.OPEN:  # whoever pings and never reads is slow too
+                self.waiting.append(data)
+                self.write_waiting()
+            elif data:
                 self._metrics.bytes_out_total += len(data)
                 transport.write(data)
             else:

@@ -147,6 +147,12 @@ class FakeTransport(asyncio.Transport):
             if not paused and self.buffered > self.high and self.protocol is not None:
                 self.protocol.pause_writing()
 
+    def read_on(self) -> None:
+        """Let the client read all that the transport holds."""
+        paused, self.buffered = self.buffered > self.high, 0
+        if paused and self.protocol is not None:
+            self.protocol.resume_writing()
+
     def can_write_eof(self) -> bool:
         return True
 

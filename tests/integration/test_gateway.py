@@ -164,8 +164,29 @@ async def test_reader_that_stops_reading_is_cut_and_the_others_are_not(place: Pl
         await place.news(version, story)
         assert (await receive(quick)).seq == version
     assert isinstance(await call(quick, 3, wire.Ping(1)), wire.Pong)
+    assert place.gateway.metrics.values()["backlog_bytes"] == 0
     await quick.close()
     slow.transport.abort()
+
+
+async def test_client_that_reads_again_in_time_gets_all_that_waited_in_order(place: Place) -> None:
+    slow_socket = socket.socket()
+    slow_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    slow_socket.connect(("127.0.0.1", place.gateway.port))
+    slow_socket.setblocking(False)
+    slow = await seated(place, 1, sock=slow_socket, max_queue=1)
+    slow.transport.pause_reading()
+    version = 0
+    while not place.gateway.metrics.values()["backlog_bytes"]:
+        version += 1
+        assert version < 10_000
+        await place.news(version, events.RoundVoided(ROUND, "x" * 10_000))
+        await asyncio.sleep(0)
+    slow.transport.resume_reading()
+    assert [(await receive(slow)).seq for _ in range(version)] == list(range(1, version + 1))
+    assert place.gateway.metrics.values()["behind"] == 0
+    assert place.gateway.metrics.slow_cuts_total == 0
+    await slow.close()
 
 
 async def test_stop_tells_everyone_and_closes(place: Place) -> None:

@@ -10,7 +10,7 @@ from websockets.frames import Frame, Opcode
 
 from server.gateway.gateway import Gateway
 from server.gateway.limits import GatewaySettings
-from server.gateway.transport import Stage
+from server.gateway.writing import Stage
 from tests.fakes.gateway import HandClock, HandPost, ToyClient, verify_toy_token
 
 

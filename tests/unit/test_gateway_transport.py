@@ -15,7 +15,8 @@ from protocol.envelope import MAX_CLIENT_FRAME_BYTES
 from protocol.errors import Close
 from server.gateway.limits import GatewaySettings
 from server.gateway.metrics import GatewayMetrics
-from server.gateway.transport import Outbox, Stage, WsConnection, frame_binary
+from server.gateway.transport import WsConnection, frame_binary
+from server.gateway.writing import Outbox, Stage
 from tests.fakes.gateway import FakeTransport
 
 

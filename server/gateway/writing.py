@@ -1,0 +1,198 @@
+"""What the gateway sends to a connection: one write a tick, and a backlog while the socket takes no more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import Final
+
+from protocol.errors import Close
+from server.gateway.backlog import Backlog, Topic
+from server.gateway.limits import GatewaySettings
+from server.gateway.metrics import GatewayMetrics
+
+#: The transport holds this much for a client before frames wait in our backlog.
+_PAUSE_BYTES: Final = 64 * 1024
+
+
+class Stage(IntEnum):
+    """Where a connection is; see the table above."""
+
+    HANDSHAKE = 0
+    OPEN = 1
+    CLOSING = 2
+    CLOSED = 3
+
+
+class Outbox:
+    """Joins what one tick of the loop sends to each connection into one write."""
+
+    __slots__ = ("_dirty", "_loop", "behind", "metrics")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, metrics: GatewayMetrics) -> None:
+        self._loop = loop
+        self._dirty: list[WriteSide] = []
+        self.metrics = metrics
+        #: Connections with a backlog, and what waits in each.
+        self.behind: dict[WriteSide, Backlog] = {}
+        metrics.gauges["behind"] = lambda: len(self.behind)
+        metrics.gauges["backlog_bytes"] = lambda: sum(backlog.size for backlog in self.behind.values())
+
+    def send(self, connection: WriteSide, frame: bytes) -> None:
+        """Send a frame, kept, at the end of this tick. To a connection that is not open: nothing happens."""
+        if connection.stage is not Stage.OPEN:
+            return
+        waiting = connection.waiting
+        if not waiting:
+            self._mark(connection)
+        waiting.append(frame)
+
+    def send_latest(self, connections: Iterable[WriteSide], topic: Topic, frame: bytes) -> None:
+        """Send to all of them, at the end of this tick, what makes every older frame of its topic worthless."""
+        for connection in connections:
+            if connection.paused:
+                connection.keep_latest(topic, frame)
+            else:
+                self.send(connection, frame)
+
+    def broadcast(self, connections: Iterable[WriteSide], frame: bytes) -> None:
+        """Send the same bytes, kept, to all of them."""
+        for connection in connections:
+            if connection.stage is Stage.OPEN:
+                waiting = connection.waiting
+                if not waiting:
+                    self._mark(connection)
+                waiting.append(frame)
+
+    def _mark(self, connection: WriteSide) -> None:
+        if not self._dirty:
+            self._loop.call_soon(self.flush)
+        self._dirty.append(connection)
+
+    def flush(self) -> None:
+        """Write everything that waits."""
+        dirty, self._dirty = self._dirty, []
+        for connection in dirty:
+            connection.write_waiting()
+
+
+class WriteSide(asyncio.Protocol):
+    """The sending half of a connection. Full: above `write_buffer_bytes` the client is closed with SLOW_CONSUMER.
+
+    What waits for such a client is dropped at once, but for the little that the transport has taken already.
+    """
+
+    __slots__ = ("_metrics", "_outbox", "_settings", "_transport", "paused", "stage", "waiting")
+
+    def __init__(self, outbox: Outbox, settings: GatewaySettings) -> None:
+        self._outbox = outbox
+        self._metrics = outbox.metrics
+        self._settings = settings
+        self._transport: asyncio.Transport | None = None
+        self.stage = Stage.HANDSHAKE
+        self.waiting: list[bytes] = []
+        #: The transport takes no more; what is sent goes into the backlog.
+        self.paused = False
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Send what waits and end the connection with this code."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------ from the transport
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly: what comes now waits in our backlog."""
+        self.paused = True
+
+    def resume_writing(self) -> None:
+        """The client has read on: let the backlog go, as far as the transport takes it."""
+        self.paused = False
+        backlog = self._outbox.behind.get(self)
+        if backlog is not None:
+            self._let_go(backlog)
+
+    # ------------------------------------------------------------------ from the gateway and the outbox
+
+    def send(self, frame: bytes) -> None:
+        """Send a frame, kept, at the end of this tick; nothing happens if the connection is not open."""
+        self._outbox.send(self, frame)
+
+    def keep_latest(self, topic: Topic, frame: bytes) -> None:
+        """Put a frame into the backlog, in place of an older one of its topic. Called by the outbox, when paused."""
+        if self.stage is Stage.OPEN:
+            backlog = self._keep_waiting()
+            self._metrics.replaced_total += backlog.replace(topic, frame)
+            self._check_slow(backlog)
+
+    def write_waiting(self) -> None:
+        """Write what was gathered in this tick. Called by the outbox."""
+        waiting = self.waiting
+        if not waiting:
+            return
+        if self.stage is not Stage.OPEN:
+            waiting.clear()
+        elif self.paused:
+            self._check_slow(self._keep_waiting())
+        else:
+            data = waiting[0] if len(waiting) == 1 else b"".join(waiting)
+            if len(data) > _PAUSE_BYTES and len(waiting) > 1:  # in pieces, or the transport would hold all of it
+                self._check_slow(self._keep_waiting())
+                return
+            count = len(waiting)
+            waiting.clear()
+            self._write(data, count)
+
+    # ------------------------------------------------------------------ inside
+
+    def _limit_transport(self) -> None:
+        assert self._transport is not None  # it has just been made
+        most = min(_PAUSE_BYTES, self._settings.write_buffer_bytes // 2)
+        self._transport.set_write_buffer_limits(high=most, low=most // 4)
+
+    def _write(self, data: bytes, frames: int) -> None:
+        assert self._transport is not None  # the connection is open
+        metrics = self._metrics
+        metrics.frames_out_total += frames
+        metrics.bytes_out_total += len(data)
+        metrics.writes_total += 1
+        self._transport.write(data)
+
+    def _keep_waiting(self) -> Backlog:
+        """Put this tick's frames into the backlog, and let it go as far as the transport takes it."""
+        backlog = self._outbox.behind.get(self)
+        if backlog is None:
+            backlog = self._outbox.behind[self] = Backlog()
+        for frame in self.waiting:
+            backlog.keep(frame)
+        self.waiting.clear()
+        self._let_go(backlog)
+        return backlog
+
+    def _check_slow(self, backlog: Backlog) -> None:
+        """Cut the client when too much waits."""
+        assert self._transport is not None  # the connection is open
+        if backlog.size + self._transport.get_write_buffer_size() > self._settings.write_buffer_bytes:
+            self._metrics.slow_cuts_total += 1
+            self._forget_waiting()
+            self.close(Close.SLOW_CONSUMER, "slow consumer")
+
+    def _let_go(self, backlog: Backlog) -> None:
+        """Write from the front of the backlog until the transport takes no more."""
+        while backlog and not self.paused:
+            frames = backlog.take(_PAUSE_BYTES)
+            self._write(b"".join(frames), len(frames))
+        if not backlog and not self.paused:
+            self._outbox.behind.pop(self, None)
+
+    def _write_all(self) -> None:
+        """Write all that waits, whether the transport wants it or not: a goodbye comes behind it."""
+        backlog = self._outbox.behind.pop(self, None)
+        frames = [*(backlog.take(backlog.size) if backlog else ()), *self.waiting]
+        self.waiting.clear()
+        if frames:
+            self._write(b"".join(frames), len(frames))
+
+    def _forget_waiting(self) -> None:
+        self.waiting.clear()
+        self._outbox.behind.pop(self, None)
