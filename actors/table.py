@@ -100,16 +100,19 @@ class RouletteTable:
         the same. Safe to repeat.
         """
         self._is_leaving = self._live.is_leaving = True
-        while self._has_stakes() or self._late:  # noqa: ASYNC110 - many things end a round
+        while self.has_stakes:  # noqa: ASYNC110 - many things end a round
             await asyncio.sleep(LOOK_S)
         self._bets.draining = True
         if self.stage.phase == "idle":
             self.stage.paused(True, "restart")
 
-    def _has_stakes(self) -> bool:
+    @property
+    def has_stakes(self) -> bool:
         """Tell whether players have, or may in a moment have, something at stake here."""
         book = self.stage.book
-        return self._in_round or self._live.is_opening if book is None else bool(book.bets)
+        if book is None:
+            return self._in_round or self._live.is_opening or bool(self._late)
+        return bool(book.bets or self._late)
 
     async def stop(self) -> None:
         """End this incarnation where it is. A round in play is finished or voided by the next one."""

@@ -42,7 +42,10 @@ class Accepted(NamedTuple):
 
 
 class Player:
-    """One of them. settled: payout by bet; voided, undone: bets; told: how often each bet's end was announced."""
+    """One of them. settled: payout by bet; voided, undone: bets; told: how often each bet's end was announced.
+
+    heard: pushes by kind. orders, answers: orders to bet that were begun, and those with a final answer.
+    """
 
     def __init__(self, name: str, table_id: str, rng: random.Random) -> None:
         self.name = name
@@ -55,9 +58,12 @@ class Player:
         self.voided: set[bytes] = set()
         self.undone: set[bytes] = set()
         self.told: Counter[bytes] = Counter()
+        self.heard: Counter[str] = Counter()
+        self.orders = self.answers = 0
 
     def on_push(self, _table_id: str, message: ServerMessage) -> None:
         """Remember what happened to my bets."""
+        self.heard[type(message).__name__] += 1
         match message:
             case BetsSettled():
                 self.settled |= {bet.bet_id: bet.payout_minor for bet in message.bets}
@@ -84,12 +90,26 @@ class Player:
 class Crowd:
     """Enter, play, stop; then hold the memory against the books with `mistakes`."""
 
-    def __init__(self, http: str, dsn: str, count: int, *, tag: str, seed: int = 1, books: Sequence[str] = ()) -> None:
-        """dsn: of the casino's database. books: those that keep wallet shards, where that is not the same one alone."""
+    def __init__(
+        self,
+        http: str,
+        dsn: str,
+        count: int,
+        *,
+        tag: str,
+        seed: int = 1,
+        books: Sequence[str] = (),
+        pace_s: tuple[float, float] = (0.2, 1.2),
+    ) -> None:
+        """dsn: of the casino's database. books: those that keep wallet shards, where that is not the same one alone.
+
+        pace_s: a player waits for a time between these before he bets again.
+        """
         rng = random.Random(seed)
         self._http = http
         self._dsn = dsn
         self._books = tuple(books) or (dsn,)
+        self._pace_s = pace_s
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self.players = [
@@ -132,7 +152,7 @@ class Crowd:
     async def _play(self, player: Player) -> None:
         """Bet, now and then take back or repeat, until the crowd stops."""
         while not self._stopping:
-            await asyncio.sleep(player.rng.uniform(0.2, 1.2))
+            await asyncio.sleep(player.rng.uniform(*self._pace_s))
             view = player.client.tables.get(player.table_id)
             if view is None:
                 await self._rejoin(player)
@@ -158,6 +178,7 @@ class Crowd:
         """Send one order until its answer is known, always with the same id."""
         client, bet_id = player.client, player.client.new_id()
         chips = [(player.rng.randrange(157), _STAKE_MINOR) for _ in range(player.rng.randint(1, 3))]
+        player.orders += 1
         while True:
             sent_s = time.monotonic()
             try:
@@ -170,6 +191,7 @@ class Crowd:
             except Refused as refused:
                 self.refusals[refused.name] += 1
                 if not refused.retryable:
+                    player.answers += 1
                     return
                 await asyncio.sleep(max(0.1, refused.error.retry_after_ms / 1000))
             except OutcomeUnknown:
@@ -177,6 +199,7 @@ class Crowd:
                 await asyncio.sleep(0.1)
             else:
                 self._note(player, answer, sent_s)
+                player.answers += 1
                 return
 
     def _note(self, player: Player, answer: BetsAccepted, sent_s: float) -> None:

@@ -37,7 +37,7 @@ class Platform:
         self.lines: list[str] = []
         self.http = ""
         self.ready_s = 0.0
-        self._environ = {
+        self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("CROUPIER_")},
             "CROUPIER_STATE": str(state),
             "PYTHONUNBUFFERED": "1",
@@ -54,7 +54,7 @@ class Platform:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "server.cli", "up"],
             cwd=ROOT,
-            env=self._environ,
+            env=self.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -130,7 +130,7 @@ class Platform:
         return subprocess.run(
             [sys.executable, "-m", "server.cli", *words],
             cwd=ROOT,
-            env=self._environ,
+            env=self.environ,
             capture_output=True,
             text=True,
             timeout=timeout_s,

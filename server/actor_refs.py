@@ -14,7 +14,7 @@ from ray.exceptions import ActorUnavailableError, RayError
 from actors.runtime.heartbeats import Pulse
 from actors.runtime.link import Link, LinkBroken
 from actors.runtime.processes import host_of
-from server.process_link import ANSWER_S, HostPulse, ProcessLink
+from server.process_link import ANSWER_S, HostPulse, ProcessAbsent, ProcessLink
 from server.streams.address import StreamAddress
 
 NAMESPACE: Final = "croupier"
@@ -31,13 +31,19 @@ class HostRef:
         """Call a method of the host. Raises LinkBroken, whatever has gone wrong."""
         try:
             if self._handle is None:
-                self._handle = await asyncio.to_thread(ray.get_actor, self.name, NAMESPACE)
+                self._handle = await self._look_up()
             return await getattr(self._handle, method).remote(*arguments)
         except ActorUnavailableError as error:  # it is being restarted
             raise LinkBroken(_first_line(error)) from None
         except (RayError, ValueError) as error:
             self._handle = None
             raise LinkBroken(_first_line(error)) from None
+
+    async def _look_up(self) -> Any:
+        try:
+            return await asyncio.to_thread(ray.get_actor, self.name, NAMESPACE)
+        except ValueError as error:
+            raise ProcessAbsent(_first_line(error)) from None
 
     async def kill(self) -> None:
         """End the process; Ray starts a new one. Raises LinkBroken."""
@@ -51,8 +57,8 @@ class HostRef:
 class RayLink(ProcessLink):
     """The link whose batches travel as arguments and results of actor calls."""
 
-    def __init__(self, *processes: str) -> None:
-        super().__init__([HostRef(process) for process in processes])
+    def __init__(self, *processes: str, may_be_absent: bool = False) -> None:
+        super().__init__([HostRef(process) for process in processes], may_be_absent=may_be_absent)
 
 
 async def stream_address(host: str) -> StreamAddress:
@@ -109,7 +115,7 @@ class RayHosts:
         return await self._move_tables(away_from, to) if self._move_tables is not None else ()
 
     async def ready(self) -> Mapping[str, bool]:
-        """Return for every host whether its actors are at work, in whichever of its processes."""
+        """Return for every host whether its actors take on work, in whichever of its processes."""
         ready = dict.fromkeys(map(host_of, self._refs), False)
         for process, is_ready in zip(self._refs, await asyncio.gather(*map(self._is_ready, self._refs)), strict=True):
             ready[host_of(process)] |= is_ready
@@ -122,7 +128,7 @@ class RayHosts:
 
     async def _is_ready(self, name: str) -> bool:
         pulse = await self._ask(name, "ping")
-        return pulse is not None and pulse.is_ready
+        return pulse is not None and pulse.is_ready and not pulse.is_draining
 
     async def _ask(self, name: str, method: str) -> Any:
         try:

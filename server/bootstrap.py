@@ -30,7 +30,7 @@ from server.config import Config
 from server.embedded.places import make_private_folder
 from server.embedded.processes import Identity
 from server.host_process import HostProcess, prepare_process
-from server.hosts import BUILDERS, HostSpec, host_names, processes_of, standby_hosts
+from server.hosts import BUILDERS, SEATED, HostSpec, host_names, possible_processes, processes_of, standby_hosts
 from server.process_link import HostPulse, ProcessLink
 from server.secrets import Secrets
 from server.storage.tables import PostgresTables
@@ -61,7 +61,9 @@ class HostActor:
         self._name = spec.process
         self._node = ray.get_runtime_context().get_node_id()
         self._streams = self._open_streams(spec) if spec.config.link == "stream" else None
-        self._process = HostProcess(spec, lambda host: self._link_to(processes_of(spec.config, host)), self.builders)
+        self._process = HostProcess(
+            spec, lambda host: self._link_to(host, processes_of(spec.config, host)), self.builders
+        )
 
     def _open_streams(self, spec: HostSpec) -> HostStreams:
         # Only where hosts may be on other machines does one listen on more than a socket in the file system.
@@ -69,10 +71,12 @@ class HostActor:
         key = spec.secrets.link
         return HostStreams(self._name, self._node, ip, key, lambda blob: self._process.take(blob), stream_address)
 
-    def _link_to(self, processes: Sequence[str]) -> Link:
+    def _link_to(self, host: str, processes: Sequence[str]) -> Link:
+        may_be_absent = host.startswith("gateway/")  # another has taken its place; nobody waits there any more
         if self._streams is None:
-            return RayLink(*processes)
-        return ProcessLink([StreamRef(process, self._streams.connect(process)) for process in processes])
+            return RayLink(*processes, may_be_absent=may_be_absent)
+        refs = [StreamRef(process, self._streams.connect(process)) for process in processes]
+        return ProcessLink(refs, may_be_absent=may_be_absent)
 
     def __repr__(self) -> str:
         return self._name
@@ -93,7 +97,9 @@ class HostActor:
         pid = os.getpid()
         trouble = self._streams.problem if self._streams is not None else ""
         is_ready = process.is_ready and not trouble
-        return HostPulse(self._name, pid, self._node, is_ready, process.problem or trouble, process.stands_by)
+        problem = process.problem or trouble
+        leaving = (process.is_draining, process.left)
+        return HostPulse(self._name, pid, self._node, is_ready, problem, process.stands_by, *leaving)
 
     async def status(self) -> dict[str, Any]:
         """Say what lives here."""
@@ -102,6 +108,10 @@ class HostActor:
     async def metrics(self) -> bytes:
         """Return the metrics in Prometheus' text format."""
         return self._process.metrics() + (self._streams.listener.metrics() if self._streams is not None else b"")
+
+    async def drain(self, within_s: float) -> bool:
+        """Let nothing new in and what is under way end."""
+        return await self._process.drain(within_s)
 
     async def stop(self) -> None:
         """Stop the actors."""
@@ -199,8 +209,30 @@ def start_standbys(config: Config, secrets: Secrets) -> None:
 def _spec(config: Config, secrets: Secrets, name: str) -> HostSpec:
     places = {"state": config.state.resolve(), "checkpoints": config.checkpoint_folder.resolve()}
     config = msgspec.structs.replace(config, **places)
-    processes = tuple(process for host in host_names(config) for process in processes_of(config, host))
-    return HostSpec(name=name, config=config, secrets=secrets, all_processes=processes)
+    return HostSpec(name=name, config=config, secrets=secrets, all_processes=possible_processes(config))
+
+
+def start_replacement(config: Config, secrets: Secrets, process: str) -> None:
+    """Start one more process of a host whose process is to be replaced."""
+    spec = _spec(config, secrets, host_of(process))
+    start_actors([msgspec.structs.replace(spec, stands_by=is_standby(process))])
+    _watch_over(tuple(_handles), config.database_url)
+
+
+def restart_process(process: str) -> None:
+    """End a process; Ray starts it anew. Raises KeyError, or what Ray raises."""
+    ray.kill(_handles[process], no_restart=False)
+
+
+def end_process(config: Config, process: str) -> None:
+    """End a process for good."""
+    _end([process])
+    _watch_over(tuple(_handles), config.database_url)
+
+
+def running_processes() -> tuple[str, ...]:
+    """Return the processes that there are, alive or about to be started anew."""
+    return tuple(_handles)
 
 
 def _watch_over(processes: Sequence[str], dsn: str) -> None:
@@ -248,7 +280,8 @@ def stop_hosts() -> None:
     if _watch is not None:
         _watch.stop()
         _watch = None
-    _end([process for process in _handles if is_standby(process)])  # they must not take over what is stopped now
+    # They must not take over what is stopped now.
+    _end([process for process in _handles if is_standby(process) and process.partition("/")[0] in SEATED])
     for kind, patience_s in STOP_ORDER:
         group = {name: handle for name, handle in _handles.items() if name.startswith(f"{kind}/")}
         _stop_group(group, patience_s)

@@ -26,10 +26,11 @@ from server.embedded.lock import StateLock
 from server.embedded.places import open_log
 from server.embedded.processes import EmbeddedError
 from server.embedded.run_file import RunFile, end_leftovers, forget_run, read_run
+from server.host_commands import drain, restart, rolling_restart
 from server.logging import configure_logging
 from server.secrets import load_secrets
 
-STOP_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 90.0
 
 app = typer.Typer(help="The Croupier casino platform.", no_args_is_help=True, add_completion=False)
 _output = Console(highlight=False, soft_wrap=True)
@@ -116,6 +117,11 @@ def status() -> None:
         _output.print(f"  {process.pid:>8}  {'' if processes.is_running(process) else 'ended '}{process.name}")
     if not run.ready:
         raise typer.Exit(3)
+
+
+app.command()(restart)
+app.command()(drain)
+app.command(name="rolling-restart")(rolling_restart)
 
 
 @app.command()

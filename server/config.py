@@ -36,6 +36,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     shards: int = 2  # CROUPIER_SHARDS: wallet shards, fixed when the books are made
     gateways: int = 1  # CROUPIER_GATEWAYS
     standbys: int = 1  # CROUPIER_STANDBYS: second processes that stand by for each wallet and tables host, 0 or 1
+    drain_s: int = 30  # CROUPIER_DRAIN_S: how long at most a host that restarts waits for what is at stake
+    move_s: int = 10  # CROUPIER_MOVE_S: a gateway that restarts moves its clients within so many seconds
     rate_per_s: int = 50  # CROUPIER_RATE_PER_S: requests of one connection, four times that at once; 0 = no limit
     betting_ms: int = 0  # CROUPIER_BETTING_MS: overrides the betting window of every RNG table; 0 = the table's own
     pause_ms: int = -1  # CROUPIER_PAUSE_MS: overrides the pause between rounds of RNG tables; -1 = the table's own
@@ -92,6 +94,8 @@ VARIABLES: dict[str, str] = {
     "shards": "CROUPIER_SHARDS",
     "gateways": "CROUPIER_GATEWAYS",
     "standbys": "CROUPIER_STANDBYS",
+    "drain_s": "CROUPIER_DRAIN_S",
+    "move_s": "CROUPIER_MOVE_S",
     "rate_per_s": "CROUPIER_RATE_PER_S",
     "betting_ms": "CROUPIER_BETTING_MS",
     "pause_ms": "CROUPIER_PAUSE_MS",
@@ -122,6 +126,8 @@ _RANGES: dict[str, tuple[int, int]] = {
     "shards": (1, 1024),
     "gateways": (1, 64),
     "standbys": (0, 1),
+    "drain_s": (0, 3_600),
+    "move_s": (0, 3_600),
     "rate_per_s": (0, 1_000_000),
     "betting_ms": (0, 3_600_000),
     "pause_ms": (-1, 3_600_000),

@@ -47,11 +47,14 @@ class HostProcess:
         self._seated = asyncio.Event()
         self._ready = asyncio.Event()
         self._is_stopping = False
+        self.is_draining = False
         self.problem = "starting"
         self._task = asyncio.create_task(self._come_up(), name=f"start {spec.name}")
 
     async def deliver(self, blob: bytes) -> bytes:
         """Take a batch, once the actors are at work; NOT_SERVING while we stand by. Raises msgspec.DecodeError."""
+        if self._is_stopping:
+            return NOT_SERVING
         if not self._ready.is_set():
             if not await self._is_taking_over():
                 return NOT_SERVING
@@ -61,7 +64,7 @@ class HostProcess:
 
     def take(self, blob: bytes) -> asyncio.Future[bytes]:
         """`deliver` without a coroutine, where that is possible. Raises msgspec.DecodeError, at once or in the future."""
-        if self._site is not None and self._ready.is_set():
+        if self._site is not None and self.is_ready:
             return self._site.host.take(blob)
         return asyncio.ensure_future(self.deliver(blob))
 
@@ -93,8 +96,26 @@ class HostProcess:
         """Return the metrics in Prometheus' text format; empty before the start."""
         return self._site.host.metrics() if self._site is not None else b""
 
+    @property
+    def left(self) -> str:
+        """What a host that drains still waits for."""
+        return self._site.left() if self._site is not None and self.is_draining else ""
+
+    async def drain(self, within_s: float) -> bool:
+        """Let nothing new in and what is under way end; False: that takes longer. Safe to repeat, also side by side."""
+        if self._site is None or self._site.drain is None or not self.is_ready:
+            return True
+        self.is_draining = True
+        try:
+            async with asyncio.timeout(within_s):
+                await self._site.drain()
+        except TimeoutError:
+            log.warning("host %s is not done after %.0f s: %s", self.spec.name, within_s, self.left)
+            return False
+        return True
+
     async def stop(self) -> None:
-        """Stop the actors in the reverse order of their start. Safe to repeat."""
+        """Stop the actors in the reverse order of their start. Batches that come are for another. Safe to repeat."""
         self._is_stopping = True
         self._task.cancel()
         await asyncio.wait((self._task,))

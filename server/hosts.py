@@ -32,6 +32,8 @@ SEATED: Final[Mapping[str, tuple[str, ...]]] = {
     "wallet": ("actors.wallet", "server.storage.ledger"),
     "tables": ("server.table_keeper",),
 }
+#: Kinds of hosts whose second process is started for a restart only: it listens beside the first, which then leaves.
+REPLACED: Final = frozenset(("gateway", "api"))
 POOL_MAX: Final = 4
 JOURNAL_HINT_S: Final = 0.1
 #: By CROUPIER_LINK. A stream costs little a batch, so more of them may be under way: less waiting. See performance.md.
@@ -59,6 +61,11 @@ class HostSpec(msgspec.Struct, frozen=True, kw_only=True):
     def has_seat(self) -> bool:
         """Whether two processes take turns at being this host."""
         return self.config.standbys > 0 and self.kind in SEATED
+
+    @property
+    def sender(self) -> str:
+        """The name by which other hosts know this one. Two processes that serve side by side are two senders."""
+        return self.process if self.kind in REPLACED else self.name
 
     @property
     def seat_url(self) -> str:
@@ -93,6 +100,12 @@ def processes_of(config: Config, host: str) -> tuple[str, ...]:
     return (host, standby_of(host)) if host in standby_hosts(config) else (host,)
 
 
+def possible_processes(config: Config) -> tuple[str, ...]:
+    """Return every process that may run: those of all hosts, and those that take another's place in a restart."""
+    replacing = (standby_of(host) for host in host_names(config) if host.partition("/")[0] in REPLACED)
+    return (*(process for host in host_names(config) for process in processes_of(config, host)), *replacing)
+
+
 class Site:
     """Where a builder works: the host, the ports made for it, and the stack that undoes everything in reverse order."""
 
@@ -104,8 +117,11 @@ class Site:
         self.directory = Directory(self._load_nothing)
         incarnation = time.time_ns()
         self.owner = f"{spec.name}#{incarnation}"
+        #: How to let what is under way end before a restart, and what is being waited for, for a person.
+        self.drain: Callable[[], Awaitable[None]] | None = None
+        self.left: Callable[[], str] = lambda: ""
         self.host = Host(
-            spec.name,
+            spec.sender,
             incarnation,
             contracts=CONTRACTS,
             host_of=lambda address: self.directory.host_of(address),
@@ -211,18 +227,20 @@ async def build_gateway(site: Site) -> None:
     config = site.config
     tokens = Tokens(site.spec.secrets.token, lifetime_s=config.access_token_s, now_ms=site.clock.now_ms)
     gateway = Gateway(
-        site.spec.name,
+        site.spec.process,
         config.bind,
         config.ws_port + site.spec.number,
         site.post,
         site.clock,
         verify_token=tokens.verify,
         tables=lambda: site.directory.tables(),
-        settings=GatewaySettings(rate_per_s=config.rate_per_s, rate_burst=4 * config.rate_per_s),
+        settings=GatewaySettings(rate_per_s=config.rate_per_s, rate_burst=4 * config.rate_per_s, share_port=True),
     )
     # A gateway's state is its connections: a bug in one batch is logged and counted, and cuts nobody off.
     site.host.on_bug = lambda _address, _error: None
-    await site.add(site.spec.name, gateway)
+    site.drain = lambda: gateway.drain(config.move_s)
+    site.left = lambda: f"{gateway.connections} of its connections to move"
+    await site.add(site.spec.process, gateway)
 
 
 async def build_api(site: Site) -> None:
@@ -253,7 +271,7 @@ async def build_api(site: Site) -> None:
         host_status=hosts.ready,
         host_metrics=hosts.expositions,
     )
-    server = ApiServer(create_app(deps), site.config.bind, site.config.http_port)
+    server = ApiServer(create_app(deps), site.config.bind, site.config.http_port, share_port=True)
     await server.start()
     site.stack.push_async_callback(server.stop)
 
@@ -289,7 +307,7 @@ async def build_supervisor(site: Site) -> None:
         key=site.spec.secrets.ids,
         period_s=config.bonus_period_s,
         amount_minor=config.bonus_minor,
-        gateways=[f"gateway/{n}" for n in range(config.gateways)],
+        gateways=[process for process in site.spec.all_processes if process.startswith("gateway/")],
         fatal=fatal,
     )
     relay = Relay(PostgresTransits(pool, books), site.post, site.clock, fatal=fatal)

@@ -9,17 +9,23 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from actors.runtime.batches import BatchAnswer
 from actors.runtime.link import LinkBroken
 
 #: The answer to a batch that a process cannot take because it stands by.
 NOT_SERVING: Final = b""
+#: The answer to a batch for a process that does not exist: none of its groups was taken.
+NOBODY: Final = msgspec.msgpack.encode(BatchAnswer(0, []))
 ANSWER_S: Final = 1.5
 #: An answer that takes longer is late. A round trip takes milliseconds, a commit under load tens of them.
 LOOK_S: Final = 0.1
 
 
 class HostPulse(msgspec.Struct, frozen=True):
-    """What a host says of itself when pinged. node: Ray's id of the machine its process is on."""
+    """What a host says of itself when pinged. node: Ray's id of the machine its process is on.
+
+    left: what it still waits for while it drains.
+    """
 
     name: str
     pid: int
@@ -27,6 +33,12 @@ class HostPulse(msgspec.Struct, frozen=True):
     is_ready: bool
     problem: str = ""
     stands_by: bool = False
+    is_draining: bool = False
+    left: str = ""
+
+
+class ProcessAbsent(LinkBroken):
+    """There is no such process, and nobody is about to start it."""
 
 
 class ProcessRef(Protocol):
@@ -46,8 +58,10 @@ class ProcessLink:
     may take seconds to tell that a process has died, so while an answer is late the other is asked whether it serves now.
     """
 
-    def __init__(self, processes: Sequence[ProcessRef]) -> None:
+    def __init__(self, processes: Sequence[ProcessRef], *, may_be_absent: bool = False) -> None:
+        """may_be_absent: what is sent to a process that does not exist is for nobody, instead of waiting for it."""
         self._refs = processes
+        self._may_be_absent = may_be_absent
         self._at = 0
         self._looked_s = 0.0
 
@@ -59,6 +73,11 @@ class ProcessLink:
             answer: bytes = await (call if len(self._refs) == 1 else self._while_it_serves(at, call))
             if answer == NOT_SERVING:
                 raise LinkBroken(f"{self._refs[at].name} stands by")
+        except ProcessAbsent:
+            self._turn(at)
+            if not self._may_be_absent:
+                raise
+            return NOBODY
         except BaseException:  # a call that was given up after its time counts too
             self._turn(at)
             raise

@@ -40,6 +40,7 @@ class TableKeeper:
         self._due: dict[str, float] = {}  # tables that died: when to rebuild
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
+        self._is_draining = False
         self._endings: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
         site.host.on_bug = self._on_bug
@@ -51,6 +52,7 @@ class TableKeeper:
         await site.follow_placement(pool)
         keeper = cls(site, PostgresTables(pool), PostgresRounds(pool))
         await keeper.look()
+        site.drain, site.left = keeper.drain, keeper.left
         keeper._task = asyncio.create_task(keeper._keep(), name="table keeper")
         return keeper
 
@@ -58,11 +60,22 @@ class TableKeeper:
         """Bring what runs in line with what is placed here."""
         wanted = set(self._site.directory.tables_of(self._site.host.name))
         now = self._loop.time()
+        if self._is_draining:  # a table that dies now is rebuilt by whoever comes after us
+            return
         leaving = [self._end(table_id) for table_id in self._running if table_id not in wanted]
         missing = [
             table_id for table_id in wanted if table_id not in self._running and self._due.get(table_id, 0) <= now
         ]
         await asyncio.gather(*leaving, *(self._begin(table_id) for table_id in missing))
+
+    async def drain(self) -> None:
+        """Let all tables end what is at stake and open nothing more. Safe to repeat."""
+        self._is_draining = True
+        await asyncio.gather(*(table.drain() for table in self._running.values()))
+
+    def left(self) -> str:
+        """Say which tables still have stakes."""
+        return ", ".join(sorted(name for name, table in self._running.items() if table.has_stakes))
 
     async def stop(self) -> None:
         """Stop all tables."""

@@ -1,7 +1,7 @@
 """`croupier up`: start everything, keep it up, stop it in order.
 
     lock -> keys -> Ray, beside it PostgreSQL and Valkey -> migrations -> hosts -> ready
-    signal -> hosts -> Ray -> Valkey, PostgreSQL -> whatever is left
+    signal -> rounds in play -> hosts -> Ray -> Valkey, PostgreSQL -> whatever is left
 
 What survives a crash of this process: nothing that runs. The kernel ends PostgreSQL, Valkey and Ray's own processes
 when it goes; what escapes is in `run.json` and is ended by the next start. The data are safe with PostgreSQL.
@@ -18,12 +18,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import psutil
 
 from server.config import Config
+from server.control import Caller, ControlRefused, ControlServer
 from server.embedded import processes
 from server.embedded.lock import StateLock
 from server.embedded.places import is_port_free
@@ -36,6 +37,9 @@ from server.ports import choose_ports
 from server.progress import Progress
 from server.ray_thread import RayThread
 from server.secrets import Secrets, load_secrets
+
+if TYPE_CHECKING:
+    from server.restarts import Restarts
 
 READY_TIMEOUT_S = 60.0
 WATCH_PERIOD_S = 0.5
@@ -58,6 +62,8 @@ class Up:
         self._ray_works = False
         self._ray_processes: list[ProcessMark] = []
         self._run = RunFile(up=ProcessMark("up", os.getpid(), psutil.Process().create_time()))
+        self._control = ControlServer(config.state, self._take_order)
+        self._restarts: Restarts | None = None
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
 
@@ -118,6 +124,8 @@ class Up:
         await self._start_hosts(secrets)
         self._announce()
         await self._ray.call(lambda: _bootstrap().start_standbys(self._config, secrets))
+        self._restarts = _restarts(self._config, secrets, self._ray)
+        await self._control.start()
 
     async def _clean_up_after_predecessor(self) -> None:
         last = read_run(self._config.state)
@@ -224,6 +232,25 @@ class Up:
 
     # Running
 
+    async def _take_order(self, order: dict[str, Any], caller: Caller) -> None:
+        """Do what another command asks for. Raises ControlRefused."""
+        from server.restarts import RestartFailed
+
+        assert self._restarts is not None, "orders are taken when everything runs"
+        host = str(order.get("host", ""))
+        try:
+            match order.get("verb"):
+                case "restart":
+                    await self._restarts.restart(host, caller.tell)
+                case "drain":
+                    await self._restarts.drain(host, caller.tell)
+                case "rolling-restart":
+                    await self._restarts.rolling(lambda: caller.is_there, caller.tell)
+                case verb:
+                    raise ControlRefused(f"this casino knows no order {verb!r}")
+        except RestartFailed as failed:
+            raise ControlRefused(str(failed)) from None
+
     async def _watch(self) -> None:
         """Start PostgreSQL and Valkey again when they die; give up when Ray does, which cannot be replaced in place."""
         for tick in itertools.count(1):
@@ -246,6 +273,10 @@ class Up:
     async def _stop_all(self) -> None:
         """Hosts, Ray, Valkey, PostgreSQL; each within its time, less after a second signal; then whatever is left."""
         self._progress.stopping()
+        await self._control.close()
+        if self._restarts is not None:
+            drain_s, finish = self._config.drain_s, self._restarts.finish_rounds
+            await self._within(drain_s + 1.0, lambda: finish(drain_s))
         if self._ray_works:  # a Ray that is still starting knows nothing yet: its processes are simply ended below
             await self._within(HOSTS_PATIENCE_S, lambda: self._ray.call(lambda: _bootstrap().stop_hosts()))
             await self._within(RAY_PATIENCE_S, lambda: self._ray.call(lambda: _bootstrap().stop_ray()))
@@ -286,6 +317,14 @@ def _bootstrap() -> Any:
     from server import bootstrap
 
     return bootstrap
+
+
+def _restarts(config: Config, secrets: Secrets, ray: RayThread) -> Restarts:
+    """Import late, too."""
+    from server.host_control import RayProcesses
+    from server.restarts import Restarts
+
+    return Restarts(config, RayProcesses(config, secrets, ray))
 
 
 def _migrate(config: Config) -> None:

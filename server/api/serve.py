@@ -30,7 +30,8 @@ class _Server(uvicorn.Server):
 class ApiServer:
     """Serves an ASGI application on one address until stopped."""
 
-    def __init__(self, app: Any, bind: str, port: int) -> None:
+    def __init__(self, app: Any, bind: str, port: int, *, share_port: bool = False) -> None:
+        """share_port: listen also where another process of this user listens, if that one does so too."""
         settings = uvicorn.Config(
             app,
             host=bind,
@@ -46,12 +47,18 @@ class ApiServer:
         self._server = _Server(settings)
         self._bind = bind
         self._requested_port = port
+        self._share_port = share_port
         self._task: asyncio.Task[None] | None = None
         self.port = 0
 
     async def start(self) -> None:
         """Listen and return when requests are answered. Raises OSError when the port is taken."""
-        listener = socket.create_server((self._bind, self._requested_port), family=_family(self._bind), backlog=2_048)
+        listener = socket.create_server(
+            (self._bind, self._requested_port),
+            family=_family(self._bind),
+            backlog=2_048,
+            reuse_port=self._share_port,
+        )
         self.port = listener.getsockname()[1]
         self._task = asyncio.create_task(self._serve(listener), name="http-api")
         up = asyncio.create_task(self._server.up.wait())

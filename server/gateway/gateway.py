@@ -72,6 +72,11 @@ class Gateway:
         self.metrics.gauges["connections"] = lambda: len(self._clients)
         self.metrics.gauges["sessions"] = lambda: len(self._by_player)
 
+    @property
+    def connections(self) -> int:
+        """How many connections there are."""
+        return len(self._clients)
+
     def __repr__(self) -> str:
         return f"Gateway({self.address}, port {self.port}, {len(self._by_player)} sessions)"
 
@@ -80,12 +85,12 @@ class Gateway:
     async def start(self) -> None:
         """Listen. Port 0 takes a free one, which `port` then tells. Raises OSError when the port is taken.
 
-        Another gateway of ours may have the port: its successor listens beside it before it drains.
+        With `share_port` another gateway of ours may have it: its successor listens beside it before it drains.
         """
         self.open()
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            self.connect, self.bind, self.port, backlog=_BACKLOG, reuse_port=self.port > 0
+            self.connect, self.bind, self.port, backlog=_BACKLOG, reuse_port=self.settings.share_port
         )
         self.port = self._server.sockets[0].getsockname()[1]
         _log.info("gateway listens", gateway=self.address, bind=self.bind, port=self.port)

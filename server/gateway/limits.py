@@ -13,6 +13,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     #: Bytes that may wait in the server for one slow client.
     write_buffer_bytes: int = 1024 * 1024
     max_connections: int = 20_000
+    #: Listen also where another process of this user listens, if that one does so too.
+    share_port: bool = False
     #: Requests a second in the long run, and at once. rate_per_s 0: no limit.
     rate_per_s: int = 50
     rate_burst: int = 200
