@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from clients.python.errors import ConnectionClosed, Refused
 from clients.python.http import HttpApi, Login
-from clients.python.link import ANSWER_TIMEOUT_S, Link, NewToken
+from clients.python.link import ANSWER_TIMEOUT_S, FindUrl, Link, NewToken
 from clients.python.purse import Purse
 from clients.python.pushes import Pushes
 from clients.python.table_view import TableView
@@ -58,6 +58,7 @@ class CroupierClient(Link):
     tables: what is known of each joined table, by table_id. purse: what I have. welcome: of the latest connection.
     on_push: called with (table_id or "", message) for every push, in order, after the state here has changed.
     new_token: makes a fresh access token when the old one is refused; without it the client stops then.
+    find_url: says where to connect when the server moves us, or does not answer; without it always to ws_url.
     """
 
     def __init__(
@@ -69,8 +70,9 @@ class CroupierClient(Link):
         on_push: OnPush | None = None,
         client: str = "croupier-python",
         spread: Callable[[], float] = random.random,
+        find_url: FindUrl | None = None,
     ) -> None:
-        super().__init__(ws_url, token, new_token, client, spread)
+        super().__init__(ws_url, token, new_token, client, spread, find_url)
         self.tables: dict[str, TableView] = {}
         self.purse = Purse()
         self.welcome: Welcome | None = None
@@ -101,7 +103,7 @@ class CroupierClient(Link):
             refresh_token = fresh.refresh_token
             return fresh.access_token
 
-        return cls(await api.ws_url(), login.access_token, new_token=new_token, **options)
+        return cls(await api.ws_url(), login.access_token, new_token=new_token, find_url=api.ws_url, **options)
 
     # ---------------------------------------------------------------- questions
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -31,6 +32,7 @@ _CLOSE_TIMEOUT_S: Final = 1.0
 _TOKENS_REFUSED_MAX: Final = 2
 
 NewToken = Callable[[], Awaitable[str]]
+FindUrl = Callable[[], Awaitable[str]]
 _Answer = TypeVar("_Answer", bound=ServerMessage)
 
 _WALL_MS: Final = int(time.time() * 1000) - int(time.monotonic() * 1000)
@@ -45,12 +47,19 @@ class Link(ABC):
     """See the module. `_take` is told every event, in order; it must not block."""
 
     def __init__(
-        self, ws_url: str, token: str, new_token: NewToken | None, client: str, spread: Callable[[], float]
+        self,
+        ws_url: str,
+        token: str,
+        new_token: NewToken | None,
+        client: str,
+        spread: Callable[[], float],
+        find_url: FindUrl | None = None,
     ) -> None:
         self.ws_url = ws_url
         self.connections = 0
         self._token = token
         self._new_token = new_token
+        self._find_url = find_url
         self._spread = spread
         self._session = machine.ClientConnection(client, spread=spread)
         self._socket: Socket | None = None
@@ -163,7 +172,10 @@ class Link(ABC):
             if after is After.NEW_TOKEN and not await self._refresh():
                 return
             if self._stopped is None:
+                is_moved = self._session.back_after_ms >= 0
                 await asyncio.sleep(self._pause_s(failures))
+                if is_moved or failures:
+                    await self._look_for_gateway()
 
     def _pause_s(self, failures: int) -> float:
         """Return how long to wait for the next connection: as told by a server that moves us, else a random while."""
@@ -172,6 +184,12 @@ class Link(ABC):
             return told_ms / 1000
         most_s: float = min(_BACKOFF_MOST_S, _BACKOFF_FIRST_S * 2 ** min(failures, 10))
         return most_s * self._spread()
+
+    async def _look_for_gateway(self) -> None:
+        """Ask where to connect now; where nobody knows, it is as before."""
+        if self._find_url is not None:
+            with suppress(HttpError):
+                self.ws_url = await self._find_url()
 
     async def _connection(self) -> After:
         """Live through one connection. Returns what to do after it."""

@@ -23,6 +23,7 @@ from server.api.errors import (
     answer_http_exception,
     answer_outage,
 )
+from server.api.gateways import OpenGateways
 from server.api.routes_accounts import account_routes
 from server.api.routes_service import service_routes
 from server.api.web import web_file, web_page
@@ -52,7 +53,13 @@ def create_app(deps: ApiDeps) -> Litestar:
     """Return the application: API under /api, the web client at /, and /health, /ready, /metrics."""
     return Litestar(
         route_handlers=[account_routes(), service_routes(), web_page, web_file],
-        state=State({"deps": deps, "accounts": Accounts(deps)}),
+        state=State(
+            {
+                "deps": deps,
+                "accounts": Accounts(deps),
+                "gateways": OpenGateways(deps.config.gateways, deps.host_status),
+            }
+        ),
         exception_handlers={
             ApiError: answer_api_error,
             HTTPException: answer_http_exception,

@@ -84,7 +84,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClientConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client needs before it connects."""
+    """What a client needs before it connects. ws_url: where to connect now. ws_urls: all gateways that take clients."""
 
     ws_url: str
     protocol_version: int
@@ -93,6 +93,7 @@ class ClientConfig(msgspec.Struct, frozen=True, kw_only=True):
     play_money: bool
     label: str
     server_ms: int
+    ws_urls: list[str] = []
 
 
 class HistoryBet(msgspec.Struct, frozen=True):

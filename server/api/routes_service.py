@@ -28,20 +28,23 @@ _LIST_ROWS = 200
 
 @get("/api/config", tags=["service"])
 async def client_config(state: State, request: Request[Any, Any, Any]) -> ClientConfig:
-    """Tell a client where to connect. With several gateways, clients are sent to them in turn."""
+    """Tell a client where to connect: of the gateways that take clients, each in turn; `ws_urls` has all of them."""
     deps = _deps(state)
+    gateways = await state.gateways.numbers()
     host = request.url.hostname or deps.config.bind
     host = f"[{host}]" if ":" in host else host
-    state.turn = (getattr(state, "turn", -1) + 1) % max(1, deps.config.gateways)
+    state.turn = (getattr(state, "turn", -1) + 1) % len(gateways)
     scheme = "wss" if request.url.scheme == "https" else "ws"
+    urls = [f"{scheme}://{host}:{deps.config.ws_port + gateway}/" for gateway in gateways]
     return ClientConfig(
-        ws_url=f"{scheme}://{host}:{deps.config.ws_port + state.turn}/",
+        ws_url=urls[state.turn],
         protocol_version=PROTOCOL_VERSION,
         currency=PLAY_CODE,
         exponent=PLAY_EXPONENT,
         play_money=True,
         label=PLAY_LABEL,
         server_ms=deps.clock.now_ms(),
+        ws_urls=urls,
     )
 
 
@@ -65,7 +68,10 @@ async def health() -> dict[str, str]:
 
 @get("/ready", tags=["service"])
 async def ready(state: State) -> Response[Any]:
-    """Say whether a player could play now: PostgreSQL, Valkey and every host answer. Else 503, naming what does not."""
+    """Say whether a player could play now: PostgreSQL, Valkey and every host answer, of the gateways one.
+
+    Else 503, naming what does not.
+    """
     deps = _deps(state)
     names = ("postgres", "valkey", "hosts")
     checks = (_postgres(deps), _valkey(deps), _hosts(deps))
@@ -135,4 +141,6 @@ async def _hosts(deps: ApiDeps) -> bool:
         hosts = await asyncio.wait_for(deps.host_status(), _READY_TIMEOUT_S)
     except TimeoutError:
         return False
-    return all(hosts.values())
+    gateways = [is_well for host, is_well in hosts.items() if host.startswith("gateway/")]
+    others = [is_well for host, is_well in hosts.items() if not host.startswith("gateway/")]
+    return all(others) and (any(gateways) or not gateways)

@@ -76,9 +76,11 @@ async def test_order_under_way_when_the_casino_stops_is_told_so(tmp_path: Path) 
     await server.start()
     begun = asyncio.Event()
     loop = asyncio.get_running_loop()
-    waiting = asyncio.ensure_future(
-        asyncio.to_thread(give_order, tmp_path, {"verb": "wait"}, lambda _: loop.call_soon_threadsafe(begun.set))
-    )
+
+    def note(_text: str) -> None:
+        loop.call_soon_threadsafe(begun.set)
+
+    waiting = asyncio.ensure_future(asyncio.to_thread(give_order, tmp_path, {"verb": "wait"}, note))
     await begun.wait()
     await server.close()
     assert await waiting == "the casino stops"

@@ -15,6 +15,7 @@ from actors.domain.evidence import RECEIPT, canonical, seal
 from actors.ports import StoreUnavailable
 from server.api.app import create_app
 from server.api.exposition import join_expositions
+from server.api.gateways import OpenGateways
 from server.api.models import FraudRow, HistoryItem, RoundRow, TableRules
 from server.config import Config
 from server.evidence import EvidenceSigner
@@ -73,6 +74,23 @@ async def test_config_with_three_gateways_sends_clients_to_them_in_turn(web: Pat
         urls = [(await client.get("/api/config")).json()["ws_url"] for _ in range(4)]
     world.passwords.close()
     assert urls == [f"wss://casino.test:{port}/" for port in (8090, 8091, 8092, 8090)]
+
+
+async def test_config_leaves_out_gateways_that_are_about_to_restart_and_names_all_when_none_is_left(web: Path) -> None:
+    world = ApiWorld(web, Config(gateways=3))
+    world.hosts.update({"gateway/0": True, "gateway/1": False, "gateway/2": True})
+    gateways = OpenGateways(3, world.deps.host_status)
+    assert await gateways.numbers() == [0, 2]
+    world.hosts.update({"gateway/0": False, "gateway/2": False})
+    assert await OpenGateways(3, world.deps.host_status).numbers() == [0, 1, 2]
+    world.passwords.close()
+
+
+async def test_casino_is_ready_while_one_gateway_takes_clients(client: httpx.AsyncClient, world: ApiWorld) -> None:
+    world.hosts.update({"gateway/0": False, "gateway/1": True})
+    assert (await client.get("/ready")).status_code == 200
+    world.hosts["gateway/1"] = False
+    assert (await client.get("/ready")).status_code == 503
 
 
 async def test_roulette_rules_need_no_token_and_state_157_positions(client: httpx.AsyncClient) -> None:

@@ -103,6 +103,10 @@ async def seated(world: World) -> AsyncIterator[CroupierClient]:
         yield client
 
 
+def _has_connected(client: CroupierClient, times: int) -> bool:
+    return client.connections == times
+
+
 async def soon(condition: Callable[[], bool]) -> None:
     """Let the other tasks run until this is true."""
     for _ in range(1_000):
@@ -266,6 +270,23 @@ async def test_client_that_is_moved_comes_back_when_it_was_told_to_without_a_bac
         world.casino.push_personal(Reconnect(1, "restart"))
         world.cut(Close.GOING_AWAY)
         await client.until(lambda: client.connections == 2, timeout_s=30)
+
+
+async def test_client_that_is_moved_asks_where_to_and_stays_where_nobody_knows(world: World) -> None:
+    places: list[str | Exception] = [HttpError(0, "UNREACHABLE", "gone"), "ws://other"]
+
+    async def find_url() -> str:
+        place = places.pop(0)
+        if isinstance(place, Exception):
+            raise place
+        return place
+
+    async with world.client(find_url=find_url) as client:
+        for number, url in enumerate(("ws://casino", "ws://other"), 2):
+            world.casino.push_personal(Reconnect(0, "restart"))
+            world.cut(Close.GOING_AWAY)
+            await client.until(partial(_has_connected, client, number))
+            assert client.ws_url == url
 
 
 async def test_bet_made_while_there_is_no_connection_is_sent_later(seated: CroupierClient, world: World) -> None:
