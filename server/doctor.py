@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.text import Text
 
 from server.config import Config, ConfigError, misspelt_variables
+from server.databases import running_database
 from server.embedded import places, postgres, processes, valkey
 from server.embedded.lock import StateLock
 from server.embedded.processes import EmbeddedError
@@ -33,6 +34,9 @@ DISK_BYTES_MIN = 2 * 1024**3
 SHARED_MEMORY_BYTES_MIN = 256 * 1024**2
 MEMORY_BYTES_MIN = 3 * 1024**3
 DESCRIPTORS_MIN = 4096
+#: Shards keep 60 days of room ahead, and look every hour.
+JOURNAL_DAYS_MIN = 30
+DAYS_MEND = "nobody has made partitions lately: `croupier migrate` makes them; then see ops/runbooks/books.md"
 NODE_MIN = (20, 19)
 PYTHON_MIN = (3, 11)
 _DISTRIBUTIONS = ("ray", "websockets", "msgspec", "asyncpg", "redis", "pynacl", "uvloop", "litestar", "alembic")
@@ -204,6 +208,37 @@ async def _check_shards(config: Config) -> Iterable[Finding]:
     return found
 
 
+async def _check_journal_days(config: Config) -> Iterable[Finding]:
+    """Room for ids of the days to come in each journal that can be reached; nothing where no database runs."""
+    address = running_database(config)
+    found = []
+    for url, shards in config.books().items() if address else ():
+        days = await _days_left(url or address or "")
+        if days is not None:
+            subject, text = f"journal of shard {', '.join(map(str, shards))}", f"room for {days} more days"
+            verdict = Verdict.OK if days >= JOURNAL_DAYS_MIN else Verdict.WARN
+            found.append(Finding(subject, verdict, text, "" if verdict is Verdict.OK else DAYS_MEND))
+    return found
+
+
+async def _days_left(dsn: str) -> int | None:
+    """Return for how many days after today the journal has partitions; None where there is no journal to ask."""
+    try:
+        connection = await asyncpg.connect(dsn, timeout=5)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError):
+        return None  # another check says so
+    try:
+        days: int | None = await connection.fetchval(
+            """select max(to_date(right(c.relname, 10), 'YYYY_MM_DD') - date '1970-01-01') + 30
+                      - extract(epoch from now())::bigint / 86400
+                 from pg_inherits i join pg_class c on c.oid = i.inhrelid
+                where i.inhparent = to_regclass('wallet.journal')"""
+        )
+        return days
+    finally:
+        await connection.close()
+
+
 async def _reach_postgres(dsn: str, variable: str) -> Finding:
     try:
         connection = await asyncpg.connect(dsn, timeout=5)
@@ -267,6 +302,7 @@ CHECKS: list[Callable[[Config], Iterable[Finding] | Awaitable[Iterable[Finding]]
     _check_ports,
     _check_postgres,
     _check_shards,
+    _check_journal_days,
     _check_valkey,
     _check_node,
     _check_web,

@@ -15,6 +15,8 @@ from actors.domain.refusals import Refusal
 from actors.supervisors.keeping import BooksKeeper
 from actors.wallet import WalletShard
 from server.books_metrics import BooksMetrics
+from server.config import Config
+from server.doctor import Verdict, _check_journal_days
 from server.storage.keeping import PostgresKeeping
 from server.storage.ledger import PostgresLedger
 from server.storage.shards import Books
@@ -134,6 +136,19 @@ async def test_gauges_have_a_sample_for_each_shard(world: _World) -> None:
     days_left = families["croupier_books_journal_days_left"]
     assert {sample.labels["shard"] for sample in days_left.samples} == {"0", "1"}
     assert families["croupier_books_snapshot_breaches"].samples[0].value == 0
+
+
+async def test_doctor_warns_where_the_journal_has_few_days_left(world: _World, fresh_postgres_dsn: str) -> None:
+    config = Config(database_url=fresh_postgres_dsn)
+    (before,) = await _check_journal_days(config)
+    parts = await world.pool.fetch(
+        "select relname from pg_class where relkind = 'r' and relname ~ '^journal_2' order by 1 desc limit 2"
+    )
+    for part in parts:
+        await world.pool.execute(f"drop table wallet.{part['relname']}")
+    (after,) = await _check_journal_days(config)
+    assert (before.verdict, after.verdict) == (Verdict.OK, Verdict.WARN)
+    assert "croupier migrate" in after.mend
 
 
 async def test_order_for_which_the_journal_has_no_day_is_refused_ahead_and_the_shard_lives_on(world: _World) -> None:
