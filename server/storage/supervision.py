@@ -124,6 +124,16 @@ class PostgresJournal:
             async with self._pool.acquire(timeout=STATEMENT_S) as connection, connection.transaction():
                 yield connection
 
+    @asynccontextmanager
+    async def page_transaction(self, follower: str, page: Page) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+        """Give a transaction in which the checkpoint has moved behind the page: for the page's effect, both or neither.
+
+        Raises CheckpointMoved where the checkpoint is elsewhere, and StoreUnavailable.
+        """
+        async with self._transaction() as connection:
+            await self._move(connection, follower, page)
+            yield connection
+
     @staticmethod
     async def _move(connection: asyncpg.pool.PoolConnectionProxy, follower: str, page: Page) -> None:
         moved = await connection.fetchval(_MOVE, follower, page.shard, page.after_seq, page.to_seq, timeout=STATEMENT_S)
@@ -151,8 +161,7 @@ class PostgresAntifraud(PostgresJournal):
 
     async def save_scores(self, follower: str, page: Page, scores: Sequence[ScoreRow], now_ms: int) -> None:
         """See `AntifraudStore.save_scores`."""
-        async with self._transaction() as connection:
-            await self._move(connection, follower, page)
+        async with self.page_transaction(follower, page) as connection:
             await connection.execute(
                 _SAVE_SCORE,
                 [row.player_id for row in scores],

@@ -37,8 +37,7 @@ class PostgresTransits(PostgresJournal):
 
     async def save_transits(self, follower: str, page: Page, transits: Sequence[Transit]) -> None:
         """See `TransitStore.save_transits`."""
-        async with self._transaction() as connection:
-            await self._move(connection, follower, page)
+        async with self.page_transaction(follower, page) as connection:
             if transits:
                 await connection.execute(
                     _SAVE,
