@@ -110,11 +110,13 @@ class WsConnection(WriteSide):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are asyncio.Transports in all but ancestry
-        self._transport = transport = cast(asyncio.Transport, transport)
+        self.transport = transport = cast(asyncio.Transport, transport)
         self._limit_transport()
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if transport.get_extra_info("sslcontext") is None:
+                self.descriptor = sock.fileno()
 
     def data_received(self, data: bytes) -> None:
         self._metrics.bytes_in_total += len(data)
@@ -137,7 +139,8 @@ class WsConnection(WriteSide):
         self._forget_waiting()
         self._rest = b""
         self._ws = None
-        self._transport = None
+        self.transport = None
+        self.descriptor = -1
         if was is not Stage.CLOSED:
             self._listener.on_closed(self)
 
@@ -159,8 +162,8 @@ class WsConnection(WriteSide):
 
     def abort(self) -> None:
         """Cut the socket now."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
     # ------------------------------------------------------------------ inside
 
@@ -264,7 +267,7 @@ class WsConnection(WriteSide):
         self.close(code, reason)
         self._discarding = True
         self._rest = b""
-        transport = self._transport
+        transport = self.transport
         if transport is not None and not transport.is_closing() and transport.can_write_eof():
             transport.write_eof()
 
@@ -277,7 +280,7 @@ class WsConnection(WriteSide):
 
     def _write_ws(self, ws: ServerProtocol) -> None:
         """Write what the library has to say; an empty string from it means that it has said everything."""
-        transport = self._transport
+        transport = self.transport
         for data in ws.data_to_send():
             if transport is None or transport.is_closing():
                 return

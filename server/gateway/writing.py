@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
@@ -25,14 +26,23 @@ class Stage(IntEnum):
     CLOSED = 3
 
 
-class Outbox:
-    """Joins what one tick of the loop sends to each connection into one write."""
+#: Found as quickly as any other name: Python 3.11 takes 0.2 us to find a member in its enum.
+OPEN: Final = Stage.OPEN
 
-    __slots__ = ("_dirty", "_loop", "behind", "metrics")
+
+class Outbox:
+    """Joins what one tick of the loop sends to each connection into one write.
+
+    The first broadcast of a tick does not wait for the tick's end: it is the one that nearly always stays alone. It goes
+    past an idle transport, straight to the socket; what follows it in the same tick is joined.
+    """
+
+    __slots__ = ("_dirty", "_has_broadcast", "_loop", "behind", "metrics")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, metrics: GatewayMetrics) -> None:
         self._loop = loop
         self._dirty: list[WriteSide] = []
+        self._has_broadcast = False  # in this tick
         self.metrics = metrics
         #: Connections with a backlog, and what waits in each.
         self.behind: dict[WriteSide, Backlog] = {}
@@ -41,7 +51,7 @@ class Outbox:
 
     def send(self, connection: WriteSide, frame: bytes) -> None:
         """Send a frame, kept, at the end of this tick. To a connection that is not open: nothing happens."""
-        if connection.stage is not Stage.OPEN:
+        if connection.stage is not OPEN:
             return
         waiting = connection.waiting
         if not waiting:
@@ -58,12 +68,43 @@ class Outbox:
 
     def broadcast(self, connections: Iterable[WriteSide], frame: bytes) -> None:
         """Send the same bytes, kept, to all of them."""
+        if self._has_broadcast:
+            for connection in connections:
+                self.send(connection, frame)
+        else:
+            self._has_broadcast = True
+            self._loop.call_soon(self._end_tick)
+            self._write_at_once(connections, frame)
+
+    def _write_at_once(self, connections: Iterable[WriteSide], frame: bytes) -> None:
+        """Write where nothing waits, let it wait elsewhere. One after the other, without a list or a call of ours between."""
+        write, size, writes = os.write, len(frame), 0
         for connection in connections:
-            if connection.stage is Stage.OPEN:
-                waiting = connection.waiting
-                if not waiting:
-                    self._mark(connection)
-                waiting.append(frame)
+            transport = connection.transport
+            if connection.stage is not OPEN or transport is None or transport.is_closing():
+                continue
+            if (
+                connection.waiting
+                or connection.paused
+                or connection.descriptor < 0
+                or transport.get_write_buffer_size()
+            ):
+                self.send(connection, frame)
+                continue
+            writes += 1
+            # The transport is not closing, so the descriptor is still its own, and it holds nothing that comes before.
+            try:
+                sent = write(connection.descriptor, frame)
+            except OSError:  # full, or broken: the transport finds out and acts on it
+                sent = 0
+            if sent != size:
+                transport.write(frame[sent:])
+        self.metrics.frames_out_total += writes
+        self.metrics.bytes_out_total += writes * size
+        self.metrics.writes_total += writes
+
+    def _end_tick(self) -> None:
+        self._has_broadcast = False
 
     def _mark(self, connection: WriteSide) -> None:
         if not self._dirty:
@@ -83,13 +124,15 @@ class WriteSide(asyncio.Protocol):
     What waits for such a client is dropped at once, but for the little that the transport has taken already.
     """
 
-    __slots__ = ("_metrics", "_outbox", "_settings", "_transport", "paused", "stage", "waiting")
+    __slots__ = ("_metrics", "_outbox", "_settings", "descriptor", "paused", "stage", "transport", "waiting")
 
     def __init__(self, outbox: Outbox, settings: GatewaySettings) -> None:
         self._outbox = outbox
         self._metrics = outbox.metrics
         self._settings = settings
-        self._transport: asyncio.Transport | None = None
+        self.transport: asyncio.Transport | None = None
+        #: Of the socket, where bytes may go past the transport: not through TLS. -1: they may not.
+        self.descriptor = -1
         self.stage = Stage.HANDSHAKE
         self.waiting: list[bytes] = []
         #: The transport takes no more; what is sent goes into the backlog.
@@ -120,7 +163,7 @@ class WriteSide(asyncio.Protocol):
 
     def keep_latest(self, topic: Topic, frame: bytes) -> None:
         """Put a frame into the backlog, in place of an older one of its topic. Called by the outbox, when paused."""
-        if self.stage is Stage.OPEN:
+        if self.stage is OPEN:
             backlog = self._keep_waiting()
             self._metrics.replaced_total += backlog.replace(topic, frame)
             self._check_slow(backlog)
@@ -130,7 +173,7 @@ class WriteSide(asyncio.Protocol):
         waiting = self.waiting
         if not waiting:
             return
-        if self.stage is not Stage.OPEN:
+        if self.stage is not OPEN:
             waiting.clear()
         elif self.paused:
             self._check_slow(self._keep_waiting())
@@ -146,17 +189,17 @@ class WriteSide(asyncio.Protocol):
     # ------------------------------------------------------------------ inside
 
     def _limit_transport(self) -> None:
-        assert self._transport is not None  # it has just been made
+        assert self.transport is not None  # it has just been made
         most = min(_PAUSE_BYTES, self._settings.write_buffer_bytes // 2)
-        self._transport.set_write_buffer_limits(high=most, low=most // 4)
+        self.transport.set_write_buffer_limits(high=most, low=most // 4)
 
     def _write(self, data: bytes, frames: int) -> None:
-        assert self._transport is not None  # the connection is open
+        assert self.transport is not None  # the connection is open
         metrics = self._metrics
         metrics.frames_out_total += frames
         metrics.bytes_out_total += len(data)
         metrics.writes_total += 1
-        self._transport.write(data)
+        self.transport.write(data)
 
     def _keep_waiting(self) -> Backlog:
         """Put this tick's frames into the backlog, and let it go as far as the transport takes it."""
@@ -171,8 +214,8 @@ class WriteSide(asyncio.Protocol):
 
     def _check_slow(self, backlog: Backlog) -> None:
         """Cut the client when too much waits."""
-        assert self._transport is not None  # the connection is open
-        if backlog.size + self._transport.get_write_buffer_size() > self._settings.write_buffer_bytes:
+        assert self.transport is not None  # the connection is open
+        if backlog.size + self.transport.get_write_buffer_size() > self._settings.write_buffer_bytes:
             self._metrics.slow_cuts_total += 1
             self._forget_waiting()
             self.close(Close.SLOW_CONSUMER, "slow consumer")

@@ -1,0 +1,123 @@
+"""The first broadcast of a tick goes past an idle transport, straight to the socket; never where something waits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from server.gateway.transport import frame_binary
+from tests.unit.test_gateway_transport import Peer
+
+Ends = tuple[socket.socket, socket.socket]
+
+
+@pytest.fixture
+def ends() -> Iterator[Ends]:
+    """Two ends of a socket that takes little."""
+    ours, theirs = socket.socketpair()
+    for end in (ours, theirs):
+        end.setblocking(False)
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+    yield ours, theirs
+    ours.close()
+    theirs.close()
+
+
+def opened_on(ours: socket.socket) -> Peer:
+    peer = Peer().open()
+    peer.connection.descriptor = ours.fileno()
+    return peer
+
+
+def taken_from(end: socket.socket) -> bytes:
+    data = b""
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            data += end.recv(65_536)
+    return data
+
+
+async def test_broadcast_goes_past_an_idle_transport(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    frames, writes = peer.metrics.frames_out_total, peer.metrics.writes_total
+    peer.outbox.broadcast([peer.connection], frame_binary(b"one"))
+    assert taken_from(ends[1]) == frame_binary(b"one")
+    assert peer.transport.written == b""
+    assert (peer.metrics.frames_out_total - frames, peer.metrics.writes_total - writes) == (1, 1)
+
+
+async def test_what_follows_a_broadcast_in_its_tick_is_one_write(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    before = peer.transport.writes
+    for n in range(5):
+        peer.outbox.broadcast([peer.connection], frame_binary(bytes([n])))
+    await asyncio.sleep(0)
+    assert taken_from(ends[1]) == frame_binary(b"\0")
+    assert bytes(peer.transport.written) == b"".join(frame_binary(bytes([n])) for n in range(1, 5))
+    assert peer.transport.writes == before + 1
+    peer.outbox.broadcast([peer.connection], frame_binary(b"next tick"))
+    assert taken_from(ends[1]) == frame_binary(b"next tick")
+
+
+async def test_broadcast_stays_behind_what_was_sent_before_it(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    peer.connection.send(frame_binary(b"one"))
+    peer.outbox.broadcast([peer.connection], frame_binary(b"two"))
+    await asyncio.sleep(0)
+    assert bytes(peer.transport.written) == frame_binary(b"one") + frame_binary(b"two")
+
+
+async def test_what_the_socket_does_not_take_goes_to_the_transport(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    data = frame_binary(bytes(60_000))
+    peer.outbox.broadcast([peer.connection], data)
+    taken = taken_from(ends[1])
+    assert 0 < len(taken) < len(data)
+    assert taken + bytes(peer.transport.written) == data
+
+
+async def test_broadcast_waits_behind_what_the_transport_still_has(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    peer.transport.buffered = 1
+    peer.outbox.broadcast([peer.connection], frame_binary(b"later"))
+    await asyncio.sleep(0)
+    assert bytes(peer.transport.written) == frame_binary(b"later")
+    assert taken_from(ends[1]) == b""
+
+
+async def test_broadcast_waits_behind_a_backlog_even_when_the_transport_is_empty(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    peer.connection.pause_writing()
+    peer.connection.send(frame_binary(b"first"))
+    peer.outbox.flush()
+    peer.outbox.broadcast([peer.connection], frame_binary(b"second"))
+    assert taken_from(ends[1]) == b""
+    peer.connection.resume_writing()
+    await asyncio.sleep(0)
+    assert bytes(peer.transport.written) == frame_binary(b"first") + frame_binary(b"second")
+
+
+async def test_descriptor_of_a_closing_transport_may_be_anothers_and_is_not_written_to(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    peer.transport.closing = True
+    peer.outbox.broadcast([peer.connection], frame_binary(b"for a client who is gone"))
+    await asyncio.sleep(0)
+    assert peer.transport.written == b""
+    assert taken_from(ends[1]) == b""
+
+
+async def test_broken_socket_is_left_to_the_transport(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    ends[1].close()
+    peer.outbox.broadcast([peer.connection], frame_binary(b"x"))
+    assert bytes(peer.transport.written) == frame_binary(b"x")
+
+
+async def test_lost_connection_has_no_descriptor_left(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    peer.connection.connection_lost(None)
+    assert peer.connection.descriptor == -1
