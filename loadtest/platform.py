@@ -22,6 +22,8 @@ from typing import Any
 
 import psutil
 
+from clients.python.trust import trust
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -150,7 +152,8 @@ class Platform:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         request = urllib.request.Request(self.http + path, data, headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        trusted = str(self.state / "tls" / "dev-cert.pem") if self.http.startswith("https:") else ""
+        with urllib.request.urlopen(request, timeout=30, context=trust(trusted)) as answer:
             return json.loads(answer.read() or b"null")
 
     def register(self, name: str, password: str) -> str:

@@ -254,6 +254,18 @@ def rotate_evidence_key() -> None:
     )
 
 
+@app.command()
+def certificate() -> None:
+    """Make the certificate of CROUPIER_TLS=dev, or renew it near its end, and say where it is. Clients must trust it."""
+    from server.tls import ensure_dev_certificate
+    from server.up import make_state_folder
+
+    config = load_config()
+    make_state_folder(config)
+    files = ensure_dev_certificate(config.state, config.bind, time.time_ns() // 1_000_000)
+    _output.print(Text(str(files.cert)))
+
+
 @app.command(name="demo-accounts")
 def demo_accounts() -> None:
     """Make a dealer, a second dealer, a device and a member of staff, and print their passwords."""

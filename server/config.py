@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from server.failpoints import Cut, parse_cuts
+from server.origins import parse_origin
 
 #: Ids may be 30 days old, and a partition has 30: the one in use and the one before are never taken off.
 JOURNAL_DAYS_MIN = 62
@@ -49,6 +50,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     link: str = "ray"  # CROUPIER_LINK: what batches between hosts travel over: stream, or ray (actor calls)
     cpus: int = 2  # CROUPIER_RAY_CPUS: what the local Ray is told it has
     log_level: str = "info"  # CROUPIER_LOG_LEVEL
+    tls: str = (
+        ""  # CROUPIER_TLS: dev = a certificate for this machine, made in the state folder; empty = as the next two
+    )
+    tls_cert: Path | None = None  # CROUPIER_TLS_CERT: certificate and chain, PEM; with the next one TLS is on
+    tls_key: Path | None = None  # CROUPIER_TLS_KEY: its key, PEM
+    origins: tuple[str, ...] = ()  # CROUPIER_ORIGINS: where players' pages come from besides our own address
     ids_key: str = ""  # CROUPIER_IDS_KEY: 64 hexadecimal digits; empty = kept in the state folder, as the next two
     token_key: str = ""  # CROUPIER_TOKEN_KEY
     refresh_key: str = ""  # CROUPIER_REFRESH_KEY
@@ -63,6 +70,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     keks: str = ""  # CROUPIER_KEKS: versions of the key-encryption key, `1=HEX 2=HEX`; empty = kept in the state folder
     pii_index_key: str = ""  # CROUPIER_PII_INDEX_KEY: 64 hexadecimal digits; empty = kept in the state folder
     explicit: frozenset[str] = frozenset()  # fields that the environment has set
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether the gateways and the HTTP API speak TLS."""
+        return bool(self.tls) or self.tls_cert is not None
 
     @property
     def checkpoint_folder(self) -> Path:
@@ -107,6 +119,10 @@ VARIABLES: dict[str, str] = {
     "link": "CROUPIER_LINK",
     "cpus": "CROUPIER_RAY_CPUS",
     "log_level": "CROUPIER_LOG_LEVEL",
+    "tls": "CROUPIER_TLS",
+    "tls_cert": "CROUPIER_TLS_CERT",
+    "tls_key": "CROUPIER_TLS_KEY",
+    "origins": "CROUPIER_ORIGINS",
     "ids_key": "CROUPIER_IDS_KEY",
     "token_key": "CROUPIER_TOKEN_KEY",
     "refresh_key": "CROUPIER_REFRESH_KEY",
@@ -148,6 +164,7 @@ _SCHEMES: dict[str, tuple[str, ...]] = {
 _CHOICES: dict[str, tuple[str, ...]] = {
     "log_level": ("debug", "info", "warning", "error"),
     "link": ("stream", "ray"),
+    "tls": ("dev",),
 }
 
 
@@ -165,6 +182,10 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         raise ConfigError(f"CROUPIER_SHARD_URLS must have one address for each shard: it has {counts}")
     if 0 < config.journal_days < JOURNAL_DAYS_MIN:
         raise ConfigError(f"CROUPIER_JOURNAL_DAYS must be 0 or at least {JOURNAL_DAYS_MIN}, not {config.journal_days}")
+    if (config.tls_cert is None) is not (config.tls_key is None):
+        raise ConfigError("CROUPIER_TLS_CERT and CROUPIER_TLS_KEY belong together; one of them is missing")
+    if config.tls and config.tls_cert:
+        raise ConfigError("CROUPIER_TLS=dev makes a certificate of its own; unset it, or CROUPIER_TLS_CERT and _KEY")
     for cut in config.failpoints:
         if int(cut.host.partition("/")[2]) >= config.shards:
             raise ConfigError(f"WALLET_FAILPOINT names {cut.host}, CROUPIER_SHARDS is {config.shards}")
@@ -185,6 +206,10 @@ def _parse(field: str, variable: str, text: str) -> object:
         return _parse_int(field, variable, text)
     if field in ("state", "checkpoints"):
         return Path(text).expanduser()
+    if field in ("tls_cert", "tls_key"):
+        return Path(text).expanduser().absolute()
+    if field == "origins":
+        return _parse_origins(variable, text)
     if field == "shard_urls":
         return tuple("" if url == "-" else _checked_url("database_url", variable, url) for url in text.split())
     if field == "failpoints":
@@ -200,6 +225,13 @@ def _checked_url(field: str, variable: str, text: str) -> str:
     if urlsplit(text).scheme not in _SCHEMES[field]:
         raise ConfigError(f"{variable} must begin with {_SCHEMES[field][0]}://")
     return text
+
+
+def _parse_origins(variable: str, text: str) -> tuple[str, ...]:
+    try:
+        return tuple(map(parse_origin, text.split()))
+    except ValueError as error:
+        raise ConfigError(f"{variable}: {error}") from None
 
 
 def _parse_cuts(variable: str, text: str) -> tuple[Cut, ...]:

@@ -10,6 +10,7 @@ import resource
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from enum import Enum
 from pathlib import Path
@@ -29,6 +30,7 @@ from server.embedded.lock import StateLock
 from server.embedded.processes import EmbeddedError
 from server.embedded.run_file import read_run
 from server.ports import choose_ports
+from server.tls import TlsError, days_left, load_context, tls_files
 
 DISK_BYTES_MIN = 2 * 1024**3
 SHARED_MEMORY_BYTES_MIN = 256 * 1024**2
@@ -37,6 +39,7 @@ DESCRIPTORS_MIN = 4096
 #: Shards keep 60 days of room ahead, and look every hour.
 JOURNAL_DAYS_MIN = 30
 DAYS_MEND = "nobody has made partitions lately: `croupier migrate` makes them; then see ops/runbooks/books.md"
+CERTIFICATE_DAYS_MIN = 14
 NODE_MIN = (20, 19)
 PYTHON_MIN = (3, 11)
 _DISTRIBUTIONS = ("ray", "websockets", "msgspec", "asyncpg", "redis", "pynacl", "uvloop", "litestar", "alembic")
@@ -183,6 +186,24 @@ def _check_ports(config: Config) -> Iterable[Finding]:
     return [*(Finding("ports", Verdict.WARN, line) for line in moved), Finding("ports", Verdict.OK, text)]
 
 
+def _check_tls(config: Config) -> Iterable[Finding]:
+    """The certificate that would be shown; one for development is made at the start, so it need not be there."""
+    files = tls_files(config)
+    if files is None or config.tls == "dev":
+        return [Finding("TLS", Verdict.OK, "off" if files is None else f"for development, {files.cert}")]
+    try:
+        load_context(files)
+        left = days_left(files, time.time_ns() // 1_000_000)
+    except TlsError as error:
+        return [Finding("TLS", Verdict.FAIL, str(error), "give the files of one certificate, readable for this user")]
+    text = f"{files.cert} serves for {left:.0f} days more" if left >= 0 else f"{files.cert} has expired"
+    verdict = Verdict.OK if left >= CERTIFICATE_DAYS_MIN else Verdict.WARN if left >= 0 else Verdict.FAIL
+    findings = [Finding("TLS", verdict, text, "" if verdict is Verdict.OK else "renew it; a running casino takes it")]
+    if stat.S_IMODE(files.key.stat().st_mode) & 0o007:
+        findings.append(Finding("TLS", Verdict.WARN, "everybody may read the key", f"chmod 600 '{files.key}'"))
+    return findings
+
+
 async def _check_postgres(config: Config) -> Iterable[Finding]:
     if config.database_url:
         return [await _reach_postgres(config.database_url, "DATABASE_URL")]
@@ -300,6 +321,7 @@ CHECKS: list[Callable[[Config], Iterable[Finding] | Awaitable[Iterable[Finding]]
     _check_state,
     _check_lock,
     _check_ports,
+    _check_tls,
     _check_postgres,
     _check_shards,
     _check_journal_days,

@@ -25,7 +25,9 @@ from server.failpoints import Failpoints
 from server.secrets import Secrets
 
 if TYPE_CHECKING:
+    from server.origins import Origins
     from server.storage.shards import Books
+    from server.tls import LiveCertificate
 
 #: Kinds of hosts that may have a second process; what it imports while it stands by, so that it can serve at once.
 SEATED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -145,6 +147,27 @@ class Site:
         self.stack.push_async_callback(books.close)
         return books
 
+    def origins(self) -> Origins:
+        """Return whose pages may talk to this host; what it refuses is among the host's metrics."""
+        from server.origins import Origins
+
+        origins = Origins(self.config.origins, self.config.http_port, tls=self.config.has_tls)
+        self.host.registry.register(origins)
+        return origins
+
+    async def certificate(self) -> LiveCertificate | None:
+        """Return the certificate to listen with, followed until the host ends; None: no TLS."""
+        from server.tls import LiveCertificate, tls_files
+
+        files = tls_files(self.config)
+        if files is None:
+            return None
+        certificate = LiveCertificate(files, self.clock)
+        await certificate.start()
+        self.stack.push_async_callback(certificate.stop)
+        self.host.registry.register(certificate)
+        return certificate
+
     async def follow_placement(self, pool: asyncpg.Pool) -> None:
         """Let the directory know where the tables are."""
         from server.storage.tables import PostgresTables
@@ -234,7 +257,13 @@ async def build_gateway(site: Site) -> None:
         site.clock,
         verify_token=tokens.verify,
         tables=lambda: site.directory.tables(),
-        settings=GatewaySettings(rate_per_s=config.rate_per_s, rate_burst=4 * config.rate_per_s, share_port=True),
+        settings=GatewaySettings(
+            rate_per_s=config.rate_per_s,
+            rate_burst=4 * config.rate_per_s,
+            share_port=True,
+            origins=site.origins(),
+        ),
+        certificate=await site.certificate(),
     )
     # A gateway's state is its connections: a bug in one batch is logged and counted, and cuts nobody off.
     site.host.on_bug = lambda _address, _error: None
@@ -268,10 +297,13 @@ async def build_api(site: Site) -> None:
         redis,
         site.post,
         site.clock,
+        origins=site.origins(),
         host_status=hosts.ready,
         host_metrics=hosts.expositions,
     )
-    server = ApiServer(create_app(deps), site.config.bind, site.config.http_port, share_port=True)
+    server = ApiServer(
+        create_app(deps), site.config.bind, site.config.http_port, await site.certificate(), share_port=True
+    )
     await server.start()
     site.stack.push_async_callback(server.stop)
 

@@ -37,6 +37,7 @@ from server.ports import choose_ports
 from server.progress import Progress
 from server.ray_thread import RayThread
 from server.secrets import Secrets, load_secrets
+from server.tls import prepare_tls, unchecked_context
 
 if TYPE_CHECKING:
     from server.restarts import Restarts
@@ -106,6 +107,7 @@ class Up:
 
     async def _start(self) -> None:
         await self._clean_up_after_predecessor()
+        prepare_tls(self._config, time.time_ns() // 1_000_000)
         self._config, moved = choose_ports(self._config)
         for line in moved:
             self._progress.note(line)
@@ -204,14 +206,16 @@ class Up:
     def _announce(self) -> None:
         run, config, host = self._run, self._config, _shown_host(self._config)
         run.http = self._http_url()
-        run.websockets = [f"ws://{host}:{config.ws_port + n}" for n in range(config.gateways)]
+        run.websockets = [
+            f"{'wss' if config.has_tls else 'ws'}://{host}:{config.ws_port + n}" for n in range(config.gateways)
+        ]
         run.metrics = f"{run.http}/metrics"
         run.ready = True
         run.write(config.state)
         self._progress.ready(run)
 
     def _http_url(self) -> str:
-        return f"http://{_shown_host(self._config)}:{self._config.http_port}"
+        return f"{'https' if self._config.has_tls else 'http'}://{_shown_host(self._config)}:{self._config.http_port}"
 
     def _note(self, name: str, pid: int) -> None:
         self._run.note(name, pid)
@@ -336,7 +340,7 @@ def _migrate(config: Config) -> None:
 def _ask_ready(url: str) -> str:
     """Return why the platform is not ready; empty when it is."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=2, context=unchecked_context()) as answer:
             return "" if answer.status == 200 else f"{url} answers {answer.status}"
     except urllib.error.HTTPError as error:
         return f"{url} answers {error.code}: {error.read(400).decode(errors='replace')}"

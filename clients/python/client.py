@@ -57,6 +57,7 @@ class CroupierClient(Link):
 
     tables: what is known of each joined table, by table_id. purse: what I have. welcome: of the latest connection.
     on_push: called with (table_id or "", message) for every push, in order, after the state here has changed.
+    ca_file: certificates to trust instead of the system's, for wss: and https:.
     new_token: makes a fresh access token when the old one is refused; without it the client stops then.
     find_url: says where to connect when the server moves us, or does not answer; without it always to ws_url.
     """
@@ -71,8 +72,9 @@ class CroupierClient(Link):
         client: str = "croupier-python",
         spread: Callable[[], float] = random.random,
         find_url: FindUrl | None = None,
+        ca_file: str = "",
     ) -> None:
-        super().__init__(ws_url, token, new_token, client, spread, find_url)
+        super().__init__(ws_url, token, new_token, client, spread, find_url, ca_file)
         self.tables: dict[str, TableView] = {}
         self.purse = Purse()
         self.welcome: Welcome | None = None
@@ -84,13 +86,13 @@ class CroupierClient(Link):
     @classmethod
     async def register(cls, base_url: str, name: str, password: str, **options: Any) -> Self:
         """Return the client of a new player; not connected yet."""
-        api = HttpApi(base_url)
+        api = HttpApi(base_url, ca_file=options.get("ca_file", ""))
         return await cls._logged_in(api, await api.register(name, password), options)
 
     @classmethod
     async def login(cls, base_url: str, name: str, password: str, **options: Any) -> Self:
         """Return the client of a known player; not connected yet."""
-        api = HttpApi(base_url)
+        api = HttpApi(base_url, ca_file=options.get("ca_file", ""))
         return await cls._logged_in(api, await api.login(name, password), options)
 
     @classmethod

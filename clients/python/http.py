@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from clients.python.errors import HttpError
+from clients.python.trust import trust
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -25,11 +26,15 @@ class Login(msgspec.Struct, frozen=True):
 
 
 class HttpApi:
-    """The calls of the HTTP API. Each raises HttpError; status 0 means that nothing was reached."""
+    """The calls of the HTTP API. Each raises HttpError; status 0 means that nothing was reached.
 
-    def __init__(self, base_url: str, timeout_s: float = 30.0) -> None:
+    ca_file: certificates to trust instead of the system's, for https:.
+    """
+
+    def __init__(self, base_url: str, timeout_s: float = 30.0, *, ca_file: str = "") -> None:
         self.base_url = base_url.rstrip("/")
         self._timeout_s = timeout_s
+        self._trust = trust(ca_file) if self.base_url.startswith("https:") else None
 
     async def register(self, name: str, password: str) -> Login:
         """Make a player and log him in."""
@@ -77,7 +82,7 @@ class HttpApi:
             data = json.dumps(body).encode()
         request = urllib.request.Request(self.base_url + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:
+            with urllib.request.urlopen(request, timeout=self._timeout_s, context=self._trust) as answer:
                 return _object(answer.read())
         except urllib.error.HTTPError as error:
             with error:

@@ -17,6 +17,7 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from clients.python.errors import ConnectionClosed, CroupierError, HttpError, OutcomeUnknown, Refused
+from clients.python.trust import trust
 from protocol import connection as machine
 from protocol.envelope import MAX_SERVER_FRAME_BYTES, SUBPROTOCOL
 from protocol.errors import After, Code, after_close
@@ -54,9 +55,11 @@ class Link(ABC):
         client: str,
         spread: Callable[[], float],
         find_url: FindUrl | None = None,
+        ca_file: str = "",
     ) -> None:
         self.ws_url = ws_url
         self.connections = 0
+        self._trust = trust(ca_file) if ws_url.startswith("wss:") else None
         self._token = token
         self._new_token = new_token
         self._find_url = find_url
@@ -196,6 +199,7 @@ class Link(ABC):
         try:
             async with connect(
                 self.ws_url,
+                ssl=self._trust,
                 subprotocols=[Subprotocol(SUBPROTOCOL)],
                 compression=None,
                 max_size=MAX_SERVER_FRAME_BYTES,

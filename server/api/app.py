@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncpg
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import MutableScopeHeaders, State
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import Message, Scope
 from redis.exceptions import RedisError
 
 from actors.ports import StoreUnavailable
@@ -26,27 +25,11 @@ from server.api.errors import (
 from server.api.gateways import OpenGateways
 from server.api.routes_accounts import account_routes
 from server.api.routes_service import service_routes
+from server.api.security import put_headers, refuse_strangers
 from server.api.web import web_file, web_page
 
 #: No request body of ours is larger.
 MAX_BODY_BYTES = 16 * 1024
-
-# wasm-unsafe-eval: libsodium's WebAssembly. ws: and wss: any host, because gateways listen on ports of their own.
-# style 'unsafe-inline': style attributes set by React. blob: workers and textures of PixiJS.
-_CSP = (
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss: data: blob:; "
-    "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _CSP,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
-}
 
 
 def create_app(deps: ApiDeps) -> Litestar:
@@ -75,7 +58,8 @@ def create_app(deps: ApiDeps) -> Litestar:
             RecursionError: answer_bad_body,
             Exception: answer_bug,
         },
-        before_send=[_finish],
+        before_request=refuse_strangers(deps.origins),
+        before_send=[put_headers(deps.config)],
         request_max_body_size=MAX_BODY_BYTES,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1024),
         openapi_config=OpenAPIConfig(
@@ -87,16 +71,6 @@ def create_app(deps: ApiDeps) -> Litestar:
         logging_config=None,
         debug=False,
     )
-
-
-async def _finish(message: Message, scope: Scope) -> None:
-    """Put the headers on every answer, those to errors included."""
-    if message["type"] == "http.response.start":
-        headers = MutableScopeHeaders(message)
-        for name, value in _HEADERS.items():
-            headers.setdefault(name, value)
-        # Answers of the API are about one person at one moment; files of the web client say otherwise themselves.
-        headers.setdefault("Cache-Control", "no-store")
 
 
 __all__ = ["MAX_BODY_BYTES", "create_app"]

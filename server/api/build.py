@@ -15,6 +15,7 @@ from server.api.throttle import Throttle
 from server.config import Config
 from server.entropy import LibsodiumEntropy
 from server.evidence import EvidenceSigner
+from server.origins import Origins
 from server.passwords import Passwords
 from server.secrets import Secrets
 from server.storage.players import PostgresPlayers
@@ -39,6 +40,7 @@ def build_deps(
     post: Post,
     clock: Clock,
     *,
+    origins: Origins,
     host_status: HostStatus,
     host_metrics: HostMetrics,
 ) -> ApiDeps:
@@ -56,6 +58,7 @@ def build_deps(
         throttle=Throttle(redis),
         key=secrets.ids,
         vault=Vault(PostgresVault(pool), VaultKeys(config), LibsodiumEntropy()),
+        origins=origins,
         host_status=host_status,
         host_metrics=host_metrics,
         web=WEB_FOLDER,

@@ -11,6 +11,7 @@ from actors.ports import Clock, Post
 from server.api.models import FraudRow, HistoryItem, JackpotRow, RoundRow, TableRules
 from server.api.refresh import Rotated
 from server.config import Config
+from server.origins import Origins
 from server.passwords import Passwords
 from server.storage.players import Player
 from server.tokens import Tokens
@@ -114,6 +115,7 @@ HostMetrics = Callable[[], Awaitable[Mapping[str, str]]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDeps:
     """key: the HMAC key of derived ids (the same for all hosts). web: the folder of the built web client.
+    origins: whose pages may order anything.
 
     host_status: which hosts answer, by name. host_metrics: each host's Prometheus exposition, by name.
     """
@@ -130,6 +132,7 @@ class ApiDeps:
     throttle: LoginThrottle
     key: bytes
     vault: Vault
+    origins: Origins
     host_status: HostStatus
     host_metrics: HostMetrics
     web: Path

@@ -29,6 +29,8 @@ ERRORS: Final[dict[str, _Entry]] = {
     "TOKEN_EXPIRED": _Entry(401, "The token has expired."),
     "TOKEN_INVALID": _Entry(401, "The token is missing or not valid."),
     "FORBIDDEN": _Entry(403, "Your roles do not allow this."),
+    "HOST_REFUSED": _Entry(403, "This casino is not known by that name; its operator can add it to CROUPIER_ORIGINS."),
+    "ORIGIN_REFUSED": _Entry(403, "The page this came from is not this casino's."),
     "NOT_FOUND": _Entry(404, "There is nothing here."),
     "RATE_LIMITED": _Entry(429, "Too many attempts; wait and try again."),
     "UNAVAILABLE": _Entry(503, "A part of the service does not answer; try again soon."),

@@ -20,6 +20,7 @@ from server.api.errors import error_response
 from server.api.exposition import join_expositions
 from server.api.identity import provide_staff
 from server.api.models import PLAY_CODE, PLAY_EXPONENT, PLAY_LABEL, ClientConfig, FraudList, JackpotList, RoundList
+from server.api.security import socket_urls
 
 #: Readiness answers within this time, whatever hangs.
 _READY_TIMEOUT_S = 2.0
@@ -31,11 +32,8 @@ async def client_config(state: State, request: Request[Any, Any, Any]) -> Client
     """Tell a client where to connect: of the gateways that take clients, each in turn; `ws_urls` has all of them."""
     deps = _deps(state)
     gateways = await state.gateways.numbers()
-    host = request.url.hostname or deps.config.bind
-    host = f"[{host}]" if ":" in host else host
-    state.turn = (getattr(state, "turn", -1) + 1) % len(gateways)
-    scheme = "wss" if request.url.scheme == "https" else "ws"
-    urls = [f"{scheme}://{host}:{deps.config.ws_port + gateway}/" for gateway in gateways]
+    urls = socket_urls(deps.config, request.url.scheme, request.url.hostname or deps.config.bind, gateways)
+    state.turn = (getattr(state, "turn", -1) + 1) % len(urls)
     return ClientConfig(
         ws_url=urls[state.turn],
         protocol_version=PROTOCOL_VERSION,

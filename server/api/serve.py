@@ -10,6 +10,8 @@ from typing import Any
 
 import uvicorn
 
+from server.tls import LiveCertificate
+
 
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
@@ -30,7 +32,9 @@ class _Server(uvicorn.Server):
 class ApiServer:
     """Serves an ASGI application on one address until stopped."""
 
-    def __init__(self, app: Any, bind: str, port: int, *, share_port: bool = False) -> None:
+    def __init__(
+        self, app: Any, bind: str, port: int, certificate: LiveCertificate | None = None, *, share_port: bool = False
+    ) -> None:
         """share_port: listen also where another process of this user listens, if that one does so too."""
         settings = uvicorn.Config(
             app,
@@ -44,6 +48,8 @@ class ApiServer:
             timeout_graceful_shutdown=5,
             limit_concurrency=2_000,
         )
+        settings.load()
+        settings.ssl = certificate.context if certificate is not None else None
         self._server = _Server(settings)
         self._bind = bind
         self._requested_port = port

@@ -23,6 +23,7 @@ from server.gateway.orders import OrderDesk
 from server.gateway.requests import Requests
 from server.gateway.transport import WsConnection
 from server.gateway.writing import Outbox
+from server.tls import LiveCertificate
 
 #: Connections above the cap that are still told so; those above that are cut unheard.
 _SURPLUS_MAX: Final = 256
@@ -51,6 +52,7 @@ class Gateway:
         tables: Callable[[], Sequence[str]],
         settings: GatewaySettings | None = None,
         entropy: Entropy | None = None,
+        certificate: LiveCertificate | None = None,
     ) -> None:
         self.address = address
         self.bind = bind
@@ -62,6 +64,7 @@ class Gateway:
         self._verify_token = verify_token
         self._lobby = Lobby(post, clock, tables, self.settings)
         self._entropy = entropy or LibsodiumEntropy()
+        self._certificate = certificate
         self._clients: dict[Client, None] = {}  # in order of arrival, so that a seed replays
         self._by_player: dict[int, Client] = {}
         self._greeting: dict[int, Client] = {}
@@ -90,10 +93,27 @@ class Gateway:
         self.open()
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            self.connect, self.bind, self.port, backlog=_BACKLOG, reuse_port=self.settings.share_port
+            self._factory(),
+            self.bind,
+            self.port,
+            backlog=_BACKLOG,
+            reuse_port=self.settings.share_port,
+            **self._tls_options(),
         )
         self.port = self._server.sockets[0].getsockname()[1]
         _log.info("gateway listens", gateway=self.address, bind=self.bind, port=self.port)
+
+    def _factory(self) -> Callable[[], asyncio.Protocol]:
+        return self.connect if self._certificate is None else lambda: _AfterTls(self.connect)
+
+    def _tls_options(self) -> dict[str, Any]:
+        if self._certificate is None:
+            return {}
+        return {
+            "ssl": self._certificate.context,
+            "ssl_handshake_timeout": self.settings.hello_timeout_s,
+            "ssl_shutdown_timeout": self.settings.close_linger_s,
+        }
 
     def open(self) -> None:
         """Be ready for connections, wherever they come from: `start` without the listener."""
@@ -278,6 +298,18 @@ class _Unheard(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         cast(asyncio.Transport, transport).abort()
+
+
+class _AfterTls(asyncio.Protocol):
+    """Makes the connection's protocol when TLS is agreed: of handshakes that fail the loop tells nobody."""
+
+    def __init__(self, connect: Callable[[], asyncio.Protocol]) -> None:
+        self._connect = connect
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        protocol = self._connect()
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
 
 
 def _client(connection: WsConnection) -> Client:

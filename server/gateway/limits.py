@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from server.origins import Origins
+
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of a gateway, with the values for play in the open."""
@@ -18,8 +20,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     #: Requests a second in the long run, and at once. rate_per_s 0: no limit.
     rate_per_s: int = 50
     rate_burst: int = 200
-    #: Acceptable `Origin` headers; empty: any. A client that is no browser sends none and is accepted always.
-    origins: tuple[str, ...] = ()
+    #: Whose pages may connect; None: any. A client that is no browser sends no `Origin` and is accepted always.
+    origins: Origins | None = None
     lobby_age_ms: int = 1_000
     lobby_timeout_s: float = 1.0
     ask_timeout_s: float = 5.0

@@ -19,13 +19,14 @@ import asyncio
 import logging
 import socket
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Final, Protocol, cast
 
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
 from websockets.protocol import State as WsState
 from websockets.server import ServerProtocol
-from websockets.typing import Origin, Subprotocol
+from websockets.typing import Subprotocol
 
 from protocol.envelope import MAX_CLIENT_FRAME_BYTES
 from protocol.errors import Close
@@ -174,9 +175,7 @@ class WsConnection(WriteSide):
             self._rest = head
             return
         self._rest = b""
-        origins = self._settings.origins
         ws = self._ws = ServerProtocol(
-            origins=[*(Origin(origin) for origin in origins), None] if origins else None,
             select_subprotocol=_select_subprotocol,
             max_size=None,  # sizes are checked here, before a byte of the payload is kept
             logger=_ws_logger,
@@ -184,7 +183,7 @@ class WsConnection(WriteSide):
         ws.receive_data(head + end)
         for event in ws.events_received():
             if isinstance(event, Request):
-                ws.send_response(ws.accept(event))
+                ws.send_response(self._refusal(ws, event) or ws.accept(event))
         opened = ws.state is WsState.OPEN
         if opened:
             self.stage = Stage.OPEN
@@ -196,6 +195,12 @@ class WsConnection(WriteSide):
             self._listener.on_open(self)
             if tail:
                 self._take_frames(tail)
+
+    def _refusal(self, ws: ServerProtocol, request: Request) -> Response | None:
+        """Return the answer to a page that is not ours, or that calls us by a name which is not."""
+        origins, headers = self._settings.origins, request.headers
+        reason = origins and origins.refusal(",".join(headers.get_all("Host")), headers.get_all("Origin"))
+        return ws.reject(HTTPStatus.FORBIDDEN, f"refused: {reason}\n") if reason else None
 
     def _take_frames(self, data: bytes) -> None:
         """Take whole frames off the front of data and keep the rest."""

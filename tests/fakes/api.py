@@ -18,6 +18,7 @@ from server.api.models import FraudRow, HistoryItem, JackpotRow, RoundRow, Table
 from server.api.refresh import Rotated
 from server.config import Config
 from server.entropy import LibsodiumEntropy
+from server.origins import Origins
 from server.passwords import Passwords
 from server.tokens import Tokens
 from server.vault.keys import VaultKeys
@@ -215,6 +216,7 @@ class ApiWorld:
             throttle=self.throttle,
             key=KEY,
             vault=self.vault,
+            origins=Origins((*self.config.origins, "http://casino.test"), self.config.http_port),
             host_status=self._answering(lambda: self.hosts),
             host_metrics=self._answering(lambda: self.expositions),
             web=web,

@@ -23,6 +23,7 @@ from server.api.throttle import ATTEMPTS_PER_NAME, Throttle
 from server.clock import SystemClock
 from server.config import Config
 from server.demo_accounts import DEMO_ACCOUNTS, ensure_demo_accounts
+from server.origins import Origins
 from server.passwords import Passwords
 from server.secrets import Secrets
 from server.storage.players import PostgresPlayers
@@ -78,6 +79,7 @@ async def client(casino: LocalCasino, pool: asyncpg.Pool, redis: Redis) -> Async
         redis,
         casino.post,
         casino.clock,
+        origins=Origins((), 0),
         host_status=ready,
         host_metrics=expositions,
     )

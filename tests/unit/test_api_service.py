@@ -259,7 +259,8 @@ async def test_wrong_method_is_refused(client: httpx.AsyncClient) -> None:
 @pytest.mark.parametrize("path", ["/", "/table/roulette-1", "/dealer", "/history", "/api/me", "/api/nothing"])
 async def test_every_answer_carries_security_headers(client: httpx.AsyncClient, path: str) -> None:
     headers = (await client.get(path)).headers
-    assert "default-src 'self'" in headers["content-security-policy"]
+    assert headers["content-security-policy"].startswith("default-src 'none'; ")
+    assert headers["content-security-policy"].endswith("frame-ancestors 'none'")
     assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "DENY")
 
 

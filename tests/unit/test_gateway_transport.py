@@ -17,6 +17,7 @@ from server.gateway.limits import GatewaySettings
 from server.gateway.metrics import GatewayMetrics
 from server.gateway.transport import WsConnection, frame_binary
 from server.gateway.writing import Outbox, Stage
+from server.origins import Origins
 from tests.fakes.gateway import FakeTransport
 
 
@@ -128,13 +129,13 @@ async def test_bytes_that_are_no_http_end_the_connection(data: bytes) -> None:
 
 
 async def test_foreign_origin_is_refused_when_origins_are_set() -> None:
-    peer = Peer(GatewaySettings(origins=("https://casino",)), origin="https://evil")
+    peer = Peer(GatewaySettings(origins=Origins(["https://casino"], 8080)), origin="https://evil")
     peer.connection.data_received(peer.request())
     assert bytes(peer.transport.written).startswith(b"HTTP/1.1 403")
 
 
 async def test_own_origin_and_no_origin_are_accepted_when_origins_are_set() -> None:
-    settings = GatewaySettings(origins=("https://casino",))
+    settings = GatewaySettings(origins=Origins(["https://casino"], 8080))
     assert Peer(settings, origin="https://casino").open().opened == 1
     assert Peer(settings).open().opened == 1
 
