@@ -12,7 +12,6 @@ import asyncpg
 import msgspec
 
 from actors.domain.contracts import CONTRACTS
-from actors.domain.events import JournalGrew
 from actors.ports import Post
 from actors.runtime.directory import Directory
 from actors.runtime.host import Host
@@ -37,7 +36,6 @@ SEATED: Final[Mapping[str, tuple[str, ...]]] = {
 #: Kinds of hosts whose second process is started for a restart only: it listens beside the first, which then leaves.
 REPLACED: Final = frozenset(("gateway", "api"))
 POOL_MAX: Final = 4
-JOURNAL_HINT_S: Final = 0.1
 #: By CROUPIER_LINK. A stream costs little a batch, so more of them may be under way: less waiting. See performance.md.
 LANE_LIMITS: Final = {"stream": LaneLimits(in_flight=4), "ray": LaneLimits(in_flight=2)}
 
@@ -213,6 +211,7 @@ async def _close_pool(pool: asyncpg.Pool) -> None:
 async def build_wallet(site: Site) -> None:
     """One shard, the only writer of its books."""
     from actors.wallet import WalletShard
+    from server.journal_hints import JournalHints
     from server.storage.ledger import PostgresLedger
 
     shard = site.spec.number
@@ -374,29 +373,3 @@ BUILDERS: Final[Mapping[str, Callable[[Site], Awaitable[None]]]] = {
     "api": build_api,
     "supervisor": build_supervisor,
 }
-
-
-class JournalHints:
-    """Tells the journal's followers that it has grown, at most ten times a second: they read it themselves."""
-
-    def __init__(self, post: Post, shard: int) -> None:
-        self._post = post
-        self._shard = shard
-        self._seq = self._told = 0
-        self._timer: asyncio.TimerHandle | None = None
-
-    def note(self, seq: int) -> None:
-        """Take the last durable seq of the shard."""
-        self._seq = seq
-        if self._timer is None:
-            self._tell()
-
-    def _tell(self) -> None:
-        self._told = self._seq
-        self._post.tell("supervisor/journal", [JournalGrew(self._shard, self._seq)])
-        self._timer = asyncio.get_running_loop().call_later(JOURNAL_HINT_S, self._on_timer)
-
-    def _on_timer(self) -> None:
-        self._timer = None
-        if self._told != self._seq:
-            self._tell()
