@@ -116,8 +116,6 @@ class WsConnection(WriteSide):
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if transport.get_extra_info("sslcontext") is None:
-                self.descriptor = sock.fileno()
 
     def data_received(self, data: bytes) -> None:
         self._metrics.bytes_in_total += len(data)
@@ -187,6 +185,7 @@ class WsConnection(WriteSide):
         opened = ws.state is WsState.OPEN
         if opened:
             self.stage = Stage.OPEN
+            self._find_descriptor()
         else:
             self._begin_close(0)
         self._write_ws(ws)
@@ -277,7 +276,7 @@ class WsConnection(WriteSide):
             transport.write_eof()
 
     def _begin_close(self, code: int) -> None:
-        self.stage = Stage.CLOSING
+        self.stage, self.descriptor = Stage.CLOSING, -1
         self._forget_waiting()
         if code:
             self._metrics.closes[int(code)] += 1

@@ -80,21 +80,16 @@ class Outbox:
         """Write where nothing waits, let it wait elsewhere. One after the other, without a list or a call of ours between."""
         write, size, writes = os.write, len(frame), 0
         for connection in connections:
-            transport = connection.transport
-            if connection.stage is not OPEN or transport is None or transport.is_closing():
-                continue
-            if (
-                connection.waiting
-                or connection.paused
-                or connection.descriptor < 0
-                or transport.get_write_buffer_size()
-            ):
+            descriptor, transport = connection.descriptor, connection.transport
+            if descriptor < 0 or connection.waiting or transport is None or transport.get_write_buffer_size():
                 self.send(connection, frame)
+                continue
+            if transport.is_closing():
                 continue
             writes += 1
             # The transport is not closing, so the descriptor is still its own, and it holds nothing that comes before.
             try:
-                sent = write(connection.descriptor, frame)
+                sent = write(descriptor, frame)
             except OSError:  # full, or broken: the transport finds out and acts on it
                 sent = 0
             if sent != size:
@@ -131,7 +126,7 @@ class WriteSide(asyncio.Protocol):
         self._metrics = outbox.metrics
         self._settings = settings
         self.transport: asyncio.Transport | None = None
-        #: Of the socket, where bytes may go past the transport: not through TLS. -1: they may not.
+        #: Of the socket, while bytes may go past the transport: not through TLS, nor before a backlog. -1: they may not.
         self.descriptor = -1
         self.stage = Stage.HANDSHAKE
         self.waiting: list[bytes] = []
@@ -146,7 +141,7 @@ class WriteSide(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The client reads too slowly: what comes now waits in our backlog."""
-        self.paused = True
+        self.paused, self.descriptor = True, -1
 
     def resume_writing(self) -> None:
         """The client has read on: let the backlog go, as far as the transport takes it."""
@@ -154,6 +149,8 @@ class WriteSide(asyncio.Protocol):
         backlog = self._outbox.behind.get(self)
         if backlog is not None:
             self._let_go(backlog)
+        if not self.paused:
+            self._find_descriptor()
 
     # ------------------------------------------------------------------ from the gateway and the outbox
 
@@ -187,6 +184,13 @@ class WriteSide(asyncio.Protocol):
             self._write(data, count)
 
     # ------------------------------------------------------------------ inside
+
+    def _find_descriptor(self) -> None:
+        transport = self.transport
+        assert transport is not None  # it has said that it stands
+        sock = transport.get_extra_info("socket")
+        if sock is not None and transport.get_extra_info("sslcontext") is None and self.stage is OPEN:
+            self.descriptor = sock.fileno()
 
     def _limit_transport(self) -> None:
         assert self.transport is not None  # it has just been made

@@ -121,7 +121,8 @@ class FakeTransport(asyncio.Transport):
     """Keeps what is written. `stuck`: nothing leaves, so the buffer grows as in a real one."""
 
     def __init__(self, protocol: asyncio.Protocol | None = None, *, stuck: bool = False) -> None:
-        super().__init__()
+        self.extra: dict[str, Any] = {}
+        super().__init__(self.extra)
         self.written = bytearray()
         self.writes = 0
         self.buffered = 0

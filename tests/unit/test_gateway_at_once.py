@@ -28,9 +28,9 @@ def ends() -> Iterator[Ends]:
 
 
 def opened_on(ours: socket.socket) -> Peer:
-    peer = Peer().open()
-    peer.connection.descriptor = ours.fileno()
-    return peer
+    peer = Peer()
+    peer.transport.extra["socket"] = ours
+    return peer.open()
 
 
 def taken_from(end: socket.socket) -> bytes:
@@ -121,3 +121,22 @@ async def test_lost_connection_has_no_descriptor_left(ends: Ends) -> None:
     peer = opened_on(ends[0])
     peer.connection.connection_lost(None)
     assert peer.connection.descriptor == -1
+
+
+async def test_nothing_goes_past_tls(ends: Ends) -> None:
+    peer = Peer()
+    peer.transport.extra |= {"socket": ends[0], "sslcontext": object()}
+    peer.open()
+    peer.outbox.broadcast([peer.connection], frame_binary(b"secret"))
+    await asyncio.sleep(0)
+    assert bytes(peer.transport.written) == frame_binary(b"secret")
+    assert taken_from(ends[1]) == b""
+
+
+async def test_broadcast_goes_past_the_transport_again_when_the_client_has_read_on(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    peer.connection.pause_writing()
+    assert peer.connection.descriptor == -1
+    peer.connection.resume_writing()
+    peer.outbox.broadcast([peer.connection], frame_binary(b"again"))
+    assert taken_from(ends[1]) == frame_binary(b"again")
