@@ -8,7 +8,7 @@ back, messages) is not there.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,10 +18,12 @@ import asyncpg
 import msgspec
 
 from actors.domain.games.roulette import LAYOUT, payout
+from actors.domain.ids import id_ms
 from actors.domain.money.accounts import Kind, account_kind
 from actors.domain.money.entries import EntryCode
 from actors.domain.refusals import Refusal
 from actors.domain.rounds import Plan, RoundState
+from server.storage.retired import DAY_MS, days_taken_off
 
 #: Entries are looked for from so long before the round opened until so long after it was finished.
 MARGIN_MS: Final = 60_000
@@ -70,7 +72,10 @@ class ReplayedEntry(msgspec.Struct, frozen=True):
 
 
 class ReplayedBet(msgspec.Struct, frozen=True):
-    """One bet of the plan. paid_minor: by the books, -1: not settled there. by_rules_minor: -1 where no chips are kept."""
+    """One bet of the plan. paid_minor: by the books, -1: not settled there. by_rules_minor: -1 where no chips are kept.
+
+    is_gone: its rows were taken off the journal (`croupier retain`); what was paid is not seen.
+    """
 
     shard: int
     bet_id: str
@@ -82,6 +87,7 @@ class ReplayedBet(msgspec.Struct, frozen=True):
     by_rules_minor: int
     paid_minor: int
     settled_seq: int
+    is_gone: bool = False
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -118,10 +124,12 @@ async def replay(casino_dsn: str, book_dsns: Sequence[str], words: Sequence[str]
         opened = {dsn: await _open(stack, dsn) for dsn in dict.fromkeys((casino_dsn, *book_dsns))}
         row = await _find(opened[casino_dsn], words)
         entries: list[tuple[int, Any]] = []
+        gone: dict[int, int] = {}
         for dsn in dict.fromkeys(book_dsns):
             for head in await opened[dsn].fetch(_HEADS):
+                gone[head["shard_id"]] = await days_taken_off(opened[dsn], head["shard_id"])
                 entries += await _entries(opened[dsn], head["shard_id"], head["last_seq"], row)
-        return _replayed(row, entries)
+        return _replayed(row, entries, gone)
 
 
 async def _open(stack: AsyncExitStack, dsn: str) -> asyncpg.Connection:
@@ -173,10 +181,14 @@ async def _first_at(books: asyncpg.Connection, shard: int, last_seq: int, at_ms:
 # ---------------------------------------------------------------- what it says
 
 
-def _replayed(row: Any, found: Sequence[tuple[int, Any]]) -> Replay:
+def _replayed(row: Any, found: Sequence[tuple[int, Any]], gone: Mapping[int, int]) -> Replay:
+    """gone: of each shard, the first day whose ids may all be there (days since 1970)."""
     plan = msgspec.msgpack.decode(row["plan"], type=Plan) if row["plan"] is not None else Plan(1, [], [])
     settled = {(shard, e["ref"].bytes): e for shard, e in found if e["code"] == EntryCode.SETTLE and not e["status"]}
-    bets = [_bet(entry, settled.get((entry.shard, entry.reservation_id)), row["outcome"]) for entry in plan.settle]
+    bets = [
+        _bet(entry, settled.get((entry.shard, entry.reservation_id)), row["outcome"], gone.get(entry.shard, 0))
+        for entry in plan.settle
+    ]
     planned = {(entry.shard, entry.reservation_id) for entry in plan.settle}
     disagreements = [text for bet in bets for text in _disagreements(bet, RoundState(row["state"]))]
     strangers = [id_.hex() for shard, id_ in settled if (shard, id_) not in planned]
@@ -202,7 +214,7 @@ def _replayed(row: Any, found: Sequence[tuple[int, Any]]) -> Replay:
     )
 
 
-def _bet(entry: Any, settled: Any, number: int | None) -> ReplayedBet:
+def _bet(entry: Any, settled: Any, number: int | None, first_day: int) -> ReplayedBet:
     by_rules = -1
     if entry.chips and number is not None:
         by_rules = sum(payout(position, stake, number) for position, stake in entry.chips)
@@ -217,6 +229,7 @@ def _bet(entry: Any, settled: Any, number: int | None) -> ReplayedBet:
         by_rules,
         -1 if settled is None else _paid(settled),
         0 if settled is None else settled["seq"],
+        settled is None and id_ms(entry.reservation_id) // DAY_MS < first_day,
     )
 
 
@@ -236,7 +249,7 @@ def _disagreements(bet: ReplayedBet, state: RoundState) -> list[str]:
         found.append(f"bet {bet.bet_id}: the rules pay {bet.by_rules_minor}, the plan {bet.planned_minor}")
     if bet.paid_minor not in (-1, bet.planned_minor):
         found.append(f"bet {bet.bet_id}: {bet.paid_minor} was paid, the plan has {bet.planned_minor}")
-    if bet.paid_minor == -1 and state is RoundState.SETTLED:
+    if bet.paid_minor == -1 and not bet.is_gone and state is RoundState.SETTLED:
         found.append(f"bet {bet.bet_id}: never settled, though the round is")
     if bet.chips and sum(stake for _, stake in bet.chips) != bet.stake_minor:
         found.append(f"bet {bet.bet_id}: its chips are not its stake of {bet.stake_minor}")
@@ -300,7 +313,8 @@ def _entry_text(entry: ReplayedEntry) -> str:
 def _bet_text(bet: ReplayedBet) -> str:
     chips = ", ".join(f"{name} {stake}" for name, stake in bet.chips) or "chips not kept"
     rules = "" if bet.by_rules_minor < 0 else f", by the rules {bet.by_rules_minor}"
-    paid = "not settled" if bet.paid_minor < 0 else f"paid {bet.paid_minor} in row {bet.settled_seq}"
+    unpaid = "NOT SEEN: its rows were taken off the journal" if bet.is_gone else "not settled"
+    paid = unpaid if bet.paid_minor < 0 else f"paid {bet.paid_minor} in row {bet.settled_seq}"
     return f"player {bet.player} staked {bet.stake_minor} ({chips}): plan {bet.planned_minor}{rules}, {paid}"
 
 

@@ -164,7 +164,7 @@ class Retention:
         last, found = held.last_seq, []
         if last > head - TAIL_ROWS:
             found.append(f"row {last} is one of the last {TAIL_ROWS:,}, which recovery reads")
-        for name, seq in await lagging_followers(self._casino, held.shard, last):
+        for name, seq in await lagging_followers(self._casino, held):
             found.append(f"follower {name} has read up to row {seq} only, the partition ends with row {last}")
         if (seq := await self._journal.proved_snapshot(held.shard)) < last:
             found.append(f"the last proved snapshot is of row {seq}, the partition ends with row {last}")
@@ -291,8 +291,13 @@ async def _connected(*urls: str) -> AsyncIterator[list[asyncpg.Connection]]:
     async with AsyncExitStack() as stack:
         found = []
         for url in urls:
-            found.append(
-                await asyncpg.connect(url, timeout=10, server_settings={"application_name": "croupier retain"})
-            )
+            found.append(await _connect(url))
             stack.push_async_callback(found[-1].close)
         yield found
+
+
+async def _connect(url: str) -> asyncpg.Connection:
+    try:
+        return await asyncpg.connect(url, timeout=10, server_settings={"application_name": "croupier retain"})
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise RetentionError(f"a PostgreSQL with books does not answer: {error or type(error).__name__}") from None

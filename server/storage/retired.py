@@ -18,6 +18,8 @@ DAY_MS: Final = 86_400_000
 TAIL_ROWS: Final = 1001
 #: Shards look at the floor every hour; twice that, and one more try, is behind us then.
 FLOOR_REST: Final = timedelta(hours=2)
+#: Code of rows by which money leaves for another shard.
+TRANSFER_OUT: Final = 19
 #: Reservations are pruned in transactions of so many.
 PRUNE_ROWS: Final = 10_000
 _LOCK: Final = "wallet.retention"
@@ -42,7 +44,7 @@ delete from wallet.reservation r using closed c where r.reservation_id = c.reser
 
 _FOLLOWERS: Final = """
 select f.follower, coalesce(at.seq, 0) as seq
-  from (select distinct follower from casino.follower) f
+  from (select follower from casino.follower union select unnest($3::text[])) f
   left join casino.follower at on at.follower = f.follower and at.shard_id = $1
  where coalesce(at.seq, 0) < $2 order by 1"""
 
@@ -53,6 +55,15 @@ _UNFINISHED: Final = (
     ("bonus grants are open", "casino.bonus_grant where state = 0 and due_ms < $1 and $2::uuid is not null"),
     ("jackpot steps are open", "casino.jackpot_step where state <> 1 and planned_ms < $1 and $2::uuid is not null"),
 )
+
+
+# A partition that is still attached hides nothing, whatever was signed of it.
+_GONE: Final = """
+select coalesce(max((r.line::jsonb ->> 'end_day')::int), 0)
+  from wallet.retired r
+ where r.shard_id = $1 and not exists (
+   select from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'wallet.journal'::regclass and c.relname = r.part and not i.inhdetachpending)"""
 
 
 class PartState(Enum):
@@ -207,9 +218,22 @@ class RetiredJournal:
                 return pruned
 
 
-async def lagging_followers(casino: asyncpg.Connection, shard: int, seq: int) -> list[tuple[str, int]]:
-    """Return the followers that have not read this row of a shard, and how far they are."""
-    return [(row["follower"], row["seq"]) for row in await casino.fetch(_FOLLOWERS, shard, seq)]
+async def days_taken_off(books: asyncpg.Connection, shard: int) -> int:
+    """Return the day before which rows and closed reservations may be missing, by their ids; 0: none is.
+
+    By the records as they stand: who must not believe them checks their signatures (`server/audit/retired.py`).
+    """
+    return int(await books.fetchval(_GONE, shard))
+
+
+async def lagging_followers(casino: asyncpg.Connection, held: Holding) -> list[tuple[str, int]]:
+    """Return the followers that have not read all that a partition holds, and how far they are.
+
+    Where transfers left, the relay is one, though it may never have begun.
+    """
+    must = ["relay"] if any(code == TRANSFER_OUT for code, *_ in held.moved) else []
+    rows = await casino.fetch(_FOLLOWERS, held.shard, held.last_seq, must)
+    return [(row["follower"], row["seq"]) for row in rows]
 
 
 async def unfinished_business(casino: asyncpg.Connection, before_day: int) -> list[str]:

@@ -20,8 +20,8 @@ import pytest
 
 from actors.domain.commands import Refused
 from actors.domain.evidence import canonical, seal
-from actors.domain.ids import Origin
-from actors.domain.money.orders import CancelWithdrawal, Deposit, Settle
+from actors.domain.ids import Origin, make_id
+from actors.domain.money.orders import CancelWithdrawal, Deposit, Done, Settle
 from actors.domain.money.state import DAY_MS
 from actors.domain.refusals import Refusal
 from actors.domain.rounds import SettleEntry
@@ -32,6 +32,7 @@ from server.clock import SystemClock
 from server.config import Config
 from server.embedded.postgres import PostgresServer
 from server.evidence import EvidenceSigner, keys_file, publish_key
+from server.replay import replay, replay_text
 from server.retention import RetentionError, retain
 from server.secrets import load_secrets
 from server.storage.checkpoints import CheckpointFiles, PostgresCheckpoints
@@ -42,6 +43,7 @@ from server.storage.retired import TAIL_ROWS, day_text
 from server.storage.shards import Books
 from tests.fakes.api import ManualClock
 from tests.integration.full_books import ANNA, BERT, DORA, EUR, PLAY, FullBooks, full_books
+from tests.integration.local_casino import TABLE
 
 NOW_MS = SystemClock().now_ms()
 OLD_MS = NOW_MS - 100 * DAY_MS
@@ -87,6 +89,17 @@ class World:
             PART,
         )
         return str({None: row["nspname"], True: "pending", False: "attached"}[row["inhdetachpending"]])
+
+    async def order(self, order: Any) -> Any:
+        """Return the answer of shard 0, which starts for it."""
+        ends: list[BaseException] = []
+        ledger = PostgresLedger(self.config.database_url, 0)
+        shard = WalletShard(0, ledger, ManualClock(NOW_MS), owner="test", fatal=ends.append)
+        await shard.start()
+        (answer,) = await shard.handle_batch("test", [order])
+        await shard.stop()
+        assert ends == []
+        return answer
 
     async def count(self, relation: str) -> int:
         return int(await self.sql.fetchval(f"select count(*) from {relation}"))
@@ -136,6 +149,7 @@ async def _fill(dsn: str, state: Path) -> Made:
                 await books.casino.order(n, *orders[sign * 900 :][:900])
             clock.ms += 1000
             await notary.work()
+        await books.sql.execute("insert into casino.follower select 'relay', shard_id, last_seq from wallet.shard")
         keeping = PostgresKeeping(pool, shards)
         for shard in shards.shards:
             await keeping.take(shard, NOW_MS // DAY_MS)
@@ -240,6 +254,16 @@ async def test_audit_says_what_it_cannot_see(world: World, made: Made, tmp_path:
     assert report.ok
 
 
+async def test_replayed_round_says_what_it_cannot_see_and_disagrees_with_nothing(world: World) -> None:
+    before = await replay(world.config.database_url, [world.config.database_url], [TABLE, "2"])
+    await world.retain_to_the_end()
+    after = await replay(world.config.database_url, [world.config.database_url], [TABLE, "2"])
+    assert [bet.paid_minor for bet in before.bets] == [0, 20, 30]
+    assert [(bet.paid_minor, bet.is_gone) for bet in after.bets] == [(-1, True), (-1, True), (30, False)]
+    assert (before.disagreements, after.disagreements) == ([], [])
+    assert replay_text(after).count("NOT SEEN") == 2
+
+
 async def test_old_id_is_refused_and_moves_nothing_once_its_row_is_gone(world: World, made: Made) -> None:
     await world.retain_to_the_end()
     ends: list[BaseException] = []
@@ -315,6 +339,7 @@ OBSTACLES = [
         "insert into casino.follower (follower, shard_id, seq) values ('reports', 0, 10)",
         "follower reports has read up to",
     ),
+    ("delete from casino.follower where follower = 'relay'", "shard 1: follower relay has read up to row 0 only"),
     ("delete from wallet.snapshot_head where shard_id = 1", "shard 1: the last proved snapshot is of row 0"),
     (
         "update wallet.snapshot_head set breaches = 1 where shard_id = 0",
@@ -371,17 +396,21 @@ async def test_run_that_is_cut_off_is_finished_by_the_next_and_the_books_are_rig
     )
 
 
-async def test_detaching_that_is_cut_off_half_way_is_finished_by_the_next(world: World) -> None:
-    """Killed while PostgreSQL waits for a reader of the journal: the partition is neither on it nor off it."""
+async def test_detaching_holds_up_no_commit_and_is_finished_by_the_next_run_where_it_was_cut_off(world: World) -> None:
+    """PostgreSQL waits for a reader of the journal, the run is killed: the partition is neither on it nor off it."""
     await world.retain()
     await world.pass_hours()
     reader = await asyncpg.connect(world.config.database_url)
     async with reader.transaction():
         await reader.fetch("select from wallet.journal limit 1")
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
-                await world.retain()
+        run = asyncio.ensure_future(world.retain())
+        while await world.part() != "pending":
+            assert not run.done()
+        answer = await world.order(Deposit(make_id(NOW_MS, Origin.CASHIER, b"at the time"), ANNA, PLAY, 1))
+        run.cancel()
+        await asyncio.wait((run,))
     await reader.close()
+    assert isinstance(answer, Done)
     assert (await world.part(), await world.breaches(False)) == ("pending", [])
     assert await world.retain()
     assert (await world.part(), await world.breaches(True)) == ("wallet_archive", [])

@@ -26,6 +26,7 @@ _SQL: Final = "server/storage/migrations/versions/0001_wallet.py"
 _APPLY: Final = "actors/domain/money/apply.py"
 _RULES: Final = "actors/domain/money/stake_rules.py"
 _CHECKS: Final = "actors/domain/money/checks.py"
+_RETENTION: Final = ("tests/integration/test_retention.py",)
 _LEDGER: Final = ("tests/integration/test_ledger.py",)
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
@@ -197,6 +198,41 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "        self._remember_stakes(book)\n        self._stage.decided(book.round_id, number)\n",
         "        self._remember_stakes(book)\n        self._stage.decided(book.round_id, number)\n"
         "        await self.durably(lambda: self._rounds.decide(config.table_id, epoch, book.round_id, number, plan))\n",
+    ),
+    Mutant(
+        "hours between the journal's floor and a partition that leaves",
+        "server/retention.py",
+        "            elif age < FLOOR_REST:",
+        "            elif not age:",
+        _RETENTION,
+    ),
+    Mutant(
+        "open reservations keep their partition",
+        "server/storage/retired.py",
+        "where state = 0 and reservation_id < $1",
+        "where state = 9 and reservation_id < $1",
+        _RETENTION,
+    ),
+    Mutant(
+        "reservations stay while the row that closed them is there",
+        "server/storage/retired.py",
+        " and coalesce(closed_seq, opened_seq) <= $3",
+        " and $3::bigint > 0",
+        _RETENTION,
+    ),
+    Mutant(
+        "a partition holds what was signed of it",
+        "server/retention.py",
+        "        self._compare(part, await self._journal.holdings(part), await self._signed(part))\n",
+        "",
+        _RETENTION,
+    ),
+    Mutant(
+        "rows are missing unless we signed that they went",
+        "server/audit/retired.py",
+        "    check_seal(record, RETIREMENT, keys)\n",
+        "",
+        _RETENTION,
     ),
     Mutant(
         "each batch of a sender once",
