@@ -73,3 +73,34 @@ def test_unknown_table_says_so(dora: Person) -> None:
 def test_dealers_desk_is_closed_to_players(dora: Person) -> None:
     dora.page.goto("/dealer")
     dora.page.see(by("dealer-forbidden"))
+
+
+def test_script_that_got_into_the_page_does_not_run(dora: Person) -> None:
+    """What an injection would leave there: a script, a handler, a style, a word to somebody else's server."""
+    dora.page.goto("/lobby")
+    dora.page.see(by("lobby"))
+    assert [text for text in dora.page.complaints() if "Content Security Policy" in text] == []
+    dora.page.do("evaluate", INJECTION)
+    dora.page.do("waitForFunction", "window.refused.length >= 6")
+    assert dora.page.do("evaluate", "window.ran.length") == 0
+    refused = sorted(set(dora.page.do("evaluate", "window.refused")))
+    assert refused == ["connect-src", "script-src", "script-src-attr", "script-src-elem", "style-src-attr"]
+    dora.page.complaints()  # about what was refused here
+
+
+INJECTION = """(() => {
+  window.ran = [];
+  window.refused = [];
+  document.addEventListener("securitypolicyviolation", (event) => window.refused.push(event.effectiveDirective));
+  const script = document.createElement("script");
+  script.textContent = "window.ran.push('inline')";
+  document.body.append(script);
+  const foreign = document.createElement("script");
+  foreign.src = "http://127.0.0.1:9/evil.js";
+  document.body.append(foreign);
+  const box = document.createElement("div");
+  box.innerHTML = `<img src="/none" onerror="window.ran.push('handler')"><i style="color: red"></i>`;
+  document.body.append(box);
+  fetch("http://127.0.0.1:9/").catch(() => {});
+  setTimeout("window.ran.push('evaluated')");
+})()"""
