@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final, Protocol, cast
 
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State as WsState
 from websockets.server import ServerProtocol
@@ -31,7 +31,7 @@ from websockets.typing import Subprotocol
 from protocol.envelope import MAX_CLIENT_FRAME_BYTES
 from protocol.errors import Close
 from server.gateway.limits import GatewaySettings
-from server.gateway.writing import Outbox, Stage, WriteSide
+from server.gateway.writing import OPEN, Outbox, Stage, WriteSide
 
 try:  # The C routine; the library's own Python fallback does the same, slower.
     from websockets.speedups import apply_mask
@@ -44,6 +44,8 @@ _MAX_FRAGMENTS: Final = 64
 
 _FIN_BINARY: Final = 0x82
 _MASKED: Final = 0x80
+
+_BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 #: The library says a word at INFO for every connection; a casino has many.
 _ws_logger = logging.getLogger("websockets.croupier")
@@ -150,7 +152,7 @@ class WsConnection(WriteSide):
         if self.stage is Stage.HANDSHAKE:
             self.abort()
             return
-        if self.stage is not Stage.OPEN:
+        if self.stage is not OPEN:
             return
         self._write_all()
         self._begin_close(code)
@@ -179,12 +181,15 @@ class WsConnection(WriteSide):
             logger=_ws_logger,
         )
         ws.receive_data(head + end)
-        for event in ws.events_received():
-            if isinstance(event, Request):
-                ws.send_response(self._refusal(ws, event) or ws.accept(event))
+        request = next((event for event in ws.events_received() if isinstance(event, Request)), None)
+        if request is None:  # no HTTP, or more of it than anybody needs
+            self._begin_close(0)
+            self._answer_no_http()
+            return
+        ws.send_response(_bad_request(ws, request) or self._refusal(ws, request) or ws.accept(request))
         opened = ws.state is WsState.OPEN
         if opened:
-            self.stage = Stage.OPEN
+            self.stage = OPEN
             self._find_descriptor()
         else:
             self._begin_close(0)
@@ -195,6 +200,11 @@ class WsConnection(WriteSide):
             if tail:
                 self._take_frames(tail)
 
+    def _answer_no_http(self) -> None:
+        if self.transport is not None:
+            self.transport.write(_BAD_REQUEST)
+            self.transport.close()
+
     def _refusal(self, ws: ServerProtocol, request: Request) -> Response | None:
         """Return the answer to a page that is not ours, or that calls us by a name which is not."""
         origins, headers = self._settings.origins, request.headers
@@ -204,17 +214,24 @@ class WsConnection(WriteSide):
     def _take_frames(self, data: bytes) -> None:
         """Take whole frames off the front of data and keep the rest."""
         position, end = 0, len(data)
-        while end - position >= 6:
+        while end - position >= 2:
             first, second = data[position], data[position + 1]
-            if not second & _MASKED:
-                self._feed(data[position:])  # the library fails the connection
-                return
+            if first != _FIN_BINARY or self._fragments is not None or not second & _MASKED:
+                fault = _fault_of(first, second, in_message=self._fragments is not None)
+                if fault and self.stage is OPEN:
+                    self._fail(CloseCode.PROTOCOL_ERROR, fault)
+                    return
+            if end - position < 6:
+                break
             length, head = second & 0x7F, 6
             if length >= 126:
                 head = 8 if length == 126 else 14
                 if end - position < head:
                     break
                 length = int.from_bytes(data[position + 2 : position + head - 4], "big")
+                if length < (126 if head == 8 else 65_536) or length >> 63:
+                    self._fail(CloseCode.PROTOCOL_ERROR, "length not in its shortest form")
+                    return
             if length > MAX_CLIENT_FRAME_BYTES:
                 self._fail(Close.FRAME_TOO_LARGE, "frame too large")
                 return
@@ -222,7 +239,7 @@ class WsConnection(WriteSide):
             if stop > end:
                 break
             if first == _FIN_BINARY and self._fragments is None:
-                if self.stage is Stage.OPEN:
+                if self.stage is OPEN:
                     payload = apply_mask(data[position + head : stop], data[position + head - 4 : position + head])
                     self._listener.on_message(self, payload)
             else:
@@ -235,16 +252,18 @@ class WsConnection(WriteSide):
     def _feed(self, data: bytes) -> None:
         """Give a whole frame that is not an ordinary one to the library and do what it says."""
         self.write_waiting()
+        if data[0] & 0x0F == Opcode.CLOSE and self.stage is OPEN:
+            self._fragments = self._ws = None  # the rest of the message will not come, and that is no fault
         ws = self._machine()
         ws.receive_data(data)
         frames = [event for event in ws.events_received() if isinstance(event, Frame)]
-        if ws.state is not WsState.OPEN and self.stage is Stage.OPEN:
+        if ws.state is not WsState.OPEN and self.stage is OPEN:
             self._begin_close(0)
         self._write_ws(ws)
         for frame in frames:
-            if self.stage is Stage.OPEN:
+            if self.stage is OPEN:
                 self._take_rare(frame)
-        if self.stage is Stage.OPEN and self._fragments is None:
+        if self.stage is OPEN and self._fragments is None:
             self._ws = None
 
     def _machine(self) -> ServerProtocol:
@@ -288,7 +307,7 @@ class WsConnection(WriteSide):
         for data in ws.data_to_send():
             if transport is None or transport.is_closing():
                 return
-            if data and self.paused and self.stage is Stage.OPEN:  # whoever pings and never reads is slow too
+            if data and self.paused and self.stage is OPEN:  # whoever pings and never reads is slow too
                 self.waiting.append(data)
                 self.write_waiting()
             elif data:
@@ -296,6 +315,34 @@ class WsConnection(WriteSide):
                 transport.write(data)
             else:
                 transport.close()
+
+
+def _bad_request(ws: ServerProtocol, request: Request) -> Response | None:
+    """Return the answer to a request without one host, or for another version; the library sees to all the rest."""
+    if len(request.headers.get_all("Host")) != 1:
+        return ws.reject(HTTPStatus.BAD_REQUEST, "one Host header is due\n")
+    versions = request.headers.get_all("Sec-WebSocket-Version")
+    if len(versions) == 1 and versions[0] != "13":
+        response = ws.reject(HTTPStatus.UPGRADE_REQUIRED, "only version 13 is spoken here\n")
+        response.headers["Sec-WebSocket-Version"] = "13"
+        return response
+    return None
+
+
+def _fault_of(first: int, second: int, *, in_message: bool) -> str:
+    """Return what is wrong with a frame that begins with these two bytes (RFC 6455, 5.2 - 5.5), "" if nothing."""
+    opcode = first & 0x0F
+    if first & 0x70:
+        return "reserved bit"
+    if not second & _MASKED:
+        return "frame without a mask"
+    if opcode & 7 > 2:
+        return "reserved opcode"
+    if opcode & 8:
+        return "control frame too long or in fragments" if second & 0x7F > 125 or not first & 0x80 else ""
+    if in_message is (opcode != Opcode.CONT):
+        return "message within a message" if in_message else "continuation of nothing"
+    return ""
 
 
 def _select_subprotocol(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
