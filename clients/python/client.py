@@ -59,7 +59,7 @@ class CroupierClient(Link):
     on_push: called with (table_id or "", message) for every push, in order, after the state here has changed.
     ca_file: certificates to trust instead of the system's, for wss: and https:.
     new_token: makes a fresh access token when the old one is refused; without it the client stops then.
-    find_url: says where to connect when the server moves us, or does not answer; without it always to ws_url.
+    find_url: says where to connect when nobody answers where we were; without it always to ws_url.
     """
 
     def __init__(

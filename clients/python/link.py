@@ -175,9 +175,8 @@ class Link(ABC):
             if after is After.NEW_TOKEN and not await self._refresh():
                 return
             if self._stopped is None:
-                is_moved = self._session.back_after_ms >= 0
                 await asyncio.sleep(self._pause_s(failures))
-                if is_moved or failures:
+                if failures:  # a server that moves us has another process at its address: there we are moved once
                     await self._look_for_gateway()
 
     def _pause_s(self, failures: int) -> float:

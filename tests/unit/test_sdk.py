@@ -103,6 +103,10 @@ async def seated(world: World) -> AsyncIterator[CroupierClient]:
         yield client
 
 
+async def _nowhere() -> str:
+    raise AssertionError("nobody should ask")
+
+
 def _has_connected(client: CroupierClient, times: int) -> bool:
     return client.connections == times
 
@@ -272,7 +276,15 @@ async def test_client_that_is_moved_comes_back_when_it_was_told_to_without_a_bac
         await client.until(lambda: client.connections == 2, timeout_s=30)
 
 
-async def test_client_that_is_moved_asks_where_to_and_stays_where_nobody_knows(world: World) -> None:
+async def test_client_that_is_moved_comes_back_to_the_same_address(world: World) -> None:
+    async with world.client(find_url=_nowhere) as client:
+        world.casino.push_personal(Reconnect(0, "restart"))
+        world.cut(Close.GOING_AWAY)
+        await client.until(partial(_has_connected, client, 2))
+        assert client.ws_url == "ws://casino"
+
+
+async def test_client_that_finds_nobody_asks_where_to_connect_and_stays_where_nobody_knows(world: World) -> None:
     places: list[str | Exception] = [HttpError(0, "UNREACHABLE", "gone"), "ws://other"]
 
     async def find_url() -> str:
@@ -282,11 +294,10 @@ async def test_client_that_is_moved_asks_where_to_and_stays_where_nobody_knows(w
         return place
 
     async with world.client(find_url=find_url) as client:
-        for number, url in enumerate(("ws://casino", "ws://other"), 2):
-            world.casino.push_personal(Reconnect(0, "restart"))
-            world.cut(Close.GOING_AWAY)
-            await client.until(partial(_has_connected, client, number))
-            assert client.ws_url == url
+        world.cut()
+        world.down = 2
+        await client.until(partial(_has_connected, client, 2))
+        assert client.ws_url == "ws://other"
 
 
 async def test_bet_made_while_there_is_no_connection_is_sent_later(seated: CroupierClient, world: World) -> None:
