@@ -113,6 +113,10 @@ class HostActor:
         """Let nothing new in and what is under way end."""
         return await self._process.drain(within_s)
 
+    async def say_who_serves(self) -> None:
+        """Note that this process is its host now."""
+        self._process.say_who_serves()
+
     async def stop(self) -> None:
         """Stop the actors."""
         await self._process.stop()

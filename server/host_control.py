@@ -40,6 +40,10 @@ class RayProcesses:
         """Stop the actors. Raises LinkBroken."""
         await self._call(process, "stop")
 
+    async def say_who_serves(self, process: str) -> None:
+        """Let the process note that it is its host now. Raises LinkBroken."""
+        await self._call(process, "say_who_serves")
+
     async def restart(self, process: str) -> None:
         """End the process, so that Ray starts it anew."""
         await self._ray.call(lambda: bootstrap.restart_process(process))

@@ -114,6 +114,10 @@ class HostProcess:
             return False
         return True
 
+    def say_who_serves(self) -> None:
+        """Note in the state folder that this process is its host now."""
+        _say_who_serves(self.spec)
+
     async def stop(self) -> None:
         """Stop the actors in the reverse order of their start. Batches that come are for another. Safe to repeat."""
         self._is_stopping = True
@@ -142,7 +146,7 @@ class HostProcess:
         self._site.host.settle_down()
         self.problem = ""
         self._ready.set()
-        _say_who_serves(self.spec)
+        self.say_who_serves()
         log.warning("host %s is ready, process %d", self.spec.name, os.getpid())
 
     async def _stand_by(self, seat: Seat) -> None:

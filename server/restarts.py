@@ -32,6 +32,8 @@ START_S: Final = 60.0
 STOP_S: Final = 10.0
 LOOK_S: Final = 0.1
 TELL_S: Final = 1.0
+#: So much of what Ray says of a death is shown.
+SHOWN: Final = 80
 STANDS_BY: Final = "stands by"
 #: Money first, so that what fails fails before anybody is moved; gateways late, so that a player moves once.
 ORDER: Final = ("wallet", "tables", "supervisor", "gateway", "api")
@@ -61,6 +63,10 @@ class Processes(Protocol):
 
     async def stop(self, process: str) -> None:
         """Stop the actors. Raises LinkBroken."""
+        ...
+
+    async def say_who_serves(self, process: str) -> None:
+        """Let the process note that it is its host now. Raises LinkBroken."""
         ...
 
     async def restart(self, process: str) -> None:
@@ -200,6 +206,7 @@ class Restarts:
             raise
         tell(f"{fresh} is ready")
         await self._dismiss(old, tell)
+        await self._processes.say_who_serves(fresh)  # the old one may have died meanwhile, come back and noted itself
 
     async def _dismiss(self, process: str, tell: Tell) -> None:
         await self._leave(process, tell)
@@ -213,7 +220,8 @@ class Restarts:
             async with asyncio.timeout(STOP_S):
                 await self._processes.stop(process)
         except (LinkBroken, TimeoutError) as error:
-            tell(f"{process} did not leave in order: {error or type(error).__name__}")
+            log.warning("%s did not leave in order: %r", process, error)
+            tell(f"{process} did not leave in order: {(str(error) or type(error).__name__)[:SHOWN]}")
 
     async def _renew(self, process: str, tell: Tell) -> None:
         """Let a process be started anew, and wait until it serves or stands by."""

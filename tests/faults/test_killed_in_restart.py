@@ -8,12 +8,17 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import pytest
 
+from actors.domain.rounds import RoundState
+from clients.python import CroupierClient
 from loadtest.crowd import Crowd
 from loadtest.endurance import WELCOME_MINOR
+from loadtest.limits import LOADTEST_PASSWORD
 from loadtest.platform import ROOT, Platform
+from protocol.messages import BetsSettled, Reconnect, ServerMessage
 from tests.faults.books import Books, assert_books_are_kept
 
 pytestmark = pytest.mark.timeout(180)
@@ -80,7 +85,7 @@ async def test_tables_host_killed_while_it_ends_its_rounds_gives_the_stakes_back
     async with crowd_that_loses_nothing(platform, "ktable") as crowd:
         old = platform.host_pid("tables/rng")
         restart = await restarting(platform, "tables/rng")
-        await restart.until("waits for")
+        await restart.until("and stands by")  # from now on the old one waits for its rounds
         os.kill(old, signal.SIGKILL)
         assert await restart.end() == 0
         assert {player.client.connections for player in crowd.players} == {1}
@@ -95,6 +100,26 @@ async def test_wallet_host_whose_other_process_is_killed_at_the_hand_over_goes_o
             os.kill(pid, signal.SIGKILL)
         assert await restart.end() == 0
         assert {player.client.connections for player in crowd.players} == {1}
+
+
+async def test_stop_lets_the_round_in_play_end_and_tells_its_player_when_to_come_back(platform: Platform) -> None:
+    told: list[ServerMessage] = []
+    async with await CroupierClient.register(
+        platform.http, "lastround", LOADTEST_PASSWORD, on_push=lambda _, message: told.append(message)
+    ) as client:
+        await client.join("roulette-1")
+        await client.until(lambda: client.tables["roulette-1"].phase == "betting", 30)
+        accepted = await client.place("roulette-1", [(7, 500)])
+        assert await asyncio.to_thread(platform.stop) == 0
+        settled = [message for message in told if isinstance(message, BetsSettled)]
+        assert [message.round_id for message in settled] == [accepted.round_id]
+        assert isinstance(told[-1], Reconnect)
+    await asyncio.to_thread(platform.start)
+    state = await Books(platform).value(
+        "select state from casino.round where round_id = $1", UUID(bytes=accepted.round_id)
+    )
+    assert state == RoundState.SETTLED
+    await assert_books_are_kept(platform)
 
 
 def test_last_gateway_is_not_drained_and_an_unknown_host_is_told(platform: Platform) -> None:

@@ -27,6 +27,7 @@ class FakeProcesses:
         self.dead: set[str] = set()
         self.log: list[str] = []
         self.pids = 0
+        self.noted = ""
         self.on_drain: Callable[[str], Awaitable[bool]] | None = None
         for host in host_names(CONFIG):
             self.add(host)
@@ -63,6 +64,9 @@ class FakeProcesses:
         for other, pulse in self.pulses.items():
             if pulse.stands_by and host_of(other) == host_of(process):
                 self.change(other, is_ready=True, stands_by=False, problem="")
+
+    async def say_who_serves(self, process: str) -> None:
+        self.noted = process
 
     async def restart(self, process: str) -> None:
         self.log.append(f"restart {process}")
@@ -137,7 +141,7 @@ async def test_process_that_dies_while_it_drains_is_replaced_all_the_same(proces
     processes.on_drain = die
     told: list[str] = []
     await Restarts(CONFIG, processes).restart("gateway/0", told.append)
-    assert processes.log[-1] == "end gateway/0"
+    assert (processes.log[-1], processes.noted) == ("end gateway/0", "gateway/0+")
     assert any("did not leave in order: killed" in text for text in told)
 
 
