@@ -279,8 +279,8 @@ class ClientConnection:
             missed = self._count_personal(seq, now_ms) if stream == PERSONAL else []
             return [*missed, *self._restart(body, now_ms)]
         if stream == PERSONAL:
-            if seq <= self._personal_seq:
-                return []
+            if seq <= self._personal_seq:  # 0: outside of every stream, only the latest counts
+                return [Pushed("", body)] if seq == 0 and body is not None else []
             if isinstance(body, Reconnect):
                 self.back_after_ms = body.after_ms
             missed = self._count_personal(seq, now_ms)

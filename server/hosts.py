@@ -319,6 +319,7 @@ async def build_supervisor(site: Site) -> None:
     from actors.supervisors.relay import Relay
     from server.books_metrics import BooksMetrics
     from server.evidence import EvidenceSigner
+    from server.jackpot_meter import JackpotTeller
     from server.storage.checkpoints import CheckpointFiles, PostgresCheckpoints
     from server.storage.jackpots import PostgresJackpots
     from server.storage.keeping import PostgresKeeping
@@ -330,6 +331,7 @@ async def build_supervisor(site: Site) -> None:
     pool = await site.pool()
     books = site.books(pool)
     fatal = site.fatal(ADDRESS)
+    gateways = [process for process in site.spec.all_processes if process.startswith("gateway/")]
     antifraud = Antifraud(PostgresAntifraud(pool, books), site.clock, fatal=fatal)
     bonus = BonusTicks(
         PostgresBonus(pool, books),
@@ -338,7 +340,7 @@ async def build_supervisor(site: Site) -> None:
         key=site.spec.secrets.ids,
         period_s=config.bonus_period_s,
         amount_minor=config.bonus_minor,
-        gateways=[process for process in site.spec.all_processes if process.startswith("gateway/")],
+        gateways=gateways,
         fatal=fatal,
     )
     relay = Relay(PostgresTransits(pool, books), site.post, site.clock, fatal=fatal)
@@ -351,8 +353,9 @@ async def build_supervisor(site: Site) -> None:
         period_s=config.checkpoint_s,
         fatal=fatal,
     )
+    pots = PostgresJackpots(pool, books)
     jackpots = Jackpots(
-        PostgresJackpots(pool, books),
+        pots,
         site.post,
         site.clock,
         key=site.spec.secrets.ids,
@@ -364,6 +367,9 @@ async def build_supervisor(site: Site) -> None:
     site.host.registry.register(BooksMetrics(keeper))
     await site.add(ADDRESS, SupervisorGroup(members))
     await site.add(JACKPOTS, jackpots)
+    teller = JackpotTeller(pots.meters, site.post, gateways)
+    teller.start()
+    site.stack.push_async_callback(teller.stop)
 
 
 BUILDERS: Final[Mapping[str, Callable[[Site], Awaitable[None]]]] = {

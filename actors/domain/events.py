@@ -162,7 +162,22 @@ class PersonalNews(msgspec.Struct, frozen=True, array_like=True, tag=41):
     event: PersonalEvent
 
 
-GatewayMessage = TableNews | PersonalNews
+class JackpotMeter(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a hit of this jackpot would pay now. Units: minor units of the currency of this code."""
+
+    jackpot: int
+    name: str
+    currency: str
+    amount_minor: int
+
+
+class JackpotMeters(msgspec.Struct, frozen=True, array_like=True, tag=42):
+    """All jackpots. Tells everything: one that is lost is made good by the next."""
+
+    meters: list[JackpotMeter]
+
+
+GatewayMessage = TableNews | PersonalNews | JackpotMeters
 
 # ---------------------------------------------------------------- supervisor: address "supervisor/NAME"
 

@@ -18,6 +18,8 @@ from protocol.messages.session import (
     Error,
     GetBalance,
     Hello,
+    JackpotPool,
+    JackpotPools,
     Money,
     Notice,
     Ping,
@@ -100,6 +102,7 @@ ServerMessage = (
     | Reconnect
     | Skipped
     | TableResumed
+    | JackpotPools
 )
 
 __all__ = [
@@ -125,6 +128,8 @@ __all__ = [
     "Error",
     "GetBalance",
     "Hello",
+    "JackpotPool",
+    "JackpotPools",
     "JoinTable",
     "LeaveTable",
     "LeftTable",

@@ -132,3 +132,21 @@ class Reconnect(msgspec.Struct, frozen=True, array_like=True, tag=10, gc=False):
 
 class Skipped(msgspec.Struct, frozen=True, array_like=True, tag=11, gc=False):
     """Table push: this version of the table holds nothing that you may see. It counts like any other."""
+
+
+class JackpotPool(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One jackpot. amount_minor: what a hit now would pay, in minor units of currency."""
+
+    jackpot: int
+    name: str
+    currency: str
+    amount_minor: int
+
+
+class JackpotPools(msgspec.Struct, frozen=True, array_like=True, tag=12):
+    """Push outside of every stream (stream 0, seq 0): all jackpots, at most once a second and only after a change.
+
+    Only the latest counts. One that a slow client has not read is replaced by the next, so its seq counts nothing.
+    """
+
+    pools: list[JackpotPool]

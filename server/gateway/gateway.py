@@ -20,6 +20,7 @@ from server.gateway.limits import GatewaySettings, TokenBucket
 from server.gateway.lobby import Lobby
 from server.gateway.metrics import GatewayMetrics
 from server.gateway.orders import OrderDesk
+from server.gateway.pools import JackpotBoard
 from server.gateway.requests import Requests
 from server.gateway.transport import WsConnection
 from server.gateway.writing import Outbox
@@ -119,6 +120,7 @@ class Gateway:
         """Be ready for connections, wherever they come from: `start` without the listener."""
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(self._loop, self.metrics)
+        self._jackpots = JackpotBoard(self._outbox)
         self._requests = Requests(
             self.address,
             self._clock,
@@ -180,6 +182,9 @@ class Gateway:
             feed = self._feeds.get(message.table_id)
             if feed is not None:
                 feed.take_news(message)
+            return
+        if isinstance(message, events.JackpotMeters):
+            self._jackpots.show(message, [client.connection for client in self._by_player.values()])
             return
         greeted = self._greeting.get(message.player_id)
         if greeted is not None and greeted.greeting is not None:
@@ -255,6 +260,7 @@ class Gateway:
         older = self._by_player.get(player_id)
         client.session = session
         self._by_player[player_id] = client
+        self._jackpots.greet(client.connection)
         if older is not None:
             older.refuse(0, Code.SESSION_REPLACED)
 
@@ -276,6 +282,7 @@ class Gateway:
         """Renew leases, and close who is silent or never said Hello. Runs every second."""
         for feed in self._feeds.values():
             feed.tick()
+        self._jackpots.tick()
         for client in list(self._clients):
             self._check_alive(client)
 

@@ -304,6 +304,13 @@ def table_push(event: events.TableEvent) -> wire.ServerMessage:
             assert_never(event)
 
 
+def jackpot_pools(meters: events.JackpotMeters) -> wire.JackpotPools:
+    """Return what everybody is told of the jackpots."""
+    return wire.JackpotPools(
+        [wire.JackpotPool(one.jackpot, one.name, one.currency, one.amount_minor) for one in meters.meters]
+    )
+
+
 def personal_push(event: events.PersonalEvent, session: Session) -> wire.ServerMessage:
     """Return what the player himself is told of an event that his session has folded."""
     if isinstance(event, events.MyDealerView):

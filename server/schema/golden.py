@@ -38,6 +38,8 @@ from protocol.messages import (
     Error,
     GetBalance,
     Hello,
+    JackpotPool,
+    JackpotPools,
     JoinTable,
     LeaveTable,
     LeftTable,
@@ -165,6 +167,7 @@ SERVER_SAMPLES: Final[dict[str, tuple[Kind, int, int, ServerMessage]]] = {
     "BonusGranted": (Kind.PUSH, 0, 2, BonusGranted(500, 88, Money(98_000, 2_500, 4_712))),
     "Notice": (Kind.PUSH, 0, 3, Notice("draining", "This server restarts soon.")),
     "Reconnect": (Kind.PUSH, 0, 6, Reconnect(1_250, "draining")),
+    "JackpotPools": (Kind.PUSH, 0, 0, JackpotPools([JackpotPool(1, "Grand", "PLAY", 1_234_567)])),
     "Tables": (Kind.REPLY, 4, 0, Tables([_INFO])),
     "TableSnapshot": (Kind.REPLY, 5, 0, _snapshot("idle")),
     "TableSnapshot/betting": (

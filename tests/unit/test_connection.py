@@ -32,6 +32,8 @@ from protocol.messages import (
     Error,
     GetBalance,
     Hello,
+    JackpotPool,
+    JackpotPools,
     JoinTable,
     LeaveTable,
     LeftTable,
@@ -425,6 +427,13 @@ def test_gap_in_the_personal_stream_asks_what_was_missed_at_every_table(seated: 
     assert seated.push(0, 1, notice) == [Pushed("", notice)]
     assert seated.push(0, 3, notice) == [Missed(""), Pushed("", notice)]
     assert seated.bodies() == [JoinTable("t1", 2, 10)]
+
+
+def test_push_outside_of_every_stream_is_delivered_each_time_and_counts_for_none(seated: Peer) -> None:
+    pools = JackpotPools([JackpotPool(1, "Grand", "PLAY", 100)])
+    for seq in (1, 2):
+        assert seated.push(0, 0, pools) == [Pushed("", pools)]
+        assert seated.push(0, seq, Notice("a", "b")) == [Pushed("", Notice("a", "b"))]
 
 
 def test_gap_in_the_personal_stream_without_a_table_asks_for_the_balance(peer: Peer) -> None:

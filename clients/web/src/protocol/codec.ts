@@ -25,6 +25,8 @@ import type {
   Error,
   GetBalance,
   Hello,
+  JackpotPool,
+  JackpotPools,
   JoinTable,
   LeaveTable,
   LeftTable,
@@ -208,6 +210,20 @@ function readTableInfo(value: unknown, at: string): TableInfo {
 
 function packTableInfo(m: TableInfo): unknown[] {
   return [m.table_id, m.game, m.kind, m.title, m.currency, int(m.min_stake_minor, "TableInfo.min_stake_minor"), int(m.max_table_minor, "TableInfo.max_table_minor"), int(m.players, "TableInfo.players"), m.phase];
+}
+
+function readJackpotPool(value: unknown, at: string): JackpotPool {
+  const f = fields(value, 4, at);
+  return {
+    jackpot: int(f[0], "JackpotPool.jackpot"),
+    name: str(f[1], "JackpotPool.name"),
+    currency: str(f[2], "JackpotPool.currency"),
+    amount_minor: int(f[3], "JackpotPool.amount_minor"),
+  };
+}
+
+function packJackpotPool(m: JackpotPool): unknown[] {
+  return [int(m.jackpot, "JackpotPool.jackpot"), m.name, m.currency, int(m.amount_minor, "JackpotPool.amount_minor")];
 }
 
 function readLimits(value: unknown, at: string): Limits {
@@ -600,6 +616,18 @@ function packSkipped(): unknown[] {
   return [11];
 }
 
+function readJackpotPools(value: unknown): JackpotPools {
+  const f = fields(value, 2, "JackpotPools");
+  return {
+    t: "JackpotPools",
+    pools: list(f[1], readJackpotPool, "JackpotPools.pools"),
+  };
+}
+
+function packJackpotPools(m: JackpotPools): unknown[] {
+  return [12, m.pools.map(packJackpotPool)];
+}
+
 function readTables(value: unknown): Tables {
   const f = fields(value, 2, "Tables");
   return {
@@ -960,6 +988,8 @@ function readServerMessage(body: readonly unknown[]): ServerMessage {
       return readReconnect(body);
     case 11:
       return readSkipped();
+    case 12:
+      return readJackpotPools(body);
     case 21:
       return readTables(body);
     case 31:
@@ -1015,6 +1045,8 @@ function packServerMessage(message: ServerMessage): unknown[] {
       return packReconnect(message);
     case "Skipped":
       return packSkipped();
+    case "JackpotPools":
+      return packJackpotPools(message);
     case "Tables":
       return packTables(message);
     case "TableSnapshot":

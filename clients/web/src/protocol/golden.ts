@@ -574,4 +574,9 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
     hex: "9501040b009609cd01f9b4544f4f5f4d414e595f434f4e4e454354494f4e53c3ccfaa3776879",
     frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 505, name: "TOO_MANY_CONNECTIONS", retryable: true, retry_after_ms: 250, detail: "why" } },
   },
+  {
+    name: "server/JackpotPools",
+    hex: "9501030000920c919401a54772616e64a4504c4159ce0012d687",
+    frame: { kind: 3, ref: 0, seq: 0, body: { t: "JackpotPools", pools: [{ jackpot: 1, name: "Grand", currency: "PLAY", amount_minor: 1234567 }] } },
+  },
 ];

@@ -43,6 +43,14 @@ export interface TableInfo {
   readonly phase: string;
 }
 
+/** One jackpot. amount_minor: what a hit now would pay, in minor units of currency. */
+export interface JackpotPool {
+  readonly jackpot: number;
+  readonly name: string;
+  readonly currency: string;
+  readonly amount_minor: number;
+}
+
 /**
  * Per-position limits by kind of position, and for the whole layout.
  *
@@ -324,6 +332,16 @@ export interface Skipped {
   readonly t: "Skipped";
 }
 
+/**
+ * Push outside of every stream (stream 0, seq 0): all jackpots, at most once a second and only after a change.
+ *
+ * Only the latest counts. One that a slow client has not read is replaced by the next, so its seq counts nothing.
+ */
+export interface JackpotPools {
+  readonly t: "JackpotPools";
+  readonly pools: readonly JackpotPool[];
+}
+
 /** Answers `ListTables`. */
 export interface Tables {
   readonly t: "Tables";
@@ -547,6 +565,7 @@ export type ServerMessage =
   | Error
   | Reconnect
   | Skipped
+  | JackpotPools
   | Tables
   | TableSnapshot
   | LeftTable
