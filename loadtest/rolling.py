@@ -138,11 +138,14 @@ def main() -> None:
     """Parse the command line, run, report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--players", type=int, default=500)
+    parser.add_argument(
+        "--link", choices=("ray", "stream"), default="ray", help="what batches between hosts travel over"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "rolling.json")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="croupier-rolling-") as folder:
         os.chmod(folder, 0o711)  # PostgreSQL's user must pass it when this runs as root
-        with Platform(Path(folder) / "state", {**ENVIRON, **SETTINGS}) as platform:
+        with Platform(Path(folder) / "state", {**ENVIRON, **SETTINGS, "CROUPIER_LINK": given.link}) as platform:
             report = asyncio.run(play_through(platform, given.players, "roll"))
             audit = platform.cli("audit")
             began_s = time.monotonic()

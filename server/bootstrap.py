@@ -266,7 +266,9 @@ def start_actors(specs: Sequence[HostSpec], actor_class: type = HostActor) -> di
 
 
 def _place(spec: HostSpec) -> dict[str, Any]:
-    """Return the options that spread hosts over the nodes, the two processes of one apart; none where there is one node.
+    """Return the options that spread hosts over the nodes; none where there is one node.
+
+    A second process that stands by is on another node than the first, one that takes its place on the same.
 
     On a node that is lost Ray starts a process elsewhere. Ray 2.60 keeps a soft node affinity only now and then.
     """
@@ -274,7 +276,7 @@ def _place(spec: HostSpec) -> dict[str, Any]:
     if len(nodes) < 2:
         return {}
     hosts = (*dict.fromkeys(map(host_of, spec.all_processes)), spec.name)
-    node = nodes[(hosts.index(spec.name) + spec.stands_by) % len(nodes)]
+    node = nodes[(hosts.index(spec.name) + (spec.stands_by and spec.has_seat)) % len(nodes)]
     return {"label_selector": {"ray.io/node-id": node}, "fallback_strategy": [{"label_selector": {}}]}
 
 

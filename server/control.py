@@ -76,6 +76,8 @@ class ControlServer:
         if self._server is not None:
             self._server.close()
             self._path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._path.parent.rmdir()
         for order in list(self._orders):
             order.cancel()
         await asyncio.gather(*self._orders, return_exceptions=True)

@@ -123,7 +123,8 @@ class Error(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=False):
 class Reconnect(msgspec.Struct, frozen=True, array_like=True, tag=10, gc=False):
     """Personal push: this server is about to close the connection with 4000, and no fault is anybody's.
 
-    Connect again after_ms later, without a back-off of your own: the server has spread its clients. reason: a stable word.
+    Connect again after_ms later to the same address, where another process is by then, without a back-off of your own: the
+    server has spread its clients. Where nobody answers there, ask for another address, with back-off. reason: a stable word.
     """
 
     after_ms: int

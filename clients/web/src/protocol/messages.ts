@@ -319,7 +319,8 @@ export interface Error {
 /**
  * Personal push: this server is about to close the connection with 4000, and no fault is anybody's.
  *
- * Connect again after_ms later, without a back-off of your own: the server has spread its clients. reason: a stable word.
+ * Connect again after_ms later to the same address, where another process is by then, without a back-off of your own: the
+ * server has spread its clients. Where nobody answers there, ask for another address, with back-off. reason: a stable word.
  */
 export interface Reconnect {
   readonly t: "Reconnect";
