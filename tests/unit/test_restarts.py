@@ -112,6 +112,13 @@ async def test_wallet_host_is_handed_over_to_the_fresh_process_that_stands_by(pr
     assert processes.pulses["wallet/0"].stands_by
 
 
+async def test_host_without_a_second_process_ends_and_comes_back(processes: FakeProcesses) -> None:
+    del processes.pulses["tables/rng+"]
+    await Restarts(msgspec.structs.replace(CONFIG, standbys=0), processes).restart("tables/rng", ignore)
+    assert processes.log == ["drain tables/rng", "stop tables/rng", "restart tables/rng"]
+    assert "tables/rng" in processes.servers()
+
+
 async def test_gateway_leaves_when_its_successor_listens(processes: FakeProcesses) -> None:
     await Restarts(CONFIG, processes).restart("gateway/1", ignore)
     assert processes.log == ["start gateway/1+", "drain gateway/1", "stop gateway/1", "end gateway/1"]
