@@ -24,11 +24,17 @@ _ROUND: Final = bytes(16)
 
 
 class LoneTable:
-    """Answers for the table and the wallets. Its events are numbered: event n has version n."""
+    """Answers for the table and the wallets. Its events are numbered: event n has version n.
 
-    def __init__(self) -> None:
+    numbered: an event is a result that names its version, so that who gets it can check it; else it has the size that
+    most have. window: how far back a position may lie; all events of an epoch are made from their numbers.
+    """
+
+    def __init__(self, *, numbered: bool = False, window: int = 2**62) -> None:
         self.epoch = 1
         self.version = 0
+        self.window = window
+        self._numbered = numbered
 
     def tell(self, address: str, messages: Sequence[msgspec.Struct]) -> bool:
         """Nobody needs to hear anything."""
@@ -45,7 +51,9 @@ class LoneTable:
         raise NotImplementedError
 
     def event(self, version: int) -> events.TableEvent:
-        """Return an event of the size that most have: two players' stakes."""
+        """Return the event of this version."""
+        if self._numbered:
+            return events.RoundDecided(_ROUND, version)
         chips = [commands.ChipStake(17, 1_500), commands.ChipStake(151, 1_000)]
         seats = [commands.SeatStakes(f"player {version % 97}", 2_500, chips), commands.SeatStakes("Ana", 2_500, chips)]
         return events.StakesShown(_ROUND, seats)
@@ -69,8 +77,7 @@ class LoneTable:
                 return commands.Refused(500)
 
     def _seat(self, asked: commands.TakeSeat) -> commands.TableState | events.TableMissed:
-        """Every event since the beginning is known: whoever has a position is told the rest."""
-        if asked.epoch == self.epoch and asked.version <= self.version:
+        if asked.epoch == self.epoch and self.version - self.window <= asked.version <= self.version:
             upto = self.version if asked.upto < 0 else min(max(asked.upto, asked.version), self.version)
             told = [self.event(version) for version in range(asked.version + 1, upto + 1)]
             return events.TableMissed(self.epoch, self.version, 0, told, [], False, [])
@@ -102,10 +109,11 @@ class LoneTable:
 class LoneGateway:
     """The gateway with its table. Use `start`, `publish`, `stop`."""
 
-    def __init__(self, settings: GatewaySettings) -> None:
-        self.table = LoneTable()
+    def __init__(self, settings: GatewaySettings, table: LoneTable | None = None, number: int = 0) -> None:
+        """table: shared with other gateways, if there are."""
+        self.table = table or LoneTable()
         self.gateway = Gateway(
-            "gateway/0",
+            f"gateway/{number}",
             "127.0.0.1",
             0,
             self.table,
@@ -122,7 +130,11 @@ class LoneGateway:
 
     async def publish(self) -> None:
         """Let the table say one more thing to everybody."""
-        await self.gateway.handle_batch("tables/bench", [self.table.publish()])
+        await self.hear(self.table.publish())
+
+    async def hear(self, news: events.TableNews) -> None:
+        """Take the table's news."""
+        await self.gateway.handle_batch("tables/bench", [news])
 
     async def stop(self) -> None:
         """End all connections and the listener."""

@@ -75,6 +75,7 @@ class Gateway:
         self._all_gone = asyncio.Event()
         self.metrics.gauges["connections"] = lambda: len(self._clients)
         self.metrics.gauges["sessions"] = lambda: len(self._by_player)
+        self.metrics.gauges["members"] = lambda: sum(feed.players for feed in self._feeds.values())
 
     @property
     def connections(self) -> int:
@@ -83,6 +84,11 @@ class Gateway:
 
     def __repr__(self) -> str:
         return f"Gateway({self.address}, port {self.port}, {len(self._by_player)} sessions)"
+
+    @property
+    def clients(self) -> Sequence[Client]:
+        """All who are connected now, in order of arrival."""
+        return tuple(self._clients)
 
     # ------------------------------------------------------------------ life
 
