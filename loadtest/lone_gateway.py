@@ -27,13 +27,15 @@ class LoneTable:
     """Answers for the table and the wallets. Its events are numbered: event n has version n.
 
     numbered: an event is a result that names its version, so that who gets it can check it; else it has the size that
-    most have. window: how far back a position may lie; all events of an epoch are made from their numbers.
+    most have. padding: then an event is a void round whose reason is that long and begins with the version.
+    window: how far back a position may lie; all events of an epoch are made from their numbers.
     """
 
     def __init__(self, *, numbered: bool = False, window: int = 2**62) -> None:
         self.epoch = 1
         self.version = 0
         self.window = window
+        self.padding = 0
         self._numbered = numbered
 
     def tell(self, address: str, messages: Sequence[msgspec.Struct]) -> bool:
@@ -52,6 +54,8 @@ class LoneTable:
 
     def event(self, version: int) -> events.TableEvent:
         """Return the event of this version."""
+        if self.padding:
+            return events.RoundVoided(_ROUND, f"{version} ".ljust(self.padding))
         if self._numbered:
             return events.RoundDecided(_ROUND, version)
         chips = [commands.ChipStake(17, 1_500), commands.ChipStake(151, 1_000)]

@@ -34,18 +34,18 @@ async def run(name: str, scale: float) -> dict[str, Any]:
     return {**verdict, "took_s": round(time.monotonic() - began, 1)}
 
 
-async def main(names: list[str], scale: float, into: Path | None) -> bool:
-    """Run them one after the other; return whether all laws held."""
+async def main(names: list[str], scale: float) -> dict[str, Any]:
+    """Run them one after the other; return what each found."""
     found = {}
     for name in names:
         storm = STORMS[name][0]
         print(f"{name}: {(storm.__doc__ or '').strip()}", flush=True)
         found[name] = await run(name, scale)
-        words = ", ".join(f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}" for key, value in found[name].items())
+        words = ", ".join(
+            f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}" for key, value in found[name].items()
+        )
         print(f"  {'kept' if found[name]['ok'] else 'BROKEN'}: {words}", flush=True)
-    if into is not None:
-        into.write_text(json.dumps(found, indent=1))
-    return all(one["ok"] for one in found.values())
+    return found
 
 
 if __name__ == "__main__":
@@ -57,4 +57,7 @@ if __name__ == "__main__":
     if unknown := set(given.storms) - set(STORMS):
         parser.error(f"no such storm: {', '.join(sorted(unknown))}")
     raise_descriptor_limit(20_000)
-    sys.exit(0 if uvloop.run(main(given.storms or list(STORMS), given.scale, given.json)) else 1)
+    verdicts = uvloop.run(main(given.storms or list(STORMS), given.scale))
+    if given.json is not None:
+        given.json.write_text(json.dumps(verdicts, indent=1))
+    sys.exit(0 if all(one["ok"] for one in verdicts.values()) else 1)

@@ -10,7 +10,7 @@ from typing import Final
 from loadtest.lone_gateway import TABLE
 from loadtest.wire import LoadConnection
 from protocol.connection import Broken, ClientConnection, Pushed, Refreshed, Rejected, Resumed
-from protocol.messages import JoinTable, RoundResult
+from protocol.messages import JoinTable, RoundResult, RoundVoided
 
 _HOST: Final = "127.0.0.1"
 CONNECT_S: Final = 30.0
@@ -34,10 +34,9 @@ class Judge:
         """Judge one event of the machine."""
         match event:
             case Pushed(table_id=table_id, body=RoundResult(number=number)) if table_id:
-                if number != self.version + 1:
-                    self.breaches.append(f"event {number} came after {self.version}")
-                self.version = number
-                self.applied += 1
+                self._apply(number)
+            case Pushed(table_id=table_id, body=RoundVoided(reason=reason)) if table_id:
+                self._apply(int(reason.split(maxsplit=1)[0]))
             case Refreshed(snapshot=snapshot, lost=lost):
                 if (snapshot.epoch, snapshot.version) < (self.epoch, self.version):
                     self.breaches.append(f"a snapshot of {snapshot.version} came after {self.version}")
@@ -52,6 +51,12 @@ class Judge:
                 self.breaches.append(detail)
             case _:
                 pass
+
+    def _apply(self, version: int) -> None:
+        if version != self.version + 1:
+            self.breaches.append(f"event {version} came after {self.version}")
+        self.version = version
+        self.applied += 1
 
 
 class StormClient:

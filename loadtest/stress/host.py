@@ -2,7 +2,7 @@
 
 Commands are lines of JSON on stdin, answers lines of JSON on stdout: {"do": "publish", "count", "rate"} publishes in the
 background and is answered when all is out; "status" counts what the process holds; "kick" cuts connections by chance;
-"stop" ends publishing; "epoch" restarts the table; "window" bounds how far back positions may lie.
+"stop" ends publishing; "epoch" restarts the table; "window" bounds how far back positions may lie; "padding" makes events long.
 """
 
 from __future__ import annotations
@@ -91,6 +91,8 @@ class Host:
             case "epoch":
                 self._table.epoch += 1
                 self._table.version = 0
+            case "padding":
+                self._table.padding = order["chars"]
             case "window":
                 self._table.window = order["events"]
         return self.status()

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-_ANSWER_S = 600.0
+_ANSWER_S = 30.0
+_PUBLISH_S = 600.0
 
 
 class Server:
@@ -24,20 +25,22 @@ class Server:
         self._reading = asyncio.ensure_future(self._read())
 
     async def ask(self, do: str, **fields: Any) -> dict[str, Any]:
-        """Give a command and return its answer. Raises SystemExit when the process has ended."""
+        """Give a command and return its answer. Raises ConnectionError when the process has ended."""
         assert self._process.stdin is not None
         number = next(self._numbers)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         self._process.stdin.write(json.dumps({"do": do, "n": number, **fields}).encode() + b"\n")
-        return await asyncio.wait_for(future, _ANSWER_S)
+        return await asyncio.wait_for(future, _PUBLISH_S if do == "publish" else _ANSWER_S)
 
     async def _read(self) -> None:
         assert self._process.stdout is not None
         while line := await self._process.stdout.readline():
             answer = json.loads(line)
-            self._waiting.pop(answer["n"]).set_result(answer)
+            future = self._waiting.pop(answer["n"])
+            if not future.done():  # its asker may have given up
+                future.set_result(answer)
         for future in self._waiting.values():
-            future.set_exception(SystemExit("the host process has ended"))
+            future.set_exception(ConnectionError("the host process has ended"))
 
     async def stop(self) -> None:
         """End the process."""

@@ -10,10 +10,12 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from loadtest.lone_gateway import TABLE
 from loadtest.stress.client import StormClient
+from loadtest.stress.malformed import KINDS
 from loadtest.stress.server import Server
 from loadtest.wire import LoadConnection, client_frame, connect
 from protocol.codec import decode_server_frame, encode_client_frame
@@ -61,21 +63,28 @@ async def nothing_left(server: Server, before: dict[str, Any]) -> dict[str, Any]
     return {"kib_kept": kib}
 
 
-async def gathered(server: Server, count: int, seed: int, ports: Sequence[int] | None = None) -> list[StormClient]:
-    """Return so many clients who have all joined."""
-    draw = random.Random(seed)
-    clients = [StormClient(n, list(ports or server.ports), draw) for n in range(count)]
+async def gathered(server: Server, count: int, first: int = 0) -> list[StormClient]:
+    """Return so many clients who have all joined. first: the number of the first of them, the same player for ever."""
+    draw = random.Random(first)
+    clients = [StormClient(first + n, server.ports, draw) for n in range(count)]
     for start in range(0, count, 100):
         for client in clients[start : start + 100]:
             client.start()
-        await until(lambda: all(c.judge.version >= 0 for c in clients[: start + 100]), lambda: "not all joined")  # noqa: B023
+        await until(partial(_joined, clients[: start + 100]), lambda: "not all joined")
     return clients
+
+
+def _joined(clients: Sequence[StormClient]) -> bool:
+    return all(client.judge.version >= 0 for client in clients)
 
 
 async def arrived(clients: Sequence[StormClient], version: int) -> None:
     """Wait until every client has applied everything, and demand that nobody saw a breach."""
-    behind = lambda: [c.judge.version for c in clients if c.judge.version != version]  # noqa: E731
-    await until(lambda: not behind(), lambda: f"table at {version}, clients at {sorted(set(behind()))[:9]}")
+
+    def behind() -> list[int]:
+        return sorted({client.judge.version for client in clients} - {version})
+
+    await until(lambda: not behind(), lambda: f"the table is at {version}, clients at {behind()[:9]}")
     breaches = [breach for client in clients for breach in client.judge.breaches]
     demand(not breaches, breaches[:5])
 
@@ -90,7 +99,7 @@ async def leave(clients: Sequence[StormClient]) -> None:
 
 async def fan_out(server: Server, scale: float) -> dict[str, Any]:
     """Every client gets every event once and in order."""
-    clients = await gathered(server, max(20, int(1_000 * scale)), 1)
+    clients = await gathered(server, max(20, int(1_000 * scale)))
     events = max(50, int(500 * scale))
     version = (await server.ask("publish", count=events, rate=50.0))["version"]
     await arrived(clients, version)
@@ -103,12 +112,15 @@ async def fan_out(server: Server, scale: float) -> dict[str, Any]:
 async def kicks(server: Server, scale: float) -> dict[str, Any]:
     """However often and wherever they are cut, everybody goes on without a hole, on whichever gateway he lands."""
     wanted = max(200, int(100_000 * scale))
-    clients = await gathered(server, max(20, int(400 * min(1.0, scale * 4))), 2)
+    clients = await gathered(server, max(20, int(400 * min(1.0, scale * 4))))
     draw = random.Random(3)
     began = time.monotonic()
     stream = asyncio.ensure_future(server.ask("publish", count=10**6, rate=40.0))
-    drops = lambda: sum(client.drops for client in clients)  # noqa: E731
     told = 0
+
+    def drops() -> int:
+        return sum(client.drops for client in clients)
+
     while drops() < wanted:
         demand(time.monotonic() < began + 600, f"{drops()} drops in ten minutes")
         for client in draw.sample(clients, max(1, len(clients) // 20)):
@@ -139,7 +151,7 @@ async def kicks(server: Server, scale: float) -> dict[str, Any]:
 async def too_late(server: Server, scale: float) -> dict[str, Any]:
     """Where what was missed can be told no more, there is a snapshot and never a hole; so for positions that never were."""
     await server.ask("window", events=20)
-    clients = await gathered(server, max(20, int(200 * scale)), 4)
+    clients = await gathered(server, max(20, int(200 * scale)))
     rounds = max(3, int(20 * scale))
     for _ in range(rounds):
         for client in clients:
@@ -163,18 +175,20 @@ async def too_late(server: Server, scale: float) -> dict[str, Any]:
 
 async def slow(server: Server, scale: float) -> dict[str, Any]:
     """Who stops reading is cut with 4001 and forgotten; nobody else waits for him."""
-    clients = await gathered(server, max(20, int(200 * scale)), 5)
-    deaf = await gathered(server, 5, 6, server.ports[:1])
+    clients = await gathered(server, max(20, int(200 * scale)))
+    deaf = await gathered(server, 5, first=100_000)
     for each in deaf:
         each.stop_reading()
+    await server.ask("padding", chars=20_000)
     version = 0
-    for _ in range(200):
-        version = (await server.ask("publish", count=2_000, rate=1e9))["version"]
+    for _ in range(20):
+        version = (await server.ask("publish", count=50, rate=500.0))["version"]
         await arrived(clients, version)
         if (await server.ask("status"))["slow_cuts"] >= len(deaf):
             break
     status = await server.ask("status")
     demand(status["slow_cuts"] == len(deaf), f"{status['slow_cuts']} were cut")
+    await server.ask("padding", chars=0)
     for each in deaf:
         each.go_on_reading()
     await arrived(deaf, version)  # they come back by themselves, and miss nothing
@@ -190,11 +204,36 @@ async def silent(server: Server, scale: float) -> dict[str, Any]:
         for say in (True, False):
             connection = await _connected(server.ports[0], lost, "said Hello" if say else "said nothing")
             if say:
-                connection.send(encode_client_frame(1, 0, Hello(f"q{len(lost)}:{random.Random(len(lost)).getrandbits(40)}")))
+                connection.send(
+                    encode_client_frame(1, 0, Hello(f"q{len(lost)}:{random.Random(len(lost)).getrandbits(40)}"))
+                )
     await until(lambda: len(lost) == 2 * count, lambda: f"{len(lost)} of {2 * count} were cut")
     wanted = {("said Hello", int(Close.HEARTBEAT_LOST)), ("said nothing", int(Close.HELLO_TIMEOUT))}
     demand(set(lost) <= wanted | {("said Hello", int(Close.SESSION_REPLACED))}, set(lost))
     return {"cut": len(lost)}
+
+
+async def malformed(server: Server, scale: float) -> dict[str, Any]:
+    """Whoever sends what nobody may is closed with the code that says so; the others do not notice."""
+    clients = await gathered(server, max(20, int(100 * scale)))
+    stream = asyncio.ensure_future(server.ask("publish", count=10**6, rate=100.0))
+    times = max(3, int(100 * scale))
+    sent = 0
+    for _ in range(times):
+        lost: list[tuple[str, int]] = []
+        for name, (data, _) in KINDS.items():
+            connection = await _connected(server.ports[sent % 2], lost, name)
+            assert connection.transport is not None
+            connection.transport.write(data)
+            sent += 1
+        await until(lambda: len(lost) == len(KINDS), lambda: f"not closed: {set(KINDS) - {name for name, _ in lost}}")  # noqa: B023
+        wrong = {name: code for name, code in lost if code != KINDS[name][1]}
+        demand(not wrong, f"closed with another code: {wrong}")
+    stream.cancel()
+    await arrived(clients, (await server.ask("stop"))["version"])
+    demand(sum(client.drops for client in clients) == 0, "others were dropped")
+    await leave(clients)
+    return {"kinds": len(KINDS), "sent": sent, "others": len(clients)}
 
 
 async def comings_and_goings(server: Server, scale: float) -> dict[str, Any]:
@@ -308,6 +347,7 @@ STORMS: Final[dict[str, tuple[Storm, dict[str, Any]]]] = {
     "kicks": (kicks, {}),
     "too-late": (too_late, {}),
     "slow": (slow, {"write_buffer_bytes": 64 * 1024}),
+    "malformed": (malformed, {}),
     "silent": (silent, {"heartbeat_s": 1, "hello_timeout_s": 2}),
     "comings-and-goings": (comings_and_goings, {}),
     "churn": (churn, {}),
