@@ -13,7 +13,7 @@ from server.gateway.backlog import Backlog, Topic
 from server.gateway.limits import GatewaySettings
 from server.gateway.metrics import GatewayMetrics
 
-#: The transport holds this much for a client before frames wait in our backlog.
+#: The transport is given this much at a time of what waits in our backlog.
 _PAUSE_BYTES: Final = 64 * 1024
 
 
@@ -80,20 +80,17 @@ class Outbox:
         """Write where nothing waits, let it wait elsewhere. One after the other, without a list or a call of ours between."""
         write, size, writes = os.write, len(frame), 0
         for connection in connections:
-            descriptor, transport = connection.descriptor, connection.transport
-            if descriptor < 0 or connection.waiting or transport is None or transport.get_write_buffer_size():
+            descriptor = connection.descriptor
+            if descriptor < 0:
                 self.send(connection, frame)
                 continue
-            if transport.is_closing():
-                continue
             writes += 1
-            # The transport is not closing, so the descriptor is still its own, and it holds nothing that comes before.
             try:
                 sent = write(descriptor, frame)
             except OSError:  # full, or broken: the transport finds out and acts on it
                 sent = 0
             if sent != size:
-                transport.write(frame[sent:])
+                connection.write_rest(frame[sent:])
         self.metrics.frames_out_total += writes
         self.metrics.bytes_out_total += writes * size
         self.metrics.writes_total += writes
@@ -102,6 +99,7 @@ class Outbox:
         self._has_broadcast = False
 
     def _mark(self, connection: WriteSide) -> None:
+        connection.descriptor = -1
         if not self._dirty:
             self._loop.call_soon(self.flush)
         self._dirty.append(connection)
@@ -119,15 +117,27 @@ class WriteSide(asyncio.Protocol):
     What waits for such a client is dropped at once, but for the little that the transport has taken already.
     """
 
-    __slots__ = ("_metrics", "_outbox", "_settings", "descriptor", "paused", "stage", "transport", "waiting")
+    __slots__ = (
+        "_metrics",
+        "_outbox",
+        "_own_descriptor",
+        "_settings",
+        "descriptor",
+        "paused",
+        "stage",
+        "transport",
+        "waiting",
+    )
 
     def __init__(self, outbox: Outbox, settings: GatewaySettings) -> None:
         self._outbox = outbox
         self._metrics = outbox.metrics
         self._settings = settings
         self.transport: asyncio.Transport | None = None
-        #: Of the socket, while bytes may go past the transport: not through TLS, nor before a backlog. -1: they may not.
+        #: Of the socket, while bytes may go past the transport: nothing waits there or here, no TLS, no goodbye was said.
+        #: A transport closes its socket only after `connection_lost`, so the number is never somebody else's.
         self.descriptor = -1
+        self._own_descriptor = -1
         self.stage = Stage.HANDSHAKE
         self.waiting: list[bytes] = []
         #: The transport takes no more; what is sent goes into the backlog.
@@ -149,8 +159,7 @@ class WriteSide(asyncio.Protocol):
         backlog = self._outbox.behind.get(self)
         if backlog is not None:
             self._let_go(backlog)
-        if not self.paused:
-            self._find_descriptor()
+        self._free_descriptor()
 
     # ------------------------------------------------------------------ from the gateway and the outbox
 
@@ -165,6 +174,11 @@ class WriteSide(asyncio.Protocol):
             self._metrics.replaced_total += backlog.replace(topic, frame)
             self._check_slow(backlog)
 
+    def write_rest(self, data: bytes) -> None:
+        """Let the transport have what the socket did not take."""
+        assert self.transport is not None  # there is a descriptor
+        self.transport.write(data)
+
     def write_waiting(self) -> None:
         """Write what was gathered in this tick. Called by the outbox."""
         waiting = self.waiting
@@ -178,10 +192,11 @@ class WriteSide(asyncio.Protocol):
             data = waiting[0] if len(waiting) == 1 else b"".join(waiting)
             if len(data) > _PAUSE_BYTES and len(waiting) > 1:  # in pieces, or the transport would hold all of it
                 self._check_slow(self._keep_waiting())
-                return
-            count = len(waiting)
-            waiting.clear()
-            self._write(data, count)
+            else:
+                count = len(waiting)
+                waiting.clear()
+                self._write(data, count)
+            self._free_descriptor()
 
     # ------------------------------------------------------------------ inside
 
@@ -190,11 +205,19 @@ class WriteSide(asyncio.Protocol):
         assert transport is not None  # it has said that it stands
         sock = transport.get_extra_info("socket")
         if sock is not None and transport.get_extra_info("sslcontext") is None and self.stage is OPEN:
-            self.descriptor = sock.fileno()
+            self._own_descriptor = self.descriptor = sock.fileno()
+
+    def _free_descriptor(self) -> None:
+        """Let bytes go past the transport again, if nothing waits: neither there, nor of this tick, nor in the backlog."""
+        if not self.paused and not self.waiting and self.stage is OPEN:
+            self.descriptor = self._own_descriptor
 
     def _limit_transport(self) -> None:
+        """Pause as soon as the socket takes no more: what is not paused holds nothing. TLS needs some room of its own."""
         assert self.transport is not None  # it has just been made
-        most = min(_PAUSE_BYTES, self._settings.write_buffer_bytes // 2)
+        most = 0
+        if self.transport.get_extra_info("sslcontext") is not None:
+            most = min(_PAUSE_BYTES, self._settings.write_buffer_bytes // 2)
         self.transport.set_write_buffer_limits(high=most, low=most // 4)
 
     def _write(self, data: bytes, frames: int) -> None:

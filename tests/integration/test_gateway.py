@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+import uvloop
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
@@ -26,7 +27,7 @@ from tests.fakes.gateway import ROUND, HandClock, HandPost, ToyHouse, client_id,
 class Place:
     """A listening gateway and the toys behind it."""
 
-    def __init__(self) -> None:
+    def __init__(self, write_buffer_bytes: int = 200_000) -> None:
         self.toy = ToyHouse()
         self.post = HandPost(answer=self.toy.answer)
         self.gateway = Gateway(
@@ -37,7 +38,7 @@ class Place:
             HandClock(),
             verify_token=verify_toy_token,
             tables=lambda: ["r1"],
-            settings=GatewaySettings(write_buffer_bytes=200_000, rate_per_s=0),
+            settings=GatewaySettings(write_buffer_bytes=write_buffer_bytes, rate_per_s=0),
         )
 
     @property
@@ -213,3 +214,33 @@ async def test_taken_port_is_an_os_error(place: Place) -> None:
     with pytest.raises(OSError, match="in use"):
         await other.start()
     await other.stop()
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_bytes_past_the_transport_and_through_it_keep_their_order(new_loop: Any) -> None:
+    """A socket that takes little, frames of all sizes, reading in bursts: written straight, in part, and from the backlog."""
+
+    async def run() -> None:
+        place = Place(write_buffer_bytes=10_000_000)
+        await place.gateway.start()
+        client_socket = socket.socket()
+        client_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        client_socket.connect(("127.0.0.1", place.gateway.port))
+        client_socket.setblocking(False)
+        client = await seated(place, 1, sock=client_socket, max_queue=1)
+        other = await seated(place, 2)
+        for version in range(1, 301):
+            await place.news(version, events.RoundVoided(ROUND, "x" * (version * 7_919 % 60_000)))
+            assert (await receive(other)).seq == version
+        assert place.gateway.metrics.values()["backlog_bytes"] > 0
+        for version in range(1, 301):
+            push = await receive(client)
+            assert isinstance(push.body, wire.RoundVoided)
+            assert (push.seq, len(push.body.reason)) == (version, version * 7_919 % 60_000)
+        assert place.gateway.metrics.values()["behind"] == 0
+        await client.close()
+        await other.close()
+        await place.gateway.stop()
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(run())

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from protocol.errors import Close
 from server.gateway.transport import frame_binary
 from tests.unit.test_gateway_transport import Peer
 
@@ -80,13 +81,25 @@ async def test_what_the_socket_does_not_take_goes_to_the_transport(ends: Ends) -
     assert taken + bytes(peer.transport.written) == data
 
 
-async def test_broadcast_waits_behind_what_the_transport_still_has(ends: Ends) -> None:
+async def test_broadcast_waits_while_the_transport_is_paused(ends: Ends) -> None:
     peer = opened_on(ends[0])
-    peer.transport.buffered = 1
+    peer.connection.pause_writing()
     peer.outbox.broadcast([peer.connection], frame_binary(b"later"))
     await asyncio.sleep(0)
-    assert bytes(peer.transport.written) == frame_binary(b"later")
     assert taken_from(ends[1]) == b""
+    peer.connection.resume_writing()
+    assert bytes(peer.transport.written) == frame_binary(b"later")
+
+
+async def test_broadcast_stays_behind_what_was_sent_in_the_tick_in_which_the_client_read_on(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    peer.connection.pause_writing()
+    peer.connection.send(frame_binary(b"one"))
+    peer.connection.resume_writing()
+    peer.outbox.broadcast([peer.connection], frame_binary(b"two"))
+    await asyncio.sleep(0)
+    assert taken_from(ends[1]) == b""
+    assert bytes(peer.transport.written) == frame_binary(b"one") + frame_binary(b"two")
 
 
 async def test_broadcast_waits_behind_a_backlog_even_when_the_transport_is_empty(ends: Ends) -> None:
@@ -101,12 +114,11 @@ async def test_broadcast_waits_behind_a_backlog_even_when_the_transport_is_empty
     assert bytes(peer.transport.written) == frame_binary(b"first") + frame_binary(b"second")
 
 
-async def test_descriptor_of_a_closing_transport_may_be_anothers_and_is_not_written_to(ends: Ends) -> None:
+async def test_nothing_goes_past_the_transport_behind_a_goodbye(ends: Ends) -> None:
     peer = opened_on(ends[0])
-    peer.transport.closing = True
-    peer.outbox.broadcast([peer.connection], frame_binary(b"for a client who is gone"))
+    peer.connection.close(Close.GOING_AWAY)
+    peer.outbox.broadcast([peer.connection], frame_binary(b"late"))
     await asyncio.sleep(0)
-    assert peer.transport.written == b""
     assert taken_from(ends[1]) == b""
 
 

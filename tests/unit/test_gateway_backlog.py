@@ -66,6 +66,7 @@ async def test_frames_wait_while_the_client_reads_nothing_and_come_in_order_when
     assert peer.outbox.behind[peer.connection].size == 50 * (3 + ENTRY_BYTES)
     peer.transport.read_on()
     assert payloads(peer) == [bytes([n]) for n in range(50)]
+    peer.transport.read_on()
     assert not peer.outbox.behind
 
 

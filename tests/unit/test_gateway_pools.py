@@ -93,7 +93,7 @@ async def show(house: House, amount_minor: int) -> None:
 
 
 async def test_everybody_is_told_outside_of_every_stream() -> None:
-    house = make_house()
+    house = make_house(close_linger_s=0.01)
     clients = [await house.client("anna:7:player"), await house.client("bob:8:player")]
     await show(house, 100)
     await asyncio.sleep(0)
@@ -104,7 +104,7 @@ async def test_everybody_is_told_outside_of_every_stream() -> None:
 
 
 async def test_same_amount_is_not_told_twice() -> None:
-    house = make_house()
+    house = make_house(close_linger_s=0.01)
     client = await house.client()
     await show(house, 100)
     await show(house, 100)
@@ -113,7 +113,7 @@ async def test_same_amount_is_not_told_twice() -> None:
 
 
 async def test_newcomer_is_told_at_the_next_tick_and_once() -> None:
-    house = make_house()
+    house = make_house(close_linger_s=0.01)
     await show(house, 100)
     client = await house.client()
     house.gateway.tick()
@@ -123,7 +123,7 @@ async def test_newcomer_is_told_at_the_next_tick_and_once() -> None:
 
 
 async def test_who_has_not_said_hello_is_told_nothing() -> None:
-    house = make_house()
+    house = make_house(close_linger_s=0.01)
     client = ToyClient(house.gateway)
     client.shake_hands()
     await show(house, 100)
@@ -133,8 +133,8 @@ async def test_who_has_not_said_hello_is_told_nothing() -> None:
 
 
 async def test_client_that_reads_slowly_gets_the_latest_and_every_answer() -> None:
-    house = make_house()
-    client = await house.client(stuck=True)
+    house = make_house(close_linger_s=0.01)
+    client = await house.client()
     client.connection.pause_writing()
     for amount_minor in range(100, 200):
         await show(house, amount_minor)
