@@ -42,6 +42,7 @@ class Platform:
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("CROUPIER_")},
             "CROUPIER_STATE": str(state),
+            "CROUPIER_DASHBOARD_PORT": "0",  # nobody looks at it, and it takes longer to start than the casino's hosts
             "PYTHONUNBUFFERED": "1",
             **(environ or {}),
         }

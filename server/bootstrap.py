@@ -130,7 +130,7 @@ class HostActor:
 def start_ray(config: Config) -> str:
     """Start Ray here, or join the cluster at config.ray_address; return the dashboard's address, empty without one.
 
-    The dashboard's default port moves by itself when it is taken. Raises what Ray raises.
+    The dashboard's default port moves by itself when it is taken; port 0: none. Raises what Ray raises.
     """
     if ray.is_initialized():
         return ""
@@ -144,7 +144,7 @@ def start_ray(config: Config) -> str:
         address="local",
         namespace=NAMESPACE,
         num_cpus=config.cpus,
-        include_dashboard=True,
+        include_dashboard=config.dashboard_port > 0,
         dashboard_host="127.0.0.1",
         dashboard_port=None if config.dashboard_port == Config().dashboard_port else config.dashboard_port,
         object_store_memory=OBJECT_STORE_BYTES,
@@ -152,7 +152,7 @@ def start_ray(config: Config) -> str:
         logging_level=logging.ERROR,
         _temp_dir=str(folder),
     )
-    return f"http://{context.dashboard_url}" if context.dashboard_url else ""
+    return f"http://{context.dashboard_url}" if config.dashboard_port and context.dashboard_url else ""
 
 
 def stop_ray() -> None:

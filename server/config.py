@@ -28,7 +28,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     bind: str = "127.0.0.1"  # CROUPIER_BIND: address the HTTP API and the gateways listen on
     http_port: int = 8080  # CROUPIER_HTTP_PORT
     ws_port: int = 8090  # CROUPIER_WS_PORT: first gateway; further gateways take the next ports
-    dashboard_port: int = 8265  # CROUPIER_DASHBOARD_PORT: Ray's dashboard
+    dashboard_port: int = 8265  # CROUPIER_DASHBOARD_PORT: Ray's dashboard; 0 = none
     database_url: str = ""  # DATABASE_URL: empty = embedded PostgreSQL in the state folder
     # CROUPIER_SHARD_URLS: PostgreSQL of each wallet shard in order, blanks between; - = DATABASE_URL; empty = all there
     shard_urls: tuple[str, ...] = ()
@@ -138,7 +138,7 @@ VARIABLES: dict[str, str] = {
 _RANGES: dict[str, tuple[int, int]] = {
     "http_port": (1, 65_535),
     "ws_port": (1, 65_535),
-    "dashboard_port": (1, 65_535),
+    "dashboard_port": (0, 65_535),
     "shards": (1, 1024),
     "gateways": (1, 64),
     "standbys": (0, 1),

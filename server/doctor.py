@@ -182,7 +182,7 @@ def _check_ports(config: Config) -> Iterable[Finding]:
         chosen, moved = choose_ports(config)
     except ConfigError as error:
         return [Finding("ports", Verdict.FAIL, str(error), "see above")]
-    text = f"{chosen.http_port} HTTP, {chosen.ws_port} WebSocket, {chosen.dashboard_port} dashboard"
+    text = f"{chosen.http_port} HTTP, {chosen.ws_port} WebSocket, {chosen.dashboard_port or 'no'} dashboard"
     return [*(Finding("ports", Verdict.WARN, line) for line in moved), Finding("ports", Verdict.OK, text)]
 
 

@@ -60,7 +60,6 @@ def casino(services_folder: Path) -> Iterator[Platform]:
         {
             "CROUPIER_HTTP_PORT": str(next_free_port(21_080)),
             "CROUPIER_WS_PORT": str(next_free_port(21_090)),
-            "CROUPIER_DASHBOARD_PORT": str(next_free_port(21_265)),
             "CROUPIER_BETTING_MS": "7000",
             "CROUPIER_PAUSE_MS": "2500",
             "CROUPIER_BONUS_MINOR": "0",

@@ -58,6 +58,11 @@ def test_taken_configured_dashboard_port_is_an_error_naming_its_variable() -> No
             choose_ports(config)
 
 
+def test_run_without_a_dashboard_looks_for_no_port_for_it() -> None:
+    config = Config(dashboard_port=0, explicit=frozenset({"dashboard_port"}))
+    assert choose_ports(config)[0].dashboard_port == 0
+
+
 def test_joining_a_cluster_leaves_the_dashboard_port_alone() -> None:
     config = Config(ray_address="ray-head:6379", http_port=next_free_port(25_000))
     explicit = frozenset({"dashboard_port"})

@@ -11,12 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from server.embedded.places import next_free_port
-
 ROOT = Path(__file__).resolve().parents[2]
 
 SCRIPT = """
-import sys
 from pathlib import Path
 from server import bootstrap
 from server.config import Config
@@ -25,7 +22,7 @@ from server.secrets import Secrets
 from tests.integration.toy_hosts import ToyHostActor
 import ray
 
-config = Config(state=Path("state of mine").resolve(), dashboard_port=int(sys.argv[1]), standbys=0)
+config = Config(state=Path("state of mine").resolve(), dashboard_port=0, standbys=0)
 secrets = Secrets(ids=b"", token=b"", refresh=b"", link=bytes(32), postgres_password="", valkey_password="")
 bootstrap.start_ray(config)
 hosts = bootstrap.start_actors([HostSpec(name=f"wallet/{n}", config=config, secrets=secrets) for n in (0, 1)], ToyHostActor)
@@ -51,6 +48,6 @@ def project(tmp_path: Path) -> Path:
 def test_hosts_start_and_talk(project: Path) -> None:
     python = project / ".venv" / "bin" / "python"
     assert str(python) != sys.executable
-    words = [str(python), "-c", SCRIPT, str(next_free_port(18_400))]
+    words = [str(python), "-c", SCRIPT]
     done = subprocess.run(words, cwd=project, capture_output=True, text=True, timeout=90)
     assert "answers 10" in done.stdout, done.stderr

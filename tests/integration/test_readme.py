@@ -116,7 +116,7 @@ def test_make_run_prints_the_ready_line_and_ctrl_c_ends_it(state: Path) -> None:
         said = "".join(lines)
         assert re.search(r"^croupier: ready http://127\.0\.0\.1:\d+$", said, re.M), said
         assert "WebSocket" in said
-        assert "Ray dashboard" in said
+        assert re.search(r"^  Ray dashboard +http://127\.0\.0\.1:\d+$", said, re.M), said
         assert "metrics" in said
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(60) in (0, 2, 130, -signal.SIGINT), process.stdout.read()

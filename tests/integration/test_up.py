@@ -41,10 +41,12 @@ def platform(one_platform: Platform) -> Platform:
 
 
 @pytest.fixture
-def stopped_platform(platform: Platform) -> Platform:
-    """The platform after a run and an orderly end."""
-    platform.stop()
-    return platform
+def stopped_platform(one_platform: Platform) -> Platform:
+    """The platform after a run and an orderly end; of the test before, if that ended it."""
+    if not (one_platform.state / "postgres").exists():
+        one_platform.start()
+    one_platform.stop()
+    return one_platform
 
 
 def _until(met: Callable[[], bool], timeout_s: float = 30.0) -> bool:
@@ -84,7 +86,6 @@ def test_ready_line_is_exact_and_addresses_follow(platform: Platform) -> None:
     said = "\n".join(platform.lines)
     assert re.search(r"^croupier: ready http://127\.0\.0\.1:\d+$", said, re.MULTILINE)
     assert re.search(r"^  WebSocket +ws://127\.0\.0\.1:\d+$", said, re.MULTILINE)
-    assert re.search(r"^  Ray dashboard +http://127\.0\.0\.1:\d+$", said, re.MULTILINE)
     assert re.search(r"^  metrics +http://127\.0\.0\.1:\d+/metrics$", said, re.MULTILINE)
 
 
@@ -171,7 +172,7 @@ def test_configured_port_that_is_taken_is_an_error_before_anything_starts(servic
 
 
 def test_interrupt_while_starting_ends_in_order(services_folder: Path) -> None:
-    environ = {**os.environ, "CROUPIER_STATE": str(services_folder / "hasty")}
+    environ = {**os.environ, "CROUPIER_STATE": str(services_folder / "hasty"), "CROUPIER_DASHBOARD_PORT": "0"}
     with subprocess.Popen([sys.executable, "-m", "server.cli", "up"], cwd=ROOT, env=environ) as process:
         hasty = psutil.Process(process.pid)
         assert _until(lambda: any(child.name() == "gcs_server" for child in hasty.children(recursive=True)))
@@ -193,9 +194,7 @@ def test_services_of_ones_own_are_used_and_no_embedded_ones_started(
     assert not (platform.state / "postgres").exists()
 
 
-def test_second_signal_ends_everything_at_once(services_folder: Path) -> None:
-    platform = Platform(services_folder / "hurried")
-    platform.start()
+def test_second_signal_ends_everything_at_once(platform: Platform) -> None:
     everything = [psutil.Process(platform.pid), *_recorded(platform)]
     os.kill(platform.pid, signal.SIGINT)
     assert _until(lambda: "stopping ..." in platform.lines)
