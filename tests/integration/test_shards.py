@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import asyncpg
+import msgspec
 import pytest
 
 from actors.ports import StoreUnavailable
 from actors.supervisors.journal import Page
 from actors.wallet import WalletShard
-from server.config import ConfigError
+from server.config import Config, ConfigError
 from server.embedded.postgres import PostgresServer
+from server.retention import RetentionError, retain
 from server.storage.ledger import PostgresLedger
 from server.storage.migrate import migrate_all
 from server.storage.players import PostgresPlayers
@@ -151,3 +154,24 @@ async def test_player_keeps_his_shard_when_shards_are_added(pool: asyncpg.Pool) 
     assert {player.shard for player in before if player} == {0, 1}
     assert {player.shard for player in after if player} == {0, 1, 2, 3}
     assert [await players.by_id(player.player_id) for player in before if player] == before
+
+
+async def test_retention_goes_through_every_database_with_books(main: str, other: str, tmp_path: Path) -> None:
+    """An empty partition of long ago in each is taken off; a database that is away is named."""
+    await migrate_all(main, {main: [0], other: [1]})
+    for dsn in (main, other):
+        await _value(dsn, "create table wallet.journal_1970_01_01 (like wallet.journal including all)")
+        await _value(
+            dsn, "alter table wallet.journal attach partition wallet.journal_1970_01_01 for values from (0) to (30)"
+        )
+    config = Config(state=tmp_path, database_url=main, shard_urls=("", other), journal_days=62)
+    said: list[str] = []
+    for _ in range(2):
+        assert await retain(config, apply=True, say=said.append)
+        for dsn in (main, other):
+            await _value(dsn, "update wallet.journal_floor set since = since - interval '3 hours'")
+    archived = "select to_regclass('wallet_archive.journal_1970_01_01') is not null"
+    assert (await _value(main, archived), await _value(other, archived)) == (True, True)
+    assert [text for text in said if text.startswith("books of")] == ["books of shard 0:", "books of shard 1:"] * 2
+    with pytest.raises(RetentionError, match="does not answer"):
+        await retain(msgspec.structs.replace(config, shard_urls=("", AWAY)), apply=True, say=said.append)
