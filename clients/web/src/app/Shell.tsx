@@ -1,11 +1,13 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { formatMinor, formatSigned } from "../state/money";
-import { sittingNet } from "../state/account";
+import { netSince, sittingNet } from "../state/account";
 import { useApp, useNow, useSession } from "./hooks";
 import { BookIcon, DoorIcon, Mark } from "./icons";
 import { RulesDialog } from "./Rules";
-import { clockText } from "./words";
+import type { Status } from "../net/around";
+import type { Session } from "./session";
+import { clockText, QUALITY, qualityOf, timeText } from "./words";
 
 function Money() {
   const account = useApp((state) => state.heldAccount ?? state.account);
@@ -13,6 +15,7 @@ function Money() {
   if (!account.roles.includes("player")) return null; // staff have no purse
   const { exponent, currency, money } = account;
   const net = sittingNet(account);
+  const since = netSince(account);
   const staked = money.reserved_minor;
   return (
     <div className="purse">
@@ -32,77 +35,98 @@ function Money() {
         <span className={`figure-value ${net > 0 ? "up" : net < 0 ? "down" : ""}`} data-testid="net" data-minor={net}>
           {formatSigned(net, exponent)}
         </span>
+        {since !== null && (
+          <span className="figure-note" data-testid="net-since" title="What was won or lost before is not known here.">
+            since {timeText(since)}
+          </span>
+        )}
       </div>
     </div>
   );
 }
 
 function SessionTime() {
-  const since = useApp((state) => state.sinceMs);
-  const now = useNow(1000);
+  const session = useSession();
+  const since = useApp((state) => state.account?.startedMs ?? 0);
+  useNow(1000);
   return (
     <div className="figure session-time">
       <span className="figure-label">Session</span>
       <span className="figure-value" data-testid="session-time">
-        {clockText(since === 0 ? 0 : now - since)}
+        {clockText(since === 0 ? 0 : session.serverNow() - since)}
       </span>
     </div>
   );
 }
 
-const CONNECTION: Readonly<Record<string, string>> = {
+const CONNECTION: Readonly<Record<Lamp, string>> = {
   connected: "Connected",
   connecting: "Connecting",
   reconnecting: "Reconnecting",
+  moving: "Moving to another server",
   offline: "Offline",
 };
 
-/** Returns "connected", "connecting", "reconnecting" or "offline". */
-export function useConnectionState(): string {
+type Lamp = "connected" | "connecting" | "reconnecting" | "moving" | "offline";
+
+export function useConnectionState(): Lamp {
   const status = useApp((state) => state.status);
   const online = useApp((state) => state.online);
   if (status === "connected") return "connected";
-  if (!online || status === "failed" || status === "replaced" || status === "signed-out" || status === "idle") return "offline";
-  return status;
+  return online && (status === "connecting" || status === "reconnecting" || status === "moving") ? status : "offline";
 }
 
+/** How good the way to the server is, by its last round trip. */
 function ConnectionLamp() {
   const state = useConnectionState();
   const rtt = useApp((app) => app.rttMs);
   const ms = state === "connected" && rtt !== null ? Math.round(rtt) : null;
+  const quality = ms === null ? null : qualityOf(ms);
   return (
-    <div className={`lamp lamp-${state}`} role="status" data-testid="connection" data-state={state} title={ms === null ? CONNECTION[state] : `Round trip ${ms} ms`}>
+    <div className={`lamp lamp-${state} ${quality === null ? "" : `lamp-${quality}`}`} data-testid="connection" data-state={state} data-quality={quality ?? ""} title={quality === null ? CONNECTION[state] : `${QUALITY[quality]}: ${ms} ms there and back`}>
       <i aria-hidden="true" />
-      <span className="lamp-word">{CONNECTION[state]}</span>
+      {/* Only a change is told: a reader that says every round trip is turned off. */}
+      <span className="lamp-word" role="status">
+        {CONNECTION[state]}
+        {quality !== null && `. ${QUALITY[quality]}`}
+      </span>
       {ms !== null && (
-        <span className="lamp-rtt" data-testid="rtt">
-          {ms} ms
+        <span className="lamp-rtt" data-testid="rtt" data-ms={ms}>
+          <span aria-hidden="true">{ms} ms</span>
+          <span className="unseen">{ms} milliseconds to the server and back</span>
         </span>
       )}
     </div>
   );
 }
 
+interface Ending {
+  readonly text: string;
+  readonly button: string;
+  readonly testId: string;
+  readonly act: (session: Session) => void;
+}
+
+const start = (session: Session): void => session.connection.start();
+
+/** Ends that a person must answer. */
+const ENDINGS: Readonly<Partial<Record<Status, Ending>>> = {
+  replaced: { text: "You connected from another place, so this page was disconnected. Your bets are safe.", button: "Play here", testId: "play-here", act: start },
+  away: { text: "You were away for a while, so this page was disconnected. Your bets are safe.", button: "Go on playing", testId: "go-on", act: start },
+  failed: { text: "This page is out of date and cannot talk to the casino any more.", button: "Reload", testId: "reload", act: () => location.reload() },
+};
+
 function Interruption() {
   const session = useSession();
   const status = useApp((state) => state.status);
-  if (status !== "replaced" && status !== "failed") return null;
+  const ending = ENDINGS[status];
+  if (ending === undefined) return null;
   return (
-    <div className="interruption" role="alert" data-testid="interruption">
-      <p>
-        {status === "replaced"
-          ? "You connected from another place, so this page was disconnected. Your bets are safe."
-          : "This page is out of date and cannot talk to the casino any more."}
-      </p>
-      {status === "replaced" ? (
-        <button type="button" className="button primary" data-testid="play-here" onClick={() => session.connection.start()}>
-          Play here
-        </button>
-      ) : (
-        <button type="button" className="button primary" onClick={() => location.reload()}>
-          Reload
-        </button>
-      )}
+    <div className="interruption" role="alert" data-testid="interruption" data-why={status}>
+      <p>{ending.text}</p>
+      <button type="button" className="button primary" data-testid={ending.testId} onClick={() => ending.act(session)}>
+        {ending.button}
+      </button>
     </div>
   );
 }

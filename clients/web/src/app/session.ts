@@ -1,12 +1,13 @@
 /** The one living thing behind the pages: login, connection, and the state that React reads. */
 import { Api, ApiError, browserApi } from "../api/client";
 import type { PlayerInfo } from "../api/types";
-import { Connection, NoLogin, type SocketLike, type Status } from "../net/socket";
+import { NoLogin, type SocketLike, type Status } from "../net/around";
+import { Connection } from "../net/socket";
 import type { Answer } from "../net/unanswered";
 import { idKey, newId } from "../protocol/ids";
-import type { ClientMessage, DealerState, ServerMessage, TableInfo, TableSnapshot, Welcome } from "../protocol/messages";
+import type { ClientMessage, DealerState, ServerMessage, TableInfo, TableResumed, TableSnapshot, Welcome } from "../protocol/messages";
 import { type Account, applyToAccount, fromWelcome, parseSitting, sittingOf } from "../state/account";
-import { applyMine, applyTablePush, fromSnapshot, type TableState } from "../state/table";
+import { applyMine, applyResumed, applyTablePush, fromSnapshot, type TableState } from "../state/table";
 import { newerDealerState } from "../state/dealer";
 
 export type ToastTone = "info" | "error" | "win";
@@ -32,24 +33,21 @@ export interface AppState {
   readonly tablesKnown: boolean;
   readonly table: TableState | null;
   readonly dealer: DealerState | null;
-  readonly sinceMs: number;
   readonly toasts: readonly Toast[];
 }
 
 const TOAST_MS = 5_000;
 const TOASTS_MAX = 4;
 const HOLD_MS = 6_000;
-const SINCE_KEY = "croupier.since";
 const SITTING_KEY = "croupier.sitting";
 export const CLIENT_NAME = "croupier-web/0.1";
 
-function sessionStart(): number {
-  const kept = Number(sessionStorage.getItem(SINCE_KEY));
-  if (kept > 0 && kept <= Date.now()) return kept;
-  const now = Date.now();
-  sessionStorage.setItem(SINCE_KEY, String(now));
-  return now;
-}
+/** Why a person must log in again, by what ended the session. */
+const LOGIN_AGAIN: Readonly<Partial<Record<Status, string>>> = {
+  "signed-out": "Your login has ended. Please log in again.",
+  expired: "You have played as long as one session may last. Please log in again.",
+  revoked: "Your session was ended, by you on another device or by us. Please log in again.",
+};
 
 const INITIAL: AppState = {
   login: "checking",
@@ -63,7 +61,6 @@ const INITIAL: AppState = {
   tablesKnown: false,
   table: null,
   dealer: null,
-  sinceMs: 0,
   toasts: [],
 };
 
@@ -91,6 +88,7 @@ export class Session {
         onStatus: (status) => this.onStatus(status),
         onWelcome: (welcome) => this.onWelcome(welcome),
         onSnapshot: (snapshot) => this.onSnapshot(snapshot),
+        onResumed: (resumed) => this.onResumed(resumed),
         onTablePush: (tableId, seq, message) => this.onTablePush(tableId, seq, message),
         onPersonalPush: (message) => this.onMine(message),
         onRoundTrip: (rttMs) => this.set({ rttMs }),
@@ -140,13 +138,12 @@ export class Session {
   }
 
   enter(player: PlayerInfo): void {
-    this.set({ login: "in", player, sinceMs: sessionStart() });
+    this.set({ login: "in", player });
     this.connection.start();
   }
 
   async leave(): Promise<void> {
     this.connection.stop();
-    sessionStorage.removeItem(SINCE_KEY);
     sessionStorage.removeItem(SITTING_KEY);
     this.set({ ...INITIAL, online: this.state.online, toasts: this.state.toasts, login: "out" });
     await this.api.logout();
@@ -225,8 +222,9 @@ export class Session {
 
   private onStatus(status: Status): void {
     this.set({ status, ...(status === "connected" ? {} : { rttMs: null }) });
-    if (status !== "signed-out") return;
-    this.toast("error", "Your login has ended. Please log in again.");
+    const why = LOGIN_AGAIN[status];
+    if (why === undefined) return;
+    this.toast("error", why);
     void this.leave();
   }
 
@@ -239,6 +237,11 @@ export class Session {
   private onSnapshot(snapshot: TableSnapshot): void {
     const account = this.state.account && applyToAccount(this.state.account, snapshot);
     this.set({ table: fromSnapshot(snapshot, this.state.table), account });
+  }
+
+  private onResumed(resumed: TableResumed): void {
+    const { account, table } = this.state;
+    this.set({ ...(account && { account: applyToAccount(account, resumed) }), ...(table && { table: applyResumed(table, resumed) }) });
   }
 
   private onTablePush(tableId: string, seq: number, message: ServerMessage): void {

@@ -56,3 +56,17 @@ export function clockText(ms: number): string {
   const tail = String(seconds).padStart(2, "0");
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
 }
+
+/** "14:05" by the clock on the player's wall. */
+export function timeText(ms: number): string {
+  return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+}
+
+export type Quality = "good" | "fair" | "poor";
+
+export const QUALITY: Readonly<Record<Quality, string>> = { good: "Good connection", fair: "Fair connection", poor: "Poor connection" };
+
+/** Below a fifth of a second nobody notices the way; above half a second a late bet may come too late. */
+export function qualityOf(rttMs: number): Quality {
+  return rttMs < 200 ? "good" : rttMs < 500 ? "fair" : "poor";
+}

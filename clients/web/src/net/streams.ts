@@ -1,69 +1,127 @@
-/** Gap detection: which pushes of which stream may be applied. Sequence numbers are dense per stream. */
+/**
+ * One table's pushes: in order, each once, none missing, whatever the wire loses or repeats.
+ *
+ *   unknown  --any push--> kept                                 --snapshot--> live, kept ones behind it follow
+ *   live     --next push--> applied   --seen push--> dropped    --push further on--> stale, kept; gap said once
+ *   stale    --any push--> kept       --snapshot--> live, kept ones behind it follow    --resumed--> live, from its position
+ *
+ * A stale stream keeps its position over connections: it is what `JoinTable` tells, so that only what was missed is sent.
+ */
 
-export type Verdict = "apply" | "duplicate" | "gap" | "wait";
+export type Verdict = "apply" | "drop" | "gap";
 
-/** Pushes that arrive before their snapshot are kept, but not without end. */
-const EARLY_MAX = 256;
+/** Pushes that arrive before their answer are kept, but not without end: a gap then shows again and is asked for again. */
+const KEPT_MAX = 512;
 
-interface Stream<T> {
-  next: number;
-  healing: boolean;
-  early: { seq: number; push: T }[];
+export interface Push<T> {
+  readonly stream: number;
+  readonly seq: number;
+  /** null: of a newer server, not understood; its place counts. */
+  readonly body: T | null;
 }
 
-/** Knows the next sequence number of each stream. `T`: what a push is. */
-export class Streams<T> {
-  private readonly streams = new Map<number, Stream<T>>();
+export interface Position {
+  readonly epoch: number;
+  readonly version: number;
+}
 
-  /** A snapshot says: everything up to `version` is in me. Returns the early pushes that follow it, in order. */
-  restart(id: number, version: number): T[] {
-    const early = this.streams.get(id)?.early ?? [];
-    const stream: Stream<T> = { next: version + 1, healing: false, early: [] };
-    this.streams.set(id, stream);
-    const following: T[] = [];
-    for (const { seq, push } of early.sort((a, b) => a.seq - b.seq)) {
-      if (seq !== stream.next) continue;
-      stream.next += 1;
-      following.push(push);
-    }
-    return following;
+/** `T`: what a push is. `R`: what a resume owes when the pushes have come so far. */
+export class TableStream<T, R extends Position & { readonly stream: number }> {
+  stream = -1;
+  live = false;
+  /** Answers to JoinTable that are awaited. */
+  waiting = 0;
+  private epoch = 0;
+  private seq = 0;
+  private owed: R | null = null;
+  private kept: Push<T>[] = [];
+
+  /** Where to go on from; zeros: nowhere. */
+  get position(): Position {
+    return { epoch: this.epoch, version: this.seq };
   }
 
-  /** Judges a push. "gap": something is missing, ask for a snapshot (said once); "wait": kept until the snapshot comes. */
-  judge(id: number, seq: number, push: T): Verdict {
-    let stream = this.streams.get(id);
-    if (stream === undefined) {
-      stream = { next: -1, healing: true, early: [] };
-      this.streams.set(id, stream);
-    }
-    if (stream.healing) return this.keep(stream, seq, push);
-    if (seq < stream.next) return "duplicate";
-    if (seq > stream.next) {
-      stream.healing = true;
-      this.keep(stream, seq, push);
+  /** Judges a push of this stream, or of one that nobody knows while an answer is awaited. */
+  judge(push: Push<T>): Verdict {
+    if (this.waiting > 0) this.keep(push);
+    if (!this.live || push.stream !== this.stream || push.seq <= this.seq) return "drop";
+    if (push.seq !== this.seq + 1) {
+      this.live = false;
+      this.owed = null;
+      if (this.waiting === 0) this.keep(push);
       return "gap";
     }
-    stream.next += 1;
+    this.seq = push.seq;
     return "apply";
   }
 
-  /** Returns the highest sequence number handled on a stream, 0 if none. */
-  handled(id: number): number {
-    const stream = this.streams.get(id);
-    return stream === undefined || stream.next < 1 ? 0 : stream.next - 1;
+  /** Begins anew at a snapshot. Returns the pushes kept meanwhile that belong behind it, in order: judge them again. */
+  restart(at: Position & { readonly stream: number }): Push<T>[] {
+    this.stream = at.stream;
+    this.epoch = at.epoch;
+    this.seq = at.version;
+    this.live = true;
+    this.owed = null;
+    const behind = this.kept.filter((push) => push.stream === this.stream && push.seq > this.seq);
+    this.kept = [];
+    return behind.sort((a, b) => a.seq - b.seq);
   }
 
-  forget(id: number): void {
-    this.streams.delete(id);
+  /** Goes on from the position; what came before this answer comes again in its place. False: that was never asked for. */
+  resume(resumed: R): boolean {
+    if (this.epoch === 0 || resumed.epoch !== this.epoch) return false;
+    this.stream = resumed.stream;
+    this.live = true;
+    this.owed = resumed;
+    this.kept = [];
+    return true;
   }
 
-  clear(): void {
-    this.streams.clear();
+  /** What is personal, as soon as the pushes have come so far; once. */
+  takeOwed(): R | null {
+    const owed = this.owed;
+    if (owed === null || owed.version > this.seq) return null;
+    this.owed = null;
+    return owed;
   }
 
-  private keep(stream: Stream<T>, seq: number, push: T): Verdict {
-    stream.early.push({ seq, push });
-    if (stream.early.length > EARLY_MAX) stream.early.shift();
-    return "wait";
+  /** The connection is lost: nothing is live, nothing is awaited; the position stays. */
+  cut(): void {
+    this.live = false;
+    this.waiting = 0;
+    this.owed = null;
+    this.kept = [];
+  }
+
+  private keep(push: Push<T>): void {
+    this.kept.push(push);
+    if (this.kept.length > KEPT_MAX) this.kept.shift();
+  }
+}
+
+/** The personal stream: belongs to a session, which may outlive a connection. */
+export class PersonalStream {
+  sessionId = "";
+  /** The highest push handled. */
+  seq = 0;
+
+  /** The session of `Hello` goes on (recovered), or another begins at 1. */
+  welcomed(sessionId: string, recovered: boolean): void {
+    if (!recovered) this.seq = 0;
+    this.sessionId = sessionId;
+  }
+
+  /** Counts a push. "gap": something before it was missed; it counts and may be applied all the same. */
+  judge(seq: number): Verdict {
+    if (seq === 0) return "apply"; // outside of every stream: only the latest matters
+    if (seq <= this.seq) return "drop";
+    const verdict = seq === this.seq + 1 ? "apply" : "gap";
+    this.seq = seq;
+    return verdict;
+  }
+
+  forget(): void {
+    this.sessionId = "";
+    this.seq = 0;
   }
 }

@@ -1102,6 +1102,12 @@ export function decodeServerFrame(data: ArrayBuffer | Uint8Array): Decoded<Serve
   return message.ok ? { ok: true, frame: { kind, ref, seq, body: message.frame } } : message;
 }
 
+/** What a frame is, though its body may be of a newer server; null: not even that can be told. */
+export function peekServerEnvelope(data: ArrayBuffer | Uint8Array): { readonly kind: number; readonly ref: number; readonly seq: number } | null {
+  const open = openEnvelope(data, MAX_SERVER_FRAME_BYTES, 0);
+  return open.ok ? { kind: open.frame.kind, ref: open.frame.ref, seq: open.frame.seq } : null;
+}
+
 /** Never throws. For test doubles of the gateway. */
 export function decodeClientFrame(data: ArrayBuffer | Uint8Array): Decoded<ClientFrame> {
   const open = openEnvelope(data, MAX_CLIENT_FRAME_BYTES, 1);

@@ -14,11 +14,19 @@ export interface Account {
   readonly netMinor: number;
   /** What was won or lost before this connection, in the same sitting. */
   readonly earlierNetMinor: number;
+  /** When the sitting began, and since when its net position counts, by the server's clock. */
+  readonly startedMs: number;
+  readonly netSinceMs: number;
 }
 
 /** Returns the net position of the whole sitting. */
 export function sittingNet(account: Account): number {
   return account.earlierNetMinor + account.netMinor;
+}
+
+/** Returns since when the net position counts, where that is later than the sitting's begin; else null. */
+export function netSince(account: Account): number | null {
+  return account.netSinceMs - account.startedMs >= SAME_MOMENT_MS ? account.netSinceMs : null;
 }
 
 function total(money: Money): number {
@@ -30,30 +38,48 @@ export interface Sitting {
   readonly playerId: number;
   readonly netMinor: number;
   readonly totalMinor: number;
+  readonly startedMs: number;
+  readonly netSinceMs: number;
 }
 
+/** Times nearer than this mean one moment. */
+const SAME_MOMENT_MS = 1_000;
+
 export function sittingOf(account: Account): Sitting {
-  return { playerId: account.playerId, netMinor: sittingNet(account), totalMinor: total(account.money) };
+  const { playerId, startedMs, netSinceMs } = account;
+  return { playerId, netMinor: sittingNet(account), totalMinor: total(account.money), startedMs, netSinceMs };
 }
 
 /** Returns the sitting that a text holds; null where it holds none. */
 export function parseSitting(text: string | null): Sitting | null {
   try {
-    const { playerId, netMinor, totalMinor } = JSON.parse(text ?? "null") as Sitting;
-    return [playerId, netMinor, totalMinor].every(Number.isSafeInteger) ? { playerId, netMinor, totalMinor } : null;
+    const { playerId, netMinor, totalMinor, startedMs, netSinceMs } = JSON.parse(text ?? "null") as Sitting;
+    const sitting = { playerId, netMinor, totalMinor, startedMs, netSinceMs };
+    return Object.values(sitting).every(Number.isSafeInteger) ? sitting : null;
   } catch {
     return null;
   }
 }
 
+/** Returns the sitting that goes on with this Welcome: the same player's, unless the server says that another began since. */
+function goesOn(welcome: Welcome, before: Sitting | null): Sitting | null {
+  if (before?.playerId !== welcome.player_id) return null;
+  return welcome.started_ms - before.startedMs >= SAME_MOMENT_MS ? null : before;
+}
+
 /**
- * Starts from a Welcome. The server counts the net position anew on every connection; what was counted before, and what
- * rounds settled in between did to the total, is carried over. (A bonus paid in between is carried as if it were won.)
+ * Starts from a Welcome. Where the server's count reaches back to the sitting's begin, it is the net position. Where the
+ * server counts anew, what was counted before, and what rounds settled in between did to the total, is carried over. (A
+ * bonus paid in between is carried as if it were won.)
  */
 export function fromWelcome(welcome: Welcome, before: Sitting | null): Account {
-  const same = before?.playerId === welcome.player_id ? before : null;
+  const same = goesOn(welcome, before);
+  const sinceMs = welcome.net_since_ms || welcome.server_ms; // 0: a server that does not say it
+  const carried = same !== null && sinceMs > same.netSinceMs ? same : null;
   return {
-    earlierNetMinor: same ? same.netMinor + total(welcome.money) - same.totalMinor - welcome.net_minor : 0,
+    earlierNetMinor: carried ? carried.netMinor + total(welcome.money) - carried.totalMinor - welcome.net_minor : 0,
+    startedMs: welcome.started_ms || same?.startedMs || welcome.server_ms,
+    netSinceMs: carried?.netSinceMs ?? sinceMs,
     playerId: welcome.player_id,
     name: welcome.name,
     roles: welcome.roles,
@@ -76,6 +102,7 @@ export function applyToAccount(account: Account, message: ServerMessage | TableS
     case "Balance":
     case "BetsSettled":
     case "TableSnapshot":
+    case "TableResumed":
       return told(account, message.money, message.net_minor);
     case "BetsAccepted":
     case "BetsUndone":

@@ -5,7 +5,7 @@
  *          betting | closed --RoundVoided--> idle         any --TablePaused--> paused | idle
  */
 import { idKey, sameId } from "../protocol/ids";
-import type { Bet, Chip, Money, SeatBets, ServerMessage, TableSnapshot, Winner } from "../protocol/messages";
+import type { Bet, Chip, Money, SeatBets, ServerMessage, TableResumed, TableSnapshot, Winner } from "../protocol/messages";
 
 export const HISTORY_MAX = 50;
 const NO_ROUND = new Uint8Array(0);
@@ -126,6 +126,15 @@ export function applyTablePush(state: TableState, seq: number, event: ServerMess
 
 function withMoney(snapshot: TableSnapshot, money: Money): TableSnapshot {
   return { ...snapshot, money: newerMoney(snapshot.money, money) };
+}
+
+/** Everything that was missed has been folded in: this is what I have at the table now. */
+export function applyResumed(state: TableState, resumed: TableResumed): TableState {
+  if (resumed.table_id !== state.snapshot.info_table_id) return state;
+  const { my_bets, can_repeat, net_minor, started_ms } = resumed;
+  const newer = resumed.money.seq >= state.snapshot.money.seq;
+  const snapshot = { ...withMoney(state.snapshot, resumed.money), my_bets, can_repeat, started_ms };
+  return { ...state, snapshot: newer ? { ...snapshot, net_minor } : snapshot };
 }
 
 function addBet(bets: readonly Bet[], bet: Bet): readonly Bet[] {

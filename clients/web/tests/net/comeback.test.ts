@@ -1,6 +1,6 @@
 /** Coming back after a loss: never a stampede, never a bet out of order, never stuck half-way. */
 import { describe, expect, it } from "vitest";
-import { BACKOFF_CAP_MS } from "../../src/net/backoff";
+import { BACKOFF_CAP_MS, STOOD_MS } from "../../src/net/backoff";
 import type { Answer } from "../../src/net/unanswered";
 import { Kind } from "../../src/protocol/codec";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/messages";
@@ -42,15 +42,77 @@ describe("trying again", () => {
     expect(world.renewals.every((renewed) => !renewed)).toBe(true);
   });
 
-  it("begins with the short wait again once it was welcomed", async () => {
+  it("begins with the short wait again once a connection stood for a while", async () => {
     const world = await seated();
     for (let i = 0; i < 4; i += 1) {
       world.socket.ends(4000);
       await untilNextTry(world);
     }
     await world.welcomes(aSnapshot());
+    await world.pass(STOOD_MS);
     world.socket.ends(4000);
     expect(await untilNextTry(world)).toBe(200);
+  });
+
+  it("goes on waiting longer when a Welcome is followed by the end at once", async () => {
+    const world = await seated();
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i += 1) {
+      world.socket.ends(4003);
+      waits.push(await untilNextTry(world));
+      await world.welcomes(aSnapshot());
+      await world.pass(100);
+    }
+    expect(waits).toEqual([200, 400, 800, 1_600]);
+  });
+
+  it("waits as a server that moves us said, without a back-off of its own, and shows no fault", async () => {
+    const world = await seated();
+    world.socket.says(Kind.PUSH, 0, 1, { t: "Reconnect", after_ms: 1_230, reason: "restart" });
+    world.socket.ends(4000);
+    expect(world.statuses.at(-1)).toBe("moving");
+    await world.pass(1_229);
+    expect(world.sockets).toHaveLength(1);
+    await world.pass(1);
+    expect(world.sockets).toHaveLength(2);
+    await world.welcomes(aSnapshot());
+    expect(world.statuses).toEqual(["connecting", "connected", "moving", "connected"]);
+  });
+
+  it("is an outage like others when the place it was moved to does not answer", async () => {
+    const world = await seated();
+    world.socket.says(Kind.PUSH, 0, 1, { t: "Reconnect", after_ms: 0, reason: "restart" });
+    world.socket.ends(4000);
+    await world.pass(0);
+    expect(world.sockets).toHaveLength(2);
+    world.socket.ends(1006);
+    expect(world.statuses.at(-1)).toBe("reconnecting");
+    expect(await untilNextTry(world)).toBe(200);
+  });
+
+  it("waits at least as long as a refused Hello said", async () => {
+    const world = await seated();
+    world.socket.ends(1006);
+    await untilNextTry(world);
+    world.socket.opens();
+    world.socket.says(Kind.ERROR, world.socket.last("Hello").ref, 0, { t: "Error", code: 505, name: "TOO_MANY_CONNECTIONS", retryable: true, retry_after_ms: 3_000, detail: "" });
+    world.socket.ends(4004);
+    expect(await untilNextTry(world)).toBe(3_400);
+  });
+
+  it.each([
+    [4104, "away"],
+    [4105, "expired"],
+    [4106, "revoked"],
+  ])("after close %d waits for a person: %s", async (code, status) => {
+    const world = await seated();
+    world.socket.ends(code);
+    await world.pass(120_000);
+    expect(world.sockets).toHaveLength(1);
+    expect(world.statuses.at(-1)).toBe(status);
+    world.connection.start();
+    await world.welcomes(aSnapshot());
+    expect(world.statuses.at(-1)).toBe("connected");
   });
 
   it.each([4100, 4101, 4103])("after close %d asks for a new token first, once", async (code) => {

@@ -1,7 +1,8 @@
 /** A scripted gateway and a clock that stands still until it is moved. */
-import { Connection, type Listener, type SocketLike, type Status } from "../../src/net/socket";
+import type { Listener, SocketLike, Status } from "../../src/net/around";
+import { Connection } from "../../src/net/socket";
 import { decodeClientFrame, encodeServerFrame, Kind } from "../../src/protocol/codec";
-import type { ClientMessage, Money, ServerMessage, TableSnapshot, Welcome } from "../../src/protocol/messages";
+import type { ClientMessage, Money, ServerMessage, TableResumed, TableSnapshot, Welcome } from "../../src/protocol/messages";
 
 export const MONEY: Money = { available_minor: 100_000, reserved_minor: 0, seq: 1 };
 export const ROUND = new Uint8Array(16).fill(7);
@@ -111,6 +112,7 @@ export class World {
   readonly sockets: FakeSocket[] = [];
   readonly statuses: Status[] = [];
   readonly snapshots: TableSnapshot[] = [];
+  readonly resumes: TableResumed[] = [];
   readonly tablePushes: { seq: number; message: ServerMessage }[] = [];
   readonly personal: ServerMessage[] = [];
   readonly renewals: boolean[] = [];
@@ -123,6 +125,7 @@ export class World {
       onStatus: (status) => this.statuses.push(status),
       onWelcome: () => undefined,
       onSnapshot: (snapshot) => this.snapshots.push(snapshot),
+      onResumed: (resumed) => this.resumes.push(resumed),
       onTablePush: (_, seq, message) => this.tablePushes.push({ seq, message }),
       onPersonalPush: (message) => this.personal.push(message),
       onRoundTrip: () => undefined,

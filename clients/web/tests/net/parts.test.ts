@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BACKOFF_CAP_MS, backoffMs } from "../../src/net/backoff";
 import { ServerClock } from "../../src/net/clock";
-import { Streams } from "../../src/net/streams";
+import { PersonalStream, TableStream } from "../../src/net/streams";
 
 describe("backoff", () => {
   it("spreads over the whole time and never passes the cap", () => {
@@ -31,20 +31,65 @@ describe("the server's clock", () => {
   });
 });
 
-describe("streams", () => {
-  it("give back early pushes only as far as they are dense", () => {
-    const streams = new Streams<string>();
-    streams.judge(1, 5, "five");
-    streams.judge(1, 7, "seven");
-    streams.judge(1, 4, "four");
-    expect(streams.restart(1, 4)).toEqual(["five"]);
-    expect(streams.judge(1, 6, "six")).toBe("apply");
+type Answer = { stream: number; epoch: number; version: number };
+
+const at = (version: number, epoch = 1, stream = 3): Answer => ({ stream, epoch, version });
+const push = (seq: number, stream = 3) => ({ stream, seq, body: `push ${seq}` });
+
+function live(): TableStream<string, Answer> {
+  const table = new TableStream<string, Answer>();
+  table.restart(at(10));
+  return table;
+}
+
+describe("a table's stream", () => {
+  it("gives back early pushes of its number that belong behind the snapshot", () => {
+    const table = new TableStream<string, Answer>();
+    table.waiting = 1;
+    for (const early of [push(12), push(10), push(11), push(11, 4)]) table.judge(early);
+    expect(table.restart(at(10)).map(({ seq }) => seq)).toEqual([11, 12]);
   });
 
-  it("say gap once", () => {
-    const streams = new Streams<string>();
-    streams.restart(1, 0);
-    expect(streams.judge(1, 3, "c")).toBe("gap");
-    expect(streams.judge(1, 4, "d")).toBe("wait");
+  it("says gap once and applies nothing more", () => {
+    const table = live();
+    expect([13, 14, 11].map((seq) => table.judge(push(seq)))).toEqual(["gap", "drop", "drop"]);
+    expect(table.position).toEqual({ epoch: 1, version: 10 });
+  });
+
+  it("keeps its position over a lost connection", () => {
+    const table = live();
+    table.judge(push(11));
+    table.cut();
+    expect(table.judge(push(12))).toBe("drop");
+    expect(table.position).toEqual({ epoch: 1, version: 11 });
+  });
+
+  it("owes what is personal until the pushes have come so far", () => {
+    const table = live();
+    table.cut();
+    expect(table.resume(at(12, 1, 5))).toBe(true);
+    expect(table.judge(push(11, 5))).toBe("apply");
+    expect(table.takeOwed()).toBeNull();
+    expect(table.judge(push(12, 5))).toBe("apply");
+    expect(table.takeOwed()).toEqual(at(12, 1, 5));
+    expect(table.takeOwed()).toBeNull();
+  });
+
+  it("does not resume in another epoch", () => {
+    expect(live().resume(at(12, 2))).toBe(false);
+    expect(new TableStream<string, Answer>().resume(at(12, 0))).toBe(false);
+  });
+});
+
+describe("the personal stream", () => {
+  it("goes on where the session is recovered, and begins at 1 where it is not", () => {
+    const personal = new PersonalStream();
+    personal.welcomed("s1", false);
+    personal.judge(1);
+    personal.judge(2);
+    personal.welcomed("s1", true);
+    expect(personal.judge(3)).toBe("apply");
+    personal.welcomed("s2", false);
+    expect(personal.judge(1)).toBe("apply");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NoLogin } from "../../src/net/socket";
+import { NoLogin } from "../../src/net/around";
 import type { Answer } from "../../src/net/unanswered";
 import { Kind } from "../../src/protocol/codec";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/messages";
@@ -175,11 +175,21 @@ describe("streams", () => {
     expect(world.tablePushes.map((push) => push.seq)).toEqual([1]);
   });
 
-  it("connect anew after a gap in the personal stream", async () => {
+  it("ask every table, from its position, what a gap in the personal stream hid", async () => {
     const world = await seated();
+    world.socket.says(Kind.PUSH, 9, 11, closed());
     world.socket.says(Kind.PUSH, 0, 2, { t: "Notice", code: "x", text: "x" });
-    expect(world.personal).toEqual([]);
-    expect(world.statuses.at(-1)).toBe("reconnecting");
+    expect(world.personal).toHaveLength(1);
+    expect(world.socket.last("JoinTable").body).toEqual({ t: "JoinTable", table_id: "roulette-1", epoch: 1, version: 11 });
+    expect(world.statuses.at(-1)).toBe("connected");
+  });
+
+  it("apply a message outside of the personal stream without counting it", async () => {
+    const world = await seated();
+    world.socket.says(Kind.PUSH, 0, 0, { t: "JackpotPools", pools: [] });
+    world.socket.says(Kind.PUSH, 0, 1, { t: "Notice", code: "x", text: "x" });
+    expect(world.personal.map((push) => push.t)).toEqual(["JackpotPools", "Notice"]);
+    expect(world.socket.count("JoinTable")).toBe(1);
   });
 
   it("acknowledge what was handled of the personal stream", async () => {

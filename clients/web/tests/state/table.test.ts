@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ServerMessage, TableSnapshot } from "../../src/protocol/messages";
-import { applyMine, applyTablePush, applyToSnapshot, fromSnapshot, HISTORY_MAX, type TableState } from "../../src/state/table";
+import { applyMine, applyResumed, applyTablePush, applyToSnapshot, fromSnapshot, HISTORY_MAX, type TableState } from "../../src/state/table";
 import { aSnapshot, ID, MONEY, ROUND } from "../net/fakes";
 
 /**
@@ -245,5 +245,26 @@ describe("the end of a round", () => {
   it("void names the reason", () => {
     const state = applyTablePush(fresh(), 11, { t: "RoundVoided", round_id: ROUND, reason: "ball out" });
     expect(state.last).toMatchObject({ number: -1, voidReason: "ball out" });
+  });
+});
+
+describe("a resume", () => {
+  const bets = [{ bet_id: ID(4), chips: [{ position: 4, stake_minor: 300 }], stake_minor: 300 }];
+  const resumed = { t: "TableResumed", table_id: "roulette-1", stream: 9, epoch: 1, version: 12, server_ms: 1, my_bets: bets, can_repeat: true, net_minor: -300, started_ms: 7 } as const;
+  const state: TableState = fromSnapshot(aSnapshot({ my_bets: [] }), null);
+
+  it("says what is mine at the table, and what I have", () => {
+    const money = { available_minor: 99_700, reserved_minor: 300, seq: 9 };
+    const { snapshot } = applyResumed(state, { ...resumed, money });
+    expect(snapshot).toMatchObject({ my_bets: bets, can_repeat: true, net_minor: -300, money });
+  });
+
+  it("does not turn money back that a newer message told", () => {
+    const money = { available_minor: 1, reserved_minor: 0, seq: 0 };
+    expect(applyResumed(state, { ...resumed, money }).snapshot).toMatchObject({ my_bets: bets, net_minor: 0, money: MONEY });
+  });
+
+  it("of another table changes nothing", () => {
+    expect(applyResumed(state, { ...resumed, table_id: "roulette-2", money: MONEY })).toBe(state);
   });
 });

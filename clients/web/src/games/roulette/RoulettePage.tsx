@@ -162,8 +162,8 @@ function Game({ table, rules }: { table: TableState; rules: Rules }) {
       </section>
       <section className="cloth" aria-label="Bets">
         {connection !== "connected" && (
-          <p className="cloth-note" role="alert" data-testid="betting-blocked">
-            {connection === "offline" ? "You are offline." : "Connecting again."} Betting is not possible right now; bets already accepted stand.
+          <p className="cloth-note" role={connection === "moving" ? "status" : "alert"} data-testid="betting-blocked">
+            {connection === "moving" ? "Moving to another server, one moment." : `${connection === "offline" ? "You are offline." : "Connecting again."} Betting is not possible right now; bets already accepted stand.`}
           </p>
         )}
         {connection === "connected" && snapshot.phase === "paused" && (
