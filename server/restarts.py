@@ -37,6 +37,7 @@ SHOWN: Final = 80
 STANDS_BY: Final = "stands by"
 #: Money first, so that what fails fails before anybody is moved; gateways late, so that a player moves once.
 ORDER: Final = ("wallet", "tables", "supervisor", "gateway", "api")
+ROLLING: Final = "rolling restart"
 DRAINED: Final = ("gateway", "tables")
 
 Tell = Callable[[str], None]
@@ -89,7 +90,9 @@ class Restarts:
         self._config = config
         self._processes = processes
         self._doing = ""
+        self._idle = asyncio.Event()
         self._left: list[str] = []
+        self._is_wanted: Callable[[], bool] = lambda: True
 
     # ------------------------------------------------------------ what can be asked for
 
@@ -110,7 +113,10 @@ class Restarts:
 
         is_wanted: asked before each host; False ends it there.
         """
-        await self._alone("rolling restart", self._rolling, is_wanted, tell)
+        if self._doing == ROLLING and not self._is_wanted():
+            tell("an earlier one was cut off and is still busy with its last host")
+            await self._idle.wait()
+        await self._alone(ROLLING, self._rolling, is_wanted, tell)
 
     async def finish_rounds(self, within_s: float) -> None:
         """Let all tables end what is at stake, before everything stops. Whatever goes wrong is no reason to wait."""
@@ -122,6 +128,7 @@ class Restarts:
         if self._doing:
             raise RestartFailed(f"a {self._doing} is under way")
         self._doing = what
+        self._idle.clear()
         log.warning("%s begins", what)
         try:
             await work(*arguments)
@@ -130,6 +137,7 @@ class Restarts:
             raise RestartFailed(f"{what}: {error or type(error).__name__}") from error
         finally:
             self._doing = ""
+            self._idle.set()
 
     def _check_known(self, host: str) -> None:
         known = host_names(self._config)
@@ -139,6 +147,7 @@ class Restarts:
     # ------------------------------------------------------------ all of them
 
     async def _rolling(self, is_wanted: Callable[[], bool], tell: Tell) -> None:
+        self._is_wanted = is_wanted
         await self._check_all_well()
         if self._left:
             tell(f"going on with the {len(self._left)} hosts that an earlier rolling restart has left")

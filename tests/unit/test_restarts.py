@@ -207,6 +207,23 @@ async def test_rolling_restart_that_nobody_wants_any_more_ends_between_two_hosts
     assert sorted(map(host_of, processes.servers())) == sorted(host_names(CONFIG))
 
 
+async def test_rolling_restart_asked_for_again_at_once_waits_for_the_host_under_way_and_goes_on(
+    processes: FakeProcesses,
+) -> None:
+    rolling = Restarts(CONFIG, processes)
+    wanted = [True]
+    first = asyncio.ensure_future(rolling.rolling(lambda: bool(wanted), ignore))
+    while not processes.log:
+        await asyncio.sleep(0)
+    wanted.clear()
+    told: list[str] = []
+    await rolling.rolling(lambda: True, told.append)
+    with pytest.raises(RestartFailed, match="cut off"):
+        await first
+    assert told[1] == "going on with the 6 hosts that an earlier rolling restart has left"
+    assert processes.log.count("drain wallet/0") == 1
+
+
 async def test_rolling_restart_begins_only_when_all_is_well(processes: FakeProcesses) -> None:
     processes.change("wallet/0+", pid=-1)
     with pytest.raises(RestartFailed, match="the second process of wallet/0"):
