@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from actors.domain.commands import Refused
-from actors.domain.events import JackpotHit, JackpotTaken
+from actors.domain.events import JackpotHit, JackpotMeter, JackpotMeters, JackpotTaken
 from actors.domain.ids import Origin
 from actors.domain.money.accounts import Kind, account_id
 from actors.domain.money.orders import Deposit, JackpotTerms, OpenAccount, PayJackpot, Wager
@@ -19,8 +19,10 @@ from actors.supervisors.jackpot import Jackpots
 from actors.supervisors.relay import Relay
 from server.audit import audit
 from server.clock import SystemClock
+from server.jackpot_meter import JackpotTeller
 from server.storage.jackpots import PostgresJackpots
 from server.storage.transits import PostgresTransits
+from tests.fakes.gateway import HandPost
 from tests.integration.local_casino import LocalCasino
 
 ANNA, BERT = 100, 101  # of shards 0 and 1
@@ -84,6 +86,10 @@ async def test_parallel_hits_are_paid_one_after_the_other_over_both_shards(
     await _stake(casino, 1, 30_000)
     (meter,) = await _store(casino).meters()
     assert (meter.amount_minor, meter.paying_minor) == (5_000 + 100 + 300, 0)
+    gateways = HandPost()
+    await JackpotTeller(_store(casino).meters, gateways, ["gateway/0"]).look()
+    told = JackpotMeters([JackpotMeter(meter.jackpot, meter.name, meter.currency, 5_400)])
+    assert gateways.told == [("gateway/0", [told])]
     hits = [_hit(casino, BERT), _hit(casino, ANNA)]
     answers = await asyncio.gather(*(_jackpots(casino).handle_batch("t", [hit]) for hit in hits))
     taken = [answer for (answer,) in answers if isinstance(answer, JackpotTaken)]
