@@ -43,6 +43,7 @@ export class Api {
   private access: Access | null = null;
   private refreshing: Promise<LoginSession> | null = null;
   private rulesOnce: Promise<RouletteRules> | null = null;
+  private gatewayUrl = "";
 
   constructor(private readonly host: ApiHost) {}
 
@@ -88,6 +89,13 @@ export class Api {
 
   config(): Promise<ClientConfig> {
     return this.send("GET", "/api/config");
+  }
+
+  /** Says where to connect: where we were, while that gateway takes clients. One that restarts has a successor there. */
+  async gateway(): Promise<string> {
+    const config = await this.config();
+    if (!config.ws_urls?.includes(this.gatewayUrl)) this.gatewayUrl = config.ws_url;
+    return this.gatewayUrl;
   }
 
   /** The rules do not change while a page lives: asked once, unless asking failed. */

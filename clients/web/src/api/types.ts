@@ -22,6 +22,8 @@ export interface ClientConfig {
   readonly play_money: boolean;
   readonly label: string;
   readonly server_ms: number;
+  /** All gateways that take clients now; `ws_url` is one of them. */
+  readonly ws_urls?: readonly string[];
 }
 
 export interface HistoryBet {

@@ -83,7 +83,7 @@ export class Session {
         setTimer: (run, ms) => setTimeout(run, ms),
         clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
       },
-      { url: async () => (await this.api.config()).ws_url, token: (renew) => this.token(renew) },
+      { url: () => this.api.gateway(), token: (renew) => this.token(renew) },
       {
         onStatus: (status) => this.onStatus(status),
         onWelcome: (welcome) => this.onWelcome(welcome),

@@ -106,3 +106,17 @@ describe("calls", () => {
     expect(calls).toHaveLength(2);
   });
 });
+
+describe("gateway", () => {
+  const config = (ws_url: string, ...ws_urls: string[]) => answer(200, { ws_url, ws_urls });
+
+  it("stays the one we were at while it takes clients, whosever turn it is", async () => {
+    const { api } = makeApi((_, n) => config(n === 1 ? "ws://a" : "ws://b", "ws://a", "ws://b"));
+    expect([await api.gateway(), await api.gateway()]).toEqual(["ws://a", "ws://a"]);
+  });
+
+  it("is another one when ours takes no clients any more", async () => {
+    const { api } = makeApi((_, n) => (n === 1 ? config("ws://a", "ws://a", "ws://b") : config("ws://b", "ws://b")));
+    expect([await api.gateway(), await api.gateway()]).toEqual(["ws://a", "ws://b"]);
+  });
+});
