@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -56,6 +57,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     tls_cert: Path | None = None  # CROUPIER_TLS_CERT: certificate and chain, PEM; with the next one TLS is on
     tls_key: Path | None = None  # CROUPIER_TLS_KEY: its key, PEM
     origins: tuple[str, ...] = ()  # CROUPIER_ORIGINS: where players' pages come from besides our own address
+    proxies: tuple[str, ...] = ()  # CROUPIER_PROXIES: addresses or networks of proxies whose X-Forwarded-* count
     ids_key: str = ""  # CROUPIER_IDS_KEY: 64 hexadecimal digits; empty = kept in the state folder, as the next two
     token_key: str = ""  # CROUPIER_TOKEN_KEY
     refresh_key: str = ""  # CROUPIER_REFRESH_KEY
@@ -123,6 +125,7 @@ VARIABLES: dict[str, str] = {
     "tls_cert": "CROUPIER_TLS_CERT",
     "tls_key": "CROUPIER_TLS_KEY",
     "origins": "CROUPIER_ORIGINS",
+    "proxies": "CROUPIER_PROXIES",
     "ids_key": "CROUPIER_IDS_KEY",
     "token_key": "CROUPIER_TOKEN_KEY",
     "refresh_key": "CROUPIER_REFRESH_KEY",
@@ -208,6 +211,8 @@ def _parse(field: str, variable: str, text: str) -> object:
         return Path(text).expanduser()
     if field in ("tls_cert", "tls_key"):
         return Path(text).expanduser().absolute()
+    if field == "proxies":
+        return _parse_networks(variable, text)
     if field == "origins":
         return _parse_origins(variable, text)
     if field == "shard_urls":
@@ -225,6 +230,13 @@ def _checked_url(field: str, variable: str, text: str) -> str:
     if urlsplit(text).scheme not in _SCHEMES[field]:
         raise ConfigError(f"{variable} must begin with {_SCHEMES[field][0]}://")
     return text
+
+
+def _parse_networks(variable: str, text: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(one)) for one in text.split())
+    except ValueError as error:
+        raise ConfigError(f"{variable}: {error}") from None
 
 
 def _parse_origins(variable: str, text: str) -> tuple[str, ...]:

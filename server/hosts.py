@@ -301,7 +301,12 @@ async def build_api(site: Site) -> None:
         host_metrics=hosts.expositions,
     )
     server = ApiServer(
-        create_app(deps), site.config.bind, site.config.http_port, await site.certificate(), share_port=True
+        create_app(deps),
+        site.config.bind,
+        site.config.http_port,
+        await site.certificate(),
+        share_port=True,
+        proxies=site.config.proxies,
     )
     await server.start()
     site.stack.push_async_callback(server.stop)

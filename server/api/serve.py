@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import uvicorn
@@ -33,9 +33,19 @@ class ApiServer:
     """Serves an ASGI application on one address until stopped."""
 
     def __init__(
-        self, app: Any, bind: str, port: int, certificate: LiveCertificate | None = None, *, share_port: bool = False
+        self,
+        app: Any,
+        bind: str,
+        port: int,
+        certificate: LiveCertificate | None = None,
+        *,
+        share_port: bool = False,
+        proxies: Sequence[str] = (),
     ) -> None:
-        """share_port: listen also where another process of this user listens, if that one does so too."""
+        """share_port: listen also where another process of this user listens, if that one does so too.
+
+        proxies: networks whose word is taken for a client's address and scheme. Nobody else's is: limits count by address.
+        """
         settings = uvicorn.Config(
             app,
             host=bind,
@@ -44,6 +54,8 @@ class ApiServer:
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
             timeout_keep_alive=15,
             timeout_graceful_shutdown=5,
             limit_concurrency=2_000,

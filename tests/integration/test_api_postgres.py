@@ -19,7 +19,7 @@ from server.api.app import create_app
 from server.api.build import build_deps
 from server.api.refresh import RefreshTokens
 from server.api.serve import ApiServer
-from server.api.throttle import ATTEMPTS_PER_NAME, Throttle
+from server.api.throttle import PER_ADDRESS, PER_NAME, PER_NAME_AND_ADDRESS, Throttle
 from server.clock import SystemClock
 from server.config import Config
 from server.demo_accounts import DEMO_ACCOUNTS, ensure_demo_accounts
@@ -250,19 +250,103 @@ async def test_refresh_token_that_is_none_is_refused(redis: Redis, token: str) -
     assert await tokens.rotate(token) is None
 
 
-async def test_throttle_counts_parallel_attempts(redis: Redis) -> None:
-    throttle = Throttle(redis)
-    waits = await asyncio.gather(*(throttle.attempt("anna", "192.0.2.1") for _ in range(ATTEMPTS_PER_NAME + 5)))
-    assert sum(wait > 0 for wait in waits) == 5
-    assert await throttle.attempt("anna", "192.0.2.2") == 0
+async def _say_client(scope: Any, receive: Any, send: Any) -> None:
+    """An application that answers with the address it believes in."""
+    if scope["type"] == "lifespan":
+        for step in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{step}.complete"})
+        return
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": scope["client"][0].encode()})
+
+
+@pytest.mark.parametrize(("proxies", "told"), [((), "127.0.0.1"), (("127.0.0.0/8",), "192.0.2.7")])
+async def test_address_of_a_client_is_taken_from_trusted_proxies_only(proxies: tuple[str, ...], told: str) -> None:
+    server = ApiServer(_say_client, "127.0.0.1", 0, proxies=proxies)
+    await server.start()
+    async with httpx.AsyncClient() as client:
+        headers = {"X-Forwarded-For": "198.51.100.1, 192.0.2.7"}
+        answer = await client.get(f"http://127.0.0.1:{server.port}/", headers=headers)
+    await server.stop()
+    assert answer.text == told
+
+
+async def _wait_out(redis: Redis) -> None:
+    """Let every delay be over."""
+    for key in await redis.keys("login*:*"):
+        if await redis.type(key) in ("hash", b"hash"):
+            await redis.hdel(key, "ends")
+
+
+async def _fail(throttle: Throttle, redis: Redis, times: int) -> None:
+    """Guess wrongly, each time as soon as it is allowed."""
+    for _ in range(times):
+        await _wait_out(redis)
+        assert await throttle.attempt("anna", "192.0.2.1") == 0
+
+
+async def test_throttle_counts_parallel_attempts_over_all_processes(redis: Redis) -> None:
+    processes = [Throttle(redis), Throttle(redis)]
+    attempts = PER_NAME_AND_ADDRESS.free + 5
+    waits = await asyncio.gather(*(processes[n % 2].attempt("anna", "192.0.2.1") for n in range(attempts)))
+    assert waits.count(0) == PER_NAME_AND_ADDRESS.free
+    assert await processes[0].attempt("anna", "192.0.2.2") == 0
 
 
 async def test_throttle_success_forgets_the_failures(redis: Redis) -> None:
     throttle = Throttle(redis)
     for _ in range(3):
-        for _ in range(ATTEMPTS_PER_NAME):
+        for _ in range(PER_NAME_AND_ADDRESS.free):
             assert await throttle.attempt("anna", "192.0.2.1") == 0
         await throttle.success("anna", "192.0.2.1")
+
+
+async def test_throttle_delay_doubles_with_each_failure_up_to_its_longest(redis: Redis) -> None:
+    throttle = Throttle(redis)
+    await _fail(throttle, redis, PER_NAME_AND_ADDRESS.free - 1)
+    waits = []
+    for _ in range(12):
+        await _fail(throttle, redis, 1)
+        waits.append(await throttle.attempt("anna", "192.0.2.1"))
+    assert waits == [min(2**n, PER_NAME_AND_ADDRESS.delay_ms_max // 1000) for n in range(12)]
+
+
+async def test_throttle_attempt_that_comes_too_early_is_not_counted(redis: Redis) -> None:
+    throttle = Throttle(redis)
+    await _fail(throttle, redis, PER_NAME_AND_ADDRESS.free)
+    assert [await throttle.attempt("anna", "192.0.2.1") for _ in range(5)] == [1] * 5
+    await _wait_out(redis)
+    assert await throttle.attempt("anna", "192.0.2.1") == 0
+
+
+async def test_throttle_stranger_with_many_addresses_is_held_up_and_the_owner_is_not(redis: Redis) -> None:
+    throttle = Throttle(redis)
+    assert await throttle.attempt("anna", "192.0.2.1") == 0
+    await throttle.success("anna", "192.0.2.1")
+    for n in range(PER_NAME.free):
+        assert await throttle.attempt("anna", f"198.51.100.{n}") == 0
+    assert await throttle.attempt("anna", "203.0.113.1") > 0
+    assert await throttle.attempt("anna", "192.0.2.1") == 0
+
+
+async def test_throttle_address_that_tries_many_names_is_held_up_except_for_its_own_people(redis: Redis) -> None:
+    throttle = Throttle(redis)
+    assert await throttle.attempt("anna", "192.0.2.1") == 0
+    await throttle.success("anna", "192.0.2.1")
+    for n in range(PER_ADDRESS.free):
+        assert await throttle.attempt(f"name{n}", "192.0.2.1") == 0
+    assert await throttle.attempt("bert", "192.0.2.1") > 0
+    assert await throttle.attempt("bert", "192.0.2.2") == 0
+    assert await throttle.attempt("anna", "192.0.2.1") == 0
+
+
+async def test_throttle_forgets_after_an_hour_and_keeps_no_name(redis: Redis) -> None:
+    await Throttle(redis).attempt("anna", "192.0.2.1")
+    keys = await redis.keys("*")
+    ttls = [await redis.ttl(key) for key in keys]
+    assert (len(ttls), min(ttls) > 3500, max(ttls) <= 3600) == (3, True, True)
+    assert "anna" not in str(keys)
 
 
 async def test_demo_accounts_can_log_in_with_what_the_file_says(

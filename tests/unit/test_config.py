@@ -69,3 +69,9 @@ def test_shard_addresses_are_read_in_order_and_a_dash_is_the_casinos_database() 
     config = load_config({"DATABASE_URL": "postgresql://a", "CROUPIER_SHARDS": "3", "CROUPIER_SHARD_URLS": urls})
     assert [config.shard_url(shard) for shard in range(3)] == ["postgresql://b", "postgresql://a", "postgresql://b"]
     assert config.books() == {"postgresql://b": (0, 2), "postgresql://a": (1,)}
+
+
+def test_proxies_are_addresses_or_networks() -> None:
+    assert load_config({"CROUPIER_PROXIES": "127.0.0.1  10.1.0.0/16"}).proxies == ("127.0.0.1/32", "10.1.0.0/16")
+    with pytest.raises(ConfigError, match="CROUPIER_PROXIES"):
+        load_config({"CROUPIER_PROXIES": "balancer"})
