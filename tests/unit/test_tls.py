@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from server.config import Config, ConfigError, load_config
 from server.doctor import Verdict, _check_tls
@@ -188,3 +189,13 @@ def test_doctor_warns_of_a_key_that_everybody_may_read(files: TlsFiles) -> None:
     files.key.chmod(0o644)
     found = list(_check_tls(Config(tls_cert=files.cert, tls_key=files.key)))
     assert [finding.mend for finding in found][1:] == [f"chmod 600 '{files.key}'"]
+
+
+def test_days_left_are_told_to_prometheus(files: TlsFiles) -> None:
+    """ops/alerts/certificates.yml watches this name."""
+    clock = ManualClock(NOW_MS)
+    registry = CollectorRegistry()
+    registry.register(LiveCertificate(files, clock))
+    assert registry.get_sample_value("croupier_certificate_days_left") == DEV_DAYS
+    clock.ms += (DEV_DAYS + 1) * DAY_MS
+    assert registry.get_sample_value("croupier_certificate_days_left") == -1
