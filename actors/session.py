@@ -25,7 +25,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Who the bearer of a token is. roles: any of "player", "dealer", "device", "staff". shard: of his wallet.
 
     ccy: the number of his currency in the books; currency and exponent: the same for people. expires_ms: of the token;
-    a session that has begun lives on until its connection ends.
+    a session that has begun lives on until its connection ends. login: which login the token comes from, "": not known;
+    since_ms: when that was.
     """
 
     player_id: int
@@ -37,6 +38,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     exponent: int
     play_money: bool
     expires_ms: int
+    login: str = ""
+    since_ms: int = 0
 
 
 class Denial(IntEnum):
@@ -80,6 +83,7 @@ class Session:
 
     __slots__ = (
         "_settled",
+        "began_ms",
         "identity",
         "net_minor",
         "pending",
@@ -90,8 +94,9 @@ class Session:
         "tables",
     )
 
-    def __init__(self, identity: Identity, session_id: str, gateway: str) -> None:
+    def __init__(self, identity: Identity, session_id: str, gateway: str, now_ms: int = 0) -> None:
         self.identity = identity
+        self.began_ms = now_ms
         self.session_id = session_id
         self.seat = commands.Seat(identity.player_id, identity.name, identity.shard, gateway)
         self.purse = Purse(-1, 0, 0)
@@ -104,6 +109,11 @@ class Session:
 
     def __repr__(self) -> str:
         return f"Session({self.identity.name}, player {self.identity.player_id}, {len(self.tables)} tables)"
+
+    @property
+    def started_ms(self) -> int:
+        """When this session of play began: with the login, over all its connections."""
+        return self.identity.since_ms or self.began_ms
 
     # ------------------------------------------------------------------ what he may do
 

@@ -91,6 +91,7 @@ class Close(IntEnum):
     HEARTBEAT_LOST = 4002
     INTERNAL = 4003
     TOO_MANY_CONNECTIONS = 4004
+    FLOOD = 4005
     UNAUTHENTICATED = 4100
     TOKEN_EXPIRED = 4101
     SESSION_REPLACED = 4102
@@ -178,6 +179,7 @@ CLOSE_MEANINGS: Final[dict[Close, str]] = {
     Close.HEARTBEAT_LOST: "Nothing was heard from you for twice the heartbeat.",
     Close.INTERNAL: "A fault of ours; it has been recorded.",
     Close.TOO_MANY_CONNECTIONS: "This server takes no more connections for now.",
+    Close.FLOOD: "You went on long after you were told that you ask too much.",
     Close.UNAUTHENTICATED: "The token is not valid.",
     Close.TOKEN_EXPIRED: "The token has expired.",
     Close.SESSION_REPLACED: "You connected elsewhere; do not reconnect unless a person wants to.",

@@ -41,6 +41,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     drain_s: int = 30  # CROUPIER_DRAIN_S: how long at most a host that restarts waits for what is at stake
     move_s: int = 10  # CROUPIER_MOVE_S: a gateway that restarts moves its clients within so many seconds
     rate_per_s: int = 50  # CROUPIER_RATE_PER_S: requests of one connection, four times that at once; 0 = no limit
+    per_address: int = 2_000  # CROUPIER_CONNECTIONS_PER_ADDRESS: of one gateway; 0 = any number, as behind a balancer
+    sessions_per_player: int = 1  # CROUPIER_SESSIONS_PER_PLAYER: the newest win; 1 = over all gateways, more = on each
+    idle_s: int = 0  # CROUPIER_SESSION_IDLE_S: a session ends that has asked nothing but pings for so long; 0 = never
+    session_s: int = 0  # CROUPIER_SESSION_S: how old a login may become; 0 = as old as it likes
     betting_ms: int = 0  # CROUPIER_BETTING_MS: overrides the betting window of every RNG table; 0 = the table's own
     pause_ms: int = -1  # CROUPIER_PAUSE_MS: overrides the pause between rounds of RNG tables; -1 = the table's own
     bonus_period_s: int = 300  # CROUPIER_BONUS_PERIOD_S: a bonus tick every so many seconds
@@ -111,6 +115,10 @@ VARIABLES: dict[str, str] = {
     "drain_s": "CROUPIER_DRAIN_S",
     "move_s": "CROUPIER_MOVE_S",
     "rate_per_s": "CROUPIER_RATE_PER_S",
+    "per_address": "CROUPIER_CONNECTIONS_PER_ADDRESS",
+    "sessions_per_player": "CROUPIER_SESSIONS_PER_PLAYER",
+    "idle_s": "CROUPIER_SESSION_IDLE_S",
+    "session_s": "CROUPIER_SESSION_S",
     "betting_ms": "CROUPIER_BETTING_MS",
     "pause_ms": "CROUPIER_PAUSE_MS",
     "bonus_period_s": "CROUPIER_BONUS_PERIOD_S",
@@ -148,6 +156,10 @@ _RANGES: dict[str, tuple[int, int]] = {
     "drain_s": (0, 3_600),
     "move_s": (0, 3_600),
     "rate_per_s": (0, 1_000_000),
+    "per_address": (0, 1_000_000),
+    "sessions_per_player": (1, 16),
+    "idle_s": (0, 7 * 86_400),
+    "session_s": (0, 366 * 86_400),
     "betting_ms": (0, 3_600_000),
     "pause_ms": (-1, 3_600_000),
     "bonus_period_s": (1, 86_400),

@@ -20,6 +20,7 @@ from actors.runtime.link import Link
 from actors.runtime.processes import standby_of
 from server.clock import SystemClock
 from server.config import Config
+from server.edge_hosts import build_api, build_gateway
 from server.failpoints import Failpoints
 from server.secrets import Secrets
 
@@ -237,79 +238,6 @@ async def build_tables(site: Site) -> None:
 
     keeper = await TableKeeper.open(site)
     site.stack.push_async_callback(keeper.stop)
-
-
-async def build_gateway(site: Site) -> None:
-    """The WebSocket listener and the sessions of its connections."""
-    from server.gateway.gateway import Gateway
-    from server.gateway.limits import GatewaySettings
-    from server.tokens import Tokens
-
-    await site.follow_placement(await site.pool())
-    config = site.config
-    tokens = Tokens(site.spec.secrets.token, lifetime_s=config.access_token_s, now_ms=site.clock.now_ms)
-    gateway = Gateway(
-        site.spec.process,
-        config.bind,
-        config.ws_port + site.spec.number,
-        site.post,
-        site.clock,
-        verify_token=tokens.verify,
-        tables=lambda: site.directory.tables(),
-        settings=GatewaySettings(
-            rate_per_s=config.rate_per_s,
-            rate_burst=4 * config.rate_per_s,
-            share_port=True,
-            origins=site.origins(),
-        ),
-        certificate=await site.certificate(),
-    )
-    # A gateway's state is its connections: a bug in one batch is logged and counted, and cuts nobody off.
-    site.host.on_bug = lambda _address, _error: None
-    site.drain = lambda: gateway.drain(config.move_s)
-    site.left = lambda: f"{gateway.connections} of its connections to move"
-    await site.add(site.spec.process, gateway)
-
-
-async def build_api(site: Site) -> None:
-    """The HTTP API."""
-    from redis.asyncio import Redis
-    from redis.asyncio.retry import Retry
-    from redis.backoff import NoBackoff
-
-    from server.actor_refs import RayHosts
-    from server.api.app import create_app
-    from server.api.build import build_deps
-    from server.api.serve import ApiServer
-
-    pool = await site.pool()
-    await site.follow_placement(pool)
-    # After a restart of Valkey each pooled connection finds out only when it is used; a fresh one then serves.
-    redis = Redis.from_url(site.config.redis_url, retry=Retry(NoBackoff(), 1))
-    site.stack.push_async_callback(redis.aclose)
-    hosts = RayHosts(site.spec.all_processes)
-    deps = build_deps(
-        site.config,
-        site.spec.secrets,
-        pool,
-        site.books(pool),
-        redis,
-        site.post,
-        site.clock,
-        origins=site.origins(),
-        host_status=hosts.ready,
-        host_metrics=hosts.expositions,
-    )
-    server = ApiServer(
-        create_app(deps),
-        site.config.bind,
-        site.config.http_port,
-        await site.certificate(),
-        share_port=True,
-        proxies=site.config.proxies,
-    )
-    await server.start()
-    site.stack.push_async_callback(server.stop)
 
 
 async def build_supervisor(site: Site) -> None:

@@ -29,6 +29,10 @@ class TokenInvalid(Exception):
     """The token is not one of ours. Says no more, so that nothing is learned from it."""
 
 
+class LoginEnded(TokenInvalid):
+    """The token is ours and its login is over."""
+
+
 class TokenExpired(Exception):
     """The token was ours and its time is over."""
 
@@ -42,6 +46,8 @@ class _Payload(msgspec.Struct, frozen=True, kw_only=True):
     ccy: int
     iat: int
     exp: int
+    login: str = ""
+    since: int = 0
 
 
 class Tokens:
@@ -55,8 +61,18 @@ class Tokens:
         self._key = _okp_key(seed)
         self._decoder = msgspec.json.Decoder(_Payload)
 
-    def issue(self, player_id: int, name: str, roles: Sequence[str], shard: int, ccy: int) -> str:
-        """Return a token that is valid from now on for lifetime_s."""
+    def issue(
+        self,
+        player_id: int,
+        name: str,
+        roles: Sequence[str],
+        shard: int,
+        ccy: int,
+        *,
+        login: str = "",
+        since_ms: int = 0,
+    ) -> str:
+        """Return a token that is valid from now on for lifetime_s. login, since_ms: as in `Identity`."""
         now_s = self._now_ms() // 1000
         payload = _Payload(
             iss=ISSUER,
@@ -67,6 +83,8 @@ class Tokens:
             ccy=ccy,
             iat=now_s,
             exp=now_s + self.lifetime_s,
+            login=login,
+            since=since_ms,
         )
         header = {"alg": _ALG, "typ": "JWT"}
         return jws.serialize_compact(header, msgspec.json.encode(payload), self._key, algorithms=[_ALG])
@@ -99,6 +117,8 @@ class Tokens:
             exponent=currency.exponent,
             play_money=currency.play_money,
             expires_ms=payload.exp * 1000,
+            login=payload.login,
+            since_ms=payload.since,
         )
 
 

@@ -177,7 +177,15 @@ class JackpotMeters(msgspec.Struct, frozen=True, array_like=True, tag=42):
     meters: list[JackpotMeter]
 
 
-GatewayMessage = TableNews | PersonalNews | JackpotMeters
+class SessionBegan(msgspec.Struct, frozen=True, array_like=True, tag=43, gc=False):
+    """A player has a session on another gateway; an older one here ends. Told a few times, in case one is lost."""
+
+    player_id: int
+    session_id: str
+    began_ms: int
+
+
+GatewayMessage = TableNews | PersonalNews | JackpotMeters | SessionBegan
 
 # ---------------------------------------------------------------- supervisor: address "supervisor/NAME"
 

@@ -11,6 +11,7 @@ from actors.domain.refusals import Refusal
 from server.api.deps import ApiDeps
 from server.api.errors import ApiError
 from server.api.models import BalanceInfo, PlayerInfo, Session
+from server.api.refresh import login_of
 from server.currencies import PLAY_CCY
 from server.names import clean_name, name_key
 from server.passwords import is_strong_enough
@@ -66,7 +67,7 @@ class Accounts:
         return await self._session(player, rotated.token)
 
     async def logout(self, token: str) -> None:
-        """End the login this refresh token belongs to. Access tokens already issued live on for their few minutes."""
+        """End the login this refresh token belongs to, with its access tokens and the connections that they opened."""
         await self._deps.logins.revoke(token)
 
     async def ensure_account(self, player: Player) -> bool:
@@ -103,7 +104,10 @@ class Accounts:
 
     async def _session(self, player: Player, refresh_token: str) -> Session:
         funded = await self.ensure_account(player)
-        access = self._deps.tokens.issue(player.player_id, player.name, player.roles, player.shard, PLAY_CCY)
+        login, since_ms = login_of(refresh_token)
+        access = self._deps.tokens.issue(
+            player.player_id, player.name, player.roles, player.shard, PLAY_CCY, login=login, since_ms=since_ms
+        )
         return Session(
             player=PlayerInfo(player.player_id, player.name, player.roles),
             access_token=access,

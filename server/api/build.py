@@ -15,6 +15,7 @@ from server.api.throttle import Throttle
 from server.config import Config
 from server.entropy import LibsodiumEntropy
 from server.evidence import EvidenceSigner
+from server.logins import EndedLogins
 from server.origins import Origins
 from server.passwords import Passwords
 from server.secrets import Secrets
@@ -40,6 +41,7 @@ def build_deps(
     post: Post,
     clock: Clock,
     *,
+    ended: EndedLogins,
     origins: Origins,
     host_status: HostStatus,
     host_metrics: HostMetrics,
@@ -54,7 +56,8 @@ def build_deps(
         tokens=Tokens(secrets.token, lifetime_s=config.access_token_s, now_ms=clock.now_ms),
         post=post,
         clock=clock,
-        logins=RefreshTokens(redis, lifetime_s=config.refresh_token_s),
+        logins=RefreshTokens(redis, ended, lifetime_s=config.refresh_token_s),
+        is_ended=ended.is_ended,
         throttle=Throttle(redis),
         key=secrets.ids,
         vault=Vault(PostgresVault(pool), VaultKeys(config), LibsodiumEntropy()),

@@ -117,6 +117,7 @@ class ApiDeps:
     """key: the HMAC key of derived ids (the same for all hosts). web: the folder of the built web client.
     origins: whose pages may order anything.
 
+    is_ended: whether a login is over that an access token names.
     host_status: which hosts answer, by name. host_metrics: each host's Prometheus exposition, by name.
     """
 
@@ -129,6 +130,7 @@ class ApiDeps:
     post: Post
     clock: Clock
     logins: Logins
+    is_ended: Callable[[str], bool]
     throttle: LoginThrottle
     key: bytes
     vault: Vault

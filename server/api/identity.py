@@ -19,11 +19,14 @@ def provide_claims(request: Request[Any, Any, Any]) -> Identity:
     if scheme.lower() != "bearer":
         raise ApiError("TOKEN_INVALID")
     try:
-        return deps.tokens.verify(token.strip())
+        claims = deps.tokens.verify(token.strip())
     except TokenExpired:
         raise ApiError("TOKEN_EXPIRED") from None
     except TokenInvalid:
         raise ApiError("TOKEN_INVALID") from None
+    if deps.is_ended(claims.login):
+        raise ApiError("TOKEN_INVALID")
+    return claims
 
 
 def provide_staff(request: Request[Any, Any, Any]) -> Identity:

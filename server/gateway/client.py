@@ -24,7 +24,20 @@ _log = structlog.get_logger("gateway")
 class Client:
     """A connected client. Everything sent to one that has gone is dropped and counted, never raised."""
 
-    __slots__ = ("bucket", "connection", "greeting", "held", "metrics", "session", "surplus", "waited_s")
+    __slots__ = (
+        *(
+            "active_ms",
+            "address",
+            "bucket",
+            "connection",
+            "greeting",
+            "held",
+            "metrics",
+            "session",
+            "surplus",
+            "waited_s",
+        ),
+    )
 
     def __init__(self, connection: WsConnection, metrics: GatewayMetrics, bucket: TokenBucket) -> None:
         self.connection = connection
@@ -36,6 +49,9 @@ class Client:
         self.held: list[tuple[ClientFrame, int]] = []
         self.waited_s = 0
         self.surplus = False
+        #: Network address, while it is counted; when the last request came that was no ping.
+        self.address: str | None = None
+        self.active_ms = 0
 
     def __repr__(self) -> str:
         return f"Client({self.session or self.greeting or 'unknown'})"
@@ -66,9 +82,9 @@ class Client:
         if close:
             self.connection.close(close, code.name)
 
-    def refuse(self, ref: int, code: Code, detail: str = "") -> None:
+    def refuse(self, ref: int, code: Code, detail: str = "", retry_after_ms: int | None = None) -> None:
         """Answer a request with an error, or say what is wrong with the connection if ref is 0."""
-        self.answer(ref, translate.error(code, detail))
+        self.answer(ref, translate.error(code, detail, retry_after_ms))
 
     def push(self, stream: int, seq: int, body: wire.ServerMessage) -> None:
         """Send something nobody asked for. Units: stream and seq as in `ServerFrame`."""

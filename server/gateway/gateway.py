@@ -20,6 +20,7 @@ from server.gateway.limits import GatewaySettings, TokenBucket
 from server.gateway.lobby import Lobby
 from server.gateway.metrics import GatewayMetrics
 from server.gateway.orders import OrderDesk
+from server.gateway.policy import SessionPolicy
 from server.gateway.pools import JackpotBoard
 from server.gateway.requests import Requests
 from server.gateway.transport import WsConnection
@@ -54,7 +55,9 @@ class Gateway:
         settings: GatewaySettings | None = None,
         entropy: Entropy | None = None,
         certificate: LiveCertificate | None = None,
+        gateways: Callable[[], Sequence[str]] = tuple,
     ) -> None:
+        """gateways: the addresses of all, to tell them of sessions that begin here."""
         self.address = address
         self.bind = bind
         self.port = port
@@ -66,15 +69,16 @@ class Gateway:
         self._lobby = Lobby(post, clock, tables, self.settings)
         self._entropy = entropy or LibsodiumEntropy()
         self._certificate = certificate
+        self._policy = SessionPolicy(self.settings, address, post, clock, gateways)
         self._clients: dict[Client, None] = {}  # in order of arrival, so that a seed replays
-        self._by_player: dict[int, Client] = {}
+        self._by_player: dict[int, list[Client]] = {}  # the oldest first
         self._greeting: dict[int, Client] = {}
         self._feeds: dict[str, TableFeed] = {}
         self._server: asyncio.Server | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self._all_gone = asyncio.Event()
         self.metrics.gauges["connections"] = lambda: len(self._clients)
-        self.metrics.gauges["sessions"] = lambda: len(self._by_player)
+        self.metrics.gauges["sessions"] = lambda: sum(map(len, self._by_player.values()))
         self.metrics.gauges["members"] = lambda: sum(feed.players for feed in self._feeds.values())
 
     @property
@@ -189,15 +193,30 @@ class Gateway:
             if feed is not None:
                 feed.take_news(message)
             return
+        if isinstance(message, events.SessionBegan):
+            self._hear_of_session(message)
+            return
         if isinstance(message, events.JackpotMeters):
-            self._jackpots.show(message, [client.connection for client in self._by_player.values()])
+            everybody = [client.connection for clients in self._by_player.values() for client in clients]
+            self._jackpots.show(message, everybody)
             return
         greeted = self._greeting.get(message.player_id)
         if greeted is not None and greeted.greeting is not None:
             greeted.greeting.apply_answer(message.event)  # money that Welcome must not undercut
-        client = self._by_player.get(message.player_id)
-        if client is not None:
+        for client in self._by_player.get(message.player_id, ()):
             client.take_event(message.event)
+
+    def _hear_of_session(self, news: events.SessionBegan) -> None:
+        for client in list(self._by_player.get(news.player_id, ())):
+            if client.session is not None and self._policy.is_replaced(client.session, news):
+                client.refuse(0, Code.SESSION_REPLACED)
+
+    def end_login(self, login: str) -> None:
+        """Cut whoever is here by this login."""
+        for client in list(self._clients):
+            session = client.session or client.greeting
+            if session is not None and session.identity.login == login:
+                client.refuse(0, Code.SESSION_REVOKED)
 
     # ------------------------------------------------------------------ from connections
 
@@ -217,6 +236,11 @@ class Gateway:
     def on_open(self, connection: WsConnection) -> None:
         """Count a connection in, or turn it away when there are too many."""
         client = _client(connection)
+        address = connection.peer()
+        if not client.surplus and self._policy.admit(address):
+            client.address = address
+        else:
+            client.surplus = True
         if client.surplus:
             self.metrics.refused_total += 1
             connection.close(Close.TOO_MANY_CONNECTIONS, "too many connections")
@@ -237,15 +261,15 @@ class Gateway:
         """Forget a connection and all it saw."""
         client = _client(connection)
         self._clients.pop(client, None)
+        if client.address is not None:
+            self._policy.let_go(client.address)
         self._greet(client, None)
         session = client.session
         if session is not None:
             for table_id in sorted(session.tables):
                 self.feed_of(table_id).leave(client)
             session.tables.clear()
-            player_id = session.identity.player_id
-            if self._by_player.get(player_id) is client:
-                del self._by_player[player_id]
+            self._forget_session(client, session.identity.player_id)
         if not self._clients:
             self._all_gone.set()
 
@@ -261,14 +285,22 @@ class Gateway:
             self._greeting[session.identity.player_id] = client
 
     def _begin(self, client: Client, session: Session) -> None:
-        """Begin a session; an older one of the same player ends."""
-        player_id = session.identity.player_id
-        older = self._by_player.get(player_id)
+        """Begin a session; where the player has too many, the oldest ends."""
         client.session = session
-        self._by_player[player_id] = client
+        sessions = self._by_player.setdefault(session.identity.player_id, [])
+        sessions.append(client)
+        self._policy.began(session)
         self._jackpots.greet(client.connection)
-        if older is not None:
+        for older in sessions[: -self.settings.sessions_per_player]:
+            self._forget_session(older, session.identity.player_id)
             older.refuse(0, Code.SESSION_REPLACED)
+
+    def _forget_session(self, client: Client, player_id: int) -> None:
+        sessions = self._by_player.get(player_id, [])
+        if client in sessions:
+            sessions.remove(client)
+        if not sessions:
+            self._by_player.pop(player_id, None)
 
     def feed_of(self, table_id: str) -> TableFeed:
         """Return the feed of a table; its stream number stays the same as long as this gateway lives."""
@@ -289,6 +321,7 @@ class Gateway:
         for feed in self._feeds.values():
             feed.tick()
         self._jackpots.tick()
+        self._policy.tick()
         for client in list(self._clients):
             self._check_alive(client)
 
@@ -301,6 +334,8 @@ class Gateway:
                 connection.close(Close.HELLO_TIMEOUT, "hello timeout")
         elif connection.silent_s > 2 * self.settings.heartbeat_s:
             connection.close(Close.HEARTBEAT_LOST, "heartbeat lost")
+        elif client.session is not None and (over := self._policy.over(client.session, client.active_ms)) is not None:
+            client.refuse(0, over)
 
 
 _NOTED: Final = commands.Noted()

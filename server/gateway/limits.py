@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
+from protocol import messages as wire
 from server.origins import Origins
 
 
@@ -20,6 +23,13 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     #: Requests a second in the long run, and at once. rate_per_s 0: no limit.
     rate_per_s: int = 50
     rate_burst: int = 200
+    #: Connections from one network address; 0: any number. Behind a balancer all have its address.
+    per_address: int = 2_000
+    #: Of one player at once; the newest win. 1: over all gateways; more: on each.
+    sessions_per_player: int = 1
+    #: How long a session may ask nothing but pings, and how old a login may become; 0: for ever.
+    idle_s: int = 0
+    session_s: int = 0
     #: Whose pages may connect; None: any. A client that is no browser sends no `Origin` and is accepted always.
     origins: Origins | None = None
     lobby_age_ms: int = 1_000
@@ -29,23 +39,46 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     close_linger_s: float = 2.0
 
 
-class TokenBucket:
-    """Holds one connection to its rate. Units: tokens are requests, times are milliseconds of the server's clock."""
+#: What a request takes of a connection's rate, where that is not 1: what it costs the actors behind.
+COSTS: Final[dict[type, int]] = {
+    wire.JoinTable: 4,
+    wire.ListTables: 4,
+    wire.PlaceBets: 2,
+    wire.RepeatBets: 2,
+    wire.DoubleBets: 2,
+    wire.UndoBets: 2,
+}
+#: A client that is refused so often in a row does not listen: its connection ends.
+DEAF_AFTER: Final = 1_000
 
-    __slots__ = ("_at_ms", "_milli")
+
+class TokenBucket:
+    """Holds one connection to its rate. Units: tokens are requests, times are milliseconds of the server's clock.
+
+    refused: how often in a row there was none left.
+    """
+
+    __slots__ = ("_at_ms", "_milli", "refused")
 
     def __init__(self, burst: int, now_ms: int) -> None:
         self._milli = burst * 1000
         self._at_ms = now_ms
+        self.refused = 0
 
-    def take(self, now_ms: int, per_s: int, burst: int) -> bool:
-        """Take one token; False: none is left. A clock that goes back fills nothing and takes nothing away."""
+    def wait_ms(self, per_s: int, cost: int = 1) -> int:
+        """Return after how long so much may be taken, if nothing else is."""
+        return max(0, -((self._milli - cost * 1000) // per_s))
+
+    def take(self, now_ms: int, per_s: int, burst: int, cost: int = 1) -> bool:
+        """Take so many tokens; False: there are too few. A clock that goes back fills nothing and takes nothing away."""
         elapsed_ms = now_ms - self._at_ms
         if elapsed_ms:
             self._at_ms = now_ms
             if elapsed_ms > 0:
                 self._milli = min(burst * 1000, self._milli + elapsed_ms * per_s)
-        if self._milli < 1000:
+        if self._milli < cost * 1000:
+            self.refused += 1
             return False
-        self._milli -= 1000
+        self._milli -= cost * 1000
+        self.refused = 0
         return True

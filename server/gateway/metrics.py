@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import accumulate
+from typing import Final
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 _COUNTERS = {
@@ -22,6 +25,9 @@ _COUNTERS = {
     "resyncs_total": "Times a table's members needed fresh snapshots: a gap or a new epoch.",
     "faults_total": "Faults of ours caught in an outermost loop.",
 }
+
+
+RTT_BOUNDS_MS: Final = (10, 25, 50, 100, 200, 400, 800, 1_600)
 
 
 class GatewayMetrics(Collector):
@@ -43,7 +49,15 @@ class GatewayMetrics(Collector):
         self.faults_total = 0
         self.errors: Counter[str] = Counter()
         self.closes: Counter[int] = Counter()
+        self.rtt = [0] * (len(RTT_BOUNDS_MS) + 1)  # by the bound that it does not pass
+        self.rtt_sum_ms = 0
         self.gauges: dict[str, Callable[[], int]] = {}
+
+    def note_rtt(self, rtt_ms: int) -> None:
+        """Count a round trip that a client has measured; -1: he has not."""
+        if 0 <= rtt_ms < 60_000:
+            self.rtt[bisect_left(RTT_BOUNDS_MS, rtt_ms)] += 1
+            self.rtt_sum_ms += rtt_ms
 
     def values(self) -> dict[str, int]:
         """Return all plain counters and gauges by name, for tests and status pages."""
@@ -68,3 +82,13 @@ class GatewayMetrics(Collector):
         for close, count in self.closes.items():
             closes.add_metric([self.gateway, str(close)], count)
         yield closes
+        yield self._round_trips()
+
+    def _round_trips(self) -> Metric:
+        rtt = HistogramMetricFamily(
+            "croupier_gateway_rtt_seconds", "Round trips that clients measured.", labels=["gateway"]
+        )
+        bounds = [*(str(bound / 1000) for bound in RTT_BOUNDS_MS), "+Inf"]
+        buckets = list(zip(bounds, accumulate(self.rtt), strict=True))
+        rtt.add_metric([self.gateway], buckets, self.rtt_sum_ms / 1000)
+        return rtt

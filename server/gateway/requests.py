@@ -19,10 +19,10 @@ from protocol.errors import Close, Code
 from server.gateway import translate
 from server.gateway.client import Client
 from server.gateway.fanout import TableFeed
-from server.gateway.limits import GatewaySettings
+from server.gateway.limits import COSTS, DEAF_AFTER, GatewaySettings
 from server.gateway.lobby import Lobby
 from server.gateway.orders import OrderDesk
-from server.tokens import TokenExpired, TokenInvalid
+from server.tokens import LoginEnded, TokenExpired, TokenInvalid
 
 #: Requests that wait for the answer to `Hello`; those after them are answered BUSY.
 _HELD_MAX: Final = 64
@@ -81,13 +81,18 @@ class Requests:
         now_ms = self._clock.now_ms()
         frame = decode_client_frame(data)
         rate = self._settings.rate_per_s
-        if rate and not client.bucket.take(now_ms, rate, self._settings.rate_burst):
-            client.refuse(frame.ref, Code.RATE_LIMITED)
+        cost = 1 if isinstance(frame, Fault) else COSTS.get(type(frame.body), 1)
+        if rate and not client.bucket.take(now_ms, rate, self._settings.rate_burst, cost):
+            client.refuse(frame.ref, Code.RATE_LIMITED, "", client.bucket.wait_ms(rate, cost))
+            if client.bucket.refused >= DEAF_AFTER:
+                client.connection.close(Close.FLOOD, "flood")
         elif isinstance(frame, Fault):
             client.refuse(frame.ref, frame.code, frame.detail)
         elif client.session is None:
             self._take_first(client, frame, now_ms)
         else:
+            if type(frame.body) is not wire.Ping:
+                client.active_ms = now_ms
             self._handlers[type(frame.body)](client, frame.ref, frame.body, now_ms)
 
     # ------------------------------------------------------------------ Hello
@@ -116,10 +121,14 @@ class Requests:
         except TokenExpired:
             client.refuse(ref, Code.TOKEN_EXPIRED)
             return
+        except LoginEnded:
+            client.refuse(ref, Code.SESSION_REVOKED)
+            return
         except TokenInvalid:
             client.refuse(ref, Code.UNAUTHENTICATED)
             return
-        self._greet(client, Session(identity, uuid.uuid4().hex, self._address))
+        client.active_ms = self._clock.now_ms()
+        self._greet(client, Session(identity, uuid.uuid4().hex, self._address, client.active_ms))
         self._lobby.read(partial(self._greet_with_lobby, client, ref))
 
     def _greet_with_lobby(self, client: Client, ref: int, tables: Sequence[wire.TableInfo]) -> None:
@@ -156,6 +165,7 @@ class Requests:
     # ------------------------------------------------------------------ connection, money, lobby
 
     def _ping(self, client: Client, ref: int, ping: wire.Ping, now_ms: int) -> None:
+        client.metrics.note_rtt(ping.rtt_ms)
         client.answer(ref, wire.Pong(ping.client_ms, now_ms))
 
     def _get_balance(self, client: Client, ref: int, _: wire.GetBalance, __: int) -> None:

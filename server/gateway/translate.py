@@ -221,6 +221,7 @@ def snapshot(stream: int, table_id: str, state: commands.TableState, session: Se
         net_minor=session.net_minor,
         rules_version=state.rules_version,
         dealer=state.dealer,
+        started_ms=session.started_ms,
     )
 
 
@@ -236,7 +237,7 @@ def resumed(stream: int, table_id: str, missed: events.TableMissed, session: Ses
         can_repeat=missed.can_repeat,
         money=money(session.purse),
         net_minor=session.net_minor,
-        started_ms=0,
+        started_ms=session.started_ms,
     )
 
 
@@ -271,6 +272,8 @@ def welcome(session: Session, server_ms: int, heartbeat_s: int, tables: Sequence
         money=money(session.purse),
         net_minor=session.net_minor,
         tables=list(tables),
+        started_ms=session.started_ms,
+        net_since_ms=session.began_ms,
     )
 
 

@@ -129,6 +129,11 @@ class WsConnection(WriteSide):
         else:
             self._take_frames(self._rest + data if self._rest else data)
 
+    def peer(self) -> str:
+        """Return the client's network address; "" where there is none."""
+        peer = None if self.transport is None else self.transport.get_extra_info("peername")
+        return str(peer[0]) if peer else ""
+
     def eof_received(self) -> None:
         """The client will send no more; the transport closes itself."""
 

@@ -198,6 +198,7 @@ class ApiWorld:
         self.receipts = FakeReceipts()
         self.hosts: dict[str, bool] = {"wallet/0": True, "gateway/0": True}
         self.expositions: dict[str, str] = {}
+        self.ended: set[str] = set()
         self.config = config or Config()
         self.tokens = Tokens(SEED, lifetime_s=self.config.access_token_s, now_ms=self.clock.now_ms)
         # The least that libsodium takes: these tests are about the API, not about the cost of guessing.
@@ -213,6 +214,7 @@ class ApiWorld:
             post=self.wallets,
             clock=self.clock,
             logins=self.logins,
+            is_ended=lambda login: login in self.ended,
             throttle=self.throttle,
             key=KEY,
             vault=self.vault,

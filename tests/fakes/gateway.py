@@ -120,8 +120,8 @@ class HandPost:
 class FakeTransport(asyncio.Transport):
     """Keeps what is written. `stuck`: nothing leaves, so the buffer grows as in a real one."""
 
-    def __init__(self, protocol: asyncio.Protocol | None = None, *, stuck: bool = False) -> None:
-        self.extra: dict[str, Any] = {}
+    def __init__(self, protocol: asyncio.Protocol | None = None, *, stuck: bool = False, peer: str = "") -> None:
+        self.extra: dict[str, Any] = {"peername": (peer, 1)} if peer else {}
         super().__init__(self.extra)
         self.written = bytearray()
         self.writes = 0
@@ -250,11 +250,13 @@ async def settle() -> None:
 class ToyClient:
     """A client on a fake transport: the library's client machine on one side, the gateway's connection on the other."""
 
-    def __init__(self, gateway: Gateway, *, stuck: bool = False, subprotocols: Sequence[Any] | None = None) -> None:
+    def __init__(
+        self, gateway: Gateway, *, stuck: bool = False, subprotocols: Sequence[Any] | None = None, peer: str = ""
+    ) -> None:
         connection = gateway.connect()
         assert isinstance(connection, WsConnection)
         self.connection = connection
-        self.transport = FakeTransport(connection, stuck=stuck)
+        self.transport = FakeTransport(connection, stuck=stuck, peer=peer)
         self.machine = ClientProtocol(parse_uri("ws://casino/"), subprotocols=subprotocols)
         self.ref = 0
         connection.connection_made(self.transport)

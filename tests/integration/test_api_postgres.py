@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ from actors.domain.money.orders import Done, Reserve, Settle, Void
 from actors.domain.rounds import SettleEntry
 from server.api.app import create_app
 from server.api.build import build_deps
-from server.api.refresh import RefreshTokens
+from server.api.refresh import RefreshTokens, login_of
 from server.api.serve import ApiServer
 from server.api.throttle import PER_ADDRESS, PER_NAME, PER_NAME_AND_ADDRESS, Throttle
 from server.clock import SystemClock
 from server.config import Config
 from server.demo_accounts import DEMO_ACCOUNTS, ensure_demo_accounts
+from server.logins import EndedLogins
 from server.origins import Origins
 from server.passwords import Passwords
 from server.secrets import Secrets
@@ -79,6 +81,7 @@ async def client(casino: LocalCasino, pool: asyncpg.Pool, redis: Redis) -> Async
         redis,
         casino.post,
         casino.clock,
+        ended=EndedLogins(redis, keep_s=60),
         origins=Origins((), 0),
         host_status=ready,
         host_metrics=expositions,
@@ -227,7 +230,7 @@ async def test_ready_on_real_services(client: httpx.AsyncClient) -> None:
 
 
 async def test_refresh_token_raced_by_two_serves_one_and_ends_the_login(redis: Redis) -> None:
-    tokens = RefreshTokens(redis, lifetime_s=60)
+    tokens = RefreshTokens(redis, EndedLogins(redis, keep_s=60), lifetime_s=60)
     first = await tokens.start(7)
     results = await asyncio.gather(*(tokens.rotate(first) for _ in range(5)))
     winners = [rotated for rotated in results if rotated is not None]
@@ -236,7 +239,7 @@ async def test_refresh_token_raced_by_two_serves_one_and_ends_the_login(redis: R
 
 
 async def test_refresh_token_is_stored_hashed_and_expires(redis: Redis) -> None:
-    token = await RefreshTokens(redis, lifetime_s=60).start(7)
+    token = await RefreshTokens(redis, EndedLogins(redis, keep_s=60), lifetime_s=60).start(7)
     keys = await redis.keys("*")
     stored = [await redis.hgetall(key) for key in keys]
     assert token not in str(keys) + str(stored)
@@ -245,7 +248,7 @@ async def test_refresh_token_is_stored_hashed_and_expires(redis: Redis) -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "é", "A" * 64, "=" * 64, "A" * 63 + "!"])
 async def test_refresh_token_that_is_none_is_refused(redis: Redis, token: str) -> None:
-    tokens = RefreshTokens(redis, lifetime_s=60)
+    tokens = RefreshTokens(redis, EndedLogins(redis, keep_s=60), lifetime_s=60)
     await tokens.revoke(token)
     assert await tokens.rotate(token) is None
 
@@ -373,3 +376,40 @@ async def test_demo_account_whose_name_is_taken_is_left_alone(
     player = await PostgresPlayers(pool).by_name("dealer")
     assert player is not None
     assert player.roles == ("player",)
+
+
+async def test_ended_login_is_known_to_who_reads_at_once_or_later(redis: Redis) -> None:
+    heard: list[str] = []
+    api, gateway = EndedLogins(redis, keep_s=60), EndedLogins(redis, keep_s=60, on_ended=heard.append)
+    await gateway.read()
+    tokens = RefreshTokens(redis, api, lifetime_s=60)
+    token = await tokens.start(7)
+    login, began_ms = login_of(token)
+    await tokens.revoke(token)
+    await gateway.read()
+    await gateway.read()
+    later = EndedLogins(redis, keep_s=60)
+    await later.read()
+    assert heard == [login]
+    assert api.is_ended(login)
+    assert gateway.is_ended(login)
+    assert later.is_ended(login)
+    assert not later.is_ended("")
+    assert abs(began_ms - time.time_ns() // 1_000_000) < 60_000
+
+
+async def test_copied_refresh_token_ends_the_login_for_both(redis: Redis) -> None:
+    ended = EndedLogins(redis, keep_s=60)
+    tokens = RefreshTokens(redis, ended, lifetime_s=60)
+    first = await tokens.start(7)
+    await tokens.rotate(first)
+    assert await tokens.rotate(first) is None
+    assert ended.is_ended(login_of(first)[0])
+
+
+async def test_access_token_ends_with_its_login(client: httpx.AsyncClient) -> None:
+    session = await _register(client)
+    headers = {"Authorization": f"Bearer {session['access_token']}"}
+    assert (await client.get("/api/me", headers=headers)).status_code == 200
+    await client.post("/api/logout", json={"refresh_token": session["refresh_token"]})
+    assert (await client.get("/api/me", headers=headers)).status_code == 401

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,12 @@ class House:
         await self.gateway.handle_batch("tables/rng", [events.PersonalNews(player_id, event)])
 
 
-def make_house(**settings: Any) -> House:
+def make_house(
+    *,
+    verify_token: Callable[[str], Identity] = verify_toy_token,
+    gateways: Callable[[], Sequence[str]] = tuple,
+    **settings: Any,
+) -> House:
     post, toy, clock = HandPost(), ToyHouse(), HandClock()
     post.answer = toy.answer
     gateway = Gateway(
@@ -76,7 +81,8 @@ def make_house(**settings: Any) -> House:
         0,
         post,
         clock,
-        verify_token=verify_toy_token,
+        verify_token=verify_token,
+        gateways=gateways,
         tables=lambda: ["r1", "r2"],
         settings=GatewaySettings(**settings),
     )
