@@ -18,7 +18,6 @@ The caller drains `data_to_send` after every call, and calls `tick` at `next_tic
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum, auto
 from typing import Any, Final
 
 from protocol.clock import ServerClock
@@ -28,6 +27,7 @@ from protocol.connection_events import (
     Broken,
     Event,
     Missed,
+    Phase,
     Pushed,
     Refreshed,
     Rejected,
@@ -82,14 +82,6 @@ _PING_AFTER: Final = 0.5
 _NEVER_MS: Final = 2**62
 
 
-class Phase(Enum):
-    """Where a machine is; see the table above."""
-
-    CLOSED = auto()
-    GREETING = auto()
-    READY = auto()
-
-
 class ClientConnection:
     """See the module. spread: a factor 0 .. 1 for each delay, so that many clients do not come back at once."""
 
@@ -105,7 +97,9 @@ class ClientConnection:
         self._retries: dict[int, int] = {}  # ref -> when to send again
         self._next_ref = 1
         self._hello_ms = 0
-        self._personal_seq = 0
+        self._session_id = ""
+        self._personal_seq = 0  # of that session
+        self._rtt_ms = -1  # of the last answered Ping on this connection
         self._heartbeat_ms = _NEVER_MS
         self._ping_ms = _NEVER_MS
         self._heard_ms = 0
@@ -121,7 +115,9 @@ class ClientConnection:
         self.phase = Phase.GREETING
         self.back_after_ms = -1
         self._hello_ms = self._heard_ms = now_ms
-        self._out.append(encode_client_frame(self._take_ref(), 0, Hello(token, self._client)))
+        self._out.append(
+            encode_client_frame(self._take_ref(), self._personal_seq, Hello(token, self._client, self._session_id))
+        )
 
     def lost(self) -> None:
         """The socket is gone. What is unanswered waits for the next one."""
@@ -130,7 +126,7 @@ class ClientConnection:
         self._retries.clear()
         self._streams.clear()
         self._rejoining.clear()
-        self._personal_seq = 0
+        self._rtt_ms = -1
         self._heartbeat_ms = self._ping_ms = _NEVER_MS
         for table in self._tables.values():
             table.cut()
@@ -184,7 +180,7 @@ class ClientConnection:
         if now_ms >= self._heard_ms + 2 * self._heartbeat_ms:
             return [Broken("nothing was heard for twice the heartbeat")]
         if now_ms >= self._ping_ms:
-            self._send(self._add(Ping(now_ms), None), now_ms)
+            self._send(self._add(Ping(now_ms, self._rtt_ms), None), now_ms)
             self._ping_ms = now_ms + int(self._heartbeat_ms * _PING_AFTER)
         for ref in [ref for ref, at_ms in self._retries.items() if at_ms <= now_ms]:
             del self._retries[ref]
@@ -217,6 +213,7 @@ class ClientConnection:
         del self._requests[ref]
         self._retries.pop(ref, None)
         if isinstance(body, Pong):
+            self._rtt_ms = now_ms - request.sent_ms
             self.clock.learn(request.sent_ms, body.server_ms, now_ms)
             return []
         if request.handle is None and isinstance(body, Balance):
@@ -232,6 +229,8 @@ class ClientConnection:
         if not isinstance(body, Welcome):
             return [Broken("the server began without Welcome")]
         self.phase = Phase.READY
+        self._session_id = body.session_id
+        self._personal_seq = self._personal_seq if body.recovered else 0
         self.clock.learn(self._hello_ms, body.server_ms, now_ms)
         self._heartbeat_ms = body.heartbeat_s * 1000
         self._ping_ms = now_ms + int(self._heartbeat_ms * _PING_AFTER)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from protocol.messages import Error, ServerMessage, TableResumed, TableSnapshot, Welcome
+
+
+class Phase(Enum):
+    """Where a machine is; see its table."""
+
+    CLOSED = auto()
+    GREETING = auto()
+    READY = auto()
 
 
 class Welcomed(NamedTuple):

@@ -19,14 +19,13 @@ from websockets.typing import Subprotocol
 from clients.python.errors import ConnectionClosed, CroupierError, HttpError, OutcomeUnknown, Refused
 from clients.python.trust import trust
 from protocol import connection as machine
+from protocol.comeback import Comeback
 from protocol.envelope import MAX_SERVER_FRAME_BYTES, SUBPROTOCOL
 from protocol.errors import After, Code, after_close
 from protocol.messages import ClientMessage, Error, ServerMessage, Welcome
 
 #: An order without an answer is given up after so long; its outcome is then unknown.
 ANSWER_TIMEOUT_S: Final = 30.0
-_BACKOFF_FIRST_S: Final = 0.1
-_BACKOFF_MOST_S: Final = 5.0
 _OPEN_TIMEOUT_S: Final = 10.0
 _CLOSE_TIMEOUT_S: Final = 1.0
 #: How often in a row a token may be refused before the client gives up.
@@ -63,7 +62,7 @@ class Link(ABC):
         self._token = token
         self._new_token = new_token
         self._find_url = find_url
-        self._spread = spread
+        self._comeback = Comeback(spread)
         self._session = machine.ClientConnection(client, spread=spread)
         self._socket: Socket | None = None
         self._task: asyncio.Task[None] | None = None
@@ -165,27 +164,23 @@ class Link(ABC):
 
     async def _run(self) -> None:
         """Connect again and again until there is a reason to stop."""
-        failures = 0
         while self._stopped is None:
-            before = self.connections
             after = await self._connection()
             self._session.lost()
             self._socket = None
-            failures = 0 if self.connections > before else failures + 1
             if after is After.NEW_TOKEN and not await self._refresh():
                 return
             if self._stopped is None:
-                await asyncio.sleep(self._pause_s(failures))
-                if failures:  # a server that moves us has another process at its address: there we are moved once
+                await asyncio.sleep(self._pause_s())
+                if (
+                    self._comeback.losses > 1
+                ):  # a server that moves us has another process at its address: there we are moved once
                     await self._look_for_gateway()
 
-    def _pause_s(self, failures: int) -> float:
+    def _pause_s(self) -> float:
         """Return how long to wait for the next connection: as told by a server that moves us, else a random while."""
         told_ms, self._session.back_after_ms = self._session.back_after_ms, -1
-        if told_ms >= 0:
-            return told_ms / 1000
-        most_s: float = min(_BACKOFF_MOST_S, _BACKOFF_FIRST_S * 2 ** min(failures, 10))
-        return most_s * self._spread()
+        return self._comeback.lost(now_ms(), told_ms) / 1000
 
     async def _look_for_gateway(self) -> None:
         """Ask where to connect now; where nobody knows, it is as before."""
@@ -275,6 +270,7 @@ class Link(ABC):
 
     def _welcomed(self, welcome: Welcome) -> None:
         self.connections += 1
+        self._comeback.ready(now_ms())
         self._tokens_refused = 0
         if self._ready is not None and not self._ready.done():
             self._ready.set_result(welcome)
