@@ -8,13 +8,17 @@ import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import uvloop
 
 from loadtest.listening import raise_descriptor_limit
+from loadtest.stress import storms
+from loadtest.stress.killed import SETTINGS, killed
 from loadtest.stress.server import serving
-from loadtest.stress.storms import STORMS, LawBroken, churn, nothing_left
+from loadtest.stress.storms import LawBroken, Storm, churn, nothing_left
+
+STORMS: Final[dict[str, tuple[Storm, dict[str, Any]]]] = {**storms.STORMS, "killed": (killed, SETTINGS)}
 
 
 async def run(name: str, scale: float) -> dict[str, Any]:

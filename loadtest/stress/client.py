@@ -81,6 +81,11 @@ class StormClient:
     def is_there(self) -> bool:
         return self._connection is not None
 
+    @property
+    def gaps(self) -> int:
+        """How often something was missing from a stream, healed or not."""
+        return self._machine.gaps
+
     def start(self) -> None:
         """Be connected from now on."""
         self._task = asyncio.ensure_future(self._stay())

@@ -2,7 +2,8 @@
 
 Commands are lines of JSON on stdin, answers lines of JSON on stdout: {"do": "publish", "count", "rate"} publishes in the
 background and is answered when all is out; "status" counts what the process holds; "kick" cuts connections by chance;
-"stop" ends publishing; "epoch" restarts the table; "window" bounds how far back positions may lie; "padding" makes events long.
+"stop" ends publishing; "epoch" restarts the table; "version" lets it
+stand there; "window" bounds how far back positions may lie; "padding" makes events long.
 """
 
 from __future__ import annotations
@@ -91,6 +92,8 @@ class Host:
             case "epoch":
                 self._table.epoch += 1
                 self._table.version = 0
+            case "version":
+                self._table.version = order["version"]
             case "padding":
                 self._table.padding = order["chars"]
             case "window":

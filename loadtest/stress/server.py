@@ -42,8 +42,13 @@ class Server:
         for future in self._waiting.values():
             future.set_exception(ConnectionError("the host process has ended"))
 
+    async def kill(self) -> None:
+        """End the process with SIGKILL."""
+        self._process.kill()
+        await self._process.wait()
+
     async def stop(self) -> None:
-        """End the process."""
+        """End the process, if it has not ended."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
