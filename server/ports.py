@@ -29,9 +29,8 @@ def choose_ports(config: Config) -> tuple[Config, list[str]]:
     moved: list[str] = []
     chosen: dict[str, int] = {}
     wanted = [("http_port", 1, config.bind), ("ws_port", config.gateways, config.bind)]
-    if (
-        "dashboard_port" in config.explicit and config.dashboard_port and not config.ray_address
-    ):  # Ray moves its default port by itself
+    # Ray moves its default port by itself; 0: no dashboard.
+    if "dashboard_port" in config.explicit and config.dashboard_port and not config.ray_address:
         wanted.append(("dashboard_port", 1, "127.0.0.1"))
     for field, count, host in wanted:
         first: int = getattr(config, field)
