@@ -1,8 +1,8 @@
 """A player's connection as an actor: who he is, what he may do, which tables he sees, what he has and has won here.
 
-Lives and dies with one connection and keeps nothing that PostgreSQL does not know, so it is never rebuilt: a client
-that connects again gets a new one. Takes domain-level calls from the gateway, gives back facts, knows neither socket
-nor wire.
+Begins with each connection and keeps nothing that PostgreSQL does not know. What a client sees as one session of play (its
+start, its net position, its personal stream) goes on from the one before, where that is still known. Takes domain-level
+calls from the gateway, gives back facts, knows neither socket nor wire.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from actors.domain.money import orders
 MAX_PENDING: Final = 256
 #: A session sees at most so many tables at once.
 MAX_TABLES: Final = 16
+#: The last settled bets of a session: they are told again after a restart and after an absence, and count once.
+SETTLED_MAX: Final = 1024
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +88,7 @@ class Session:
         "began_ms",
         "identity",
         "net_minor",
+        "net_since_ms",
         "pending",
         "personal_seq",
         "purse",
@@ -101,11 +104,12 @@ class Session:
         self.seat = commands.Seat(identity.player_id, identity.name, identity.shard, gateway)
         self.purse = Purse(-1, 0, 0)
         self.net_minor = 0
+        self.net_since_ms = now_ms
         self.personal_seq = 0
         self.pending = 0
         self.tables: set[str] = set()
-        #: By table, the last settled round and its bets that are in net_minor: a table that restarts tells them again.
-        self._settled: dict[str, tuple[bytes, set[bytes]]] = {}
+        #: By table and bet, oldest first: what is in net_minor, and whether it was told on this personal stream.
+        self._settled: dict[tuple[str, bytes], bool] = {}
 
     def __repr__(self) -> str:
         return f"Session({self.identity.name}, player {self.identity.player_id}, {len(self.tables)} tables)"
@@ -113,7 +117,7 @@ class Session:
     @property
     def started_ms(self) -> int:
         """When this session of play began: with the login, over all its connections."""
-        return self.identity.since_ms or self.began_ms
+        return self.identity.since_ms or self.net_since_ms
 
     # ------------------------------------------------------------------ what he may do
 
@@ -175,12 +179,28 @@ class Session:
         self.personal_seq += 1
         return self.personal_seq
 
+    def go_on_from(self, older: Session, *, recovered: bool) -> None:
+        """Be the same session of play as an older one of this player.
+
+        recovered: its personal stream goes on too, under its id. If not, what it told counts as untold: the client may not
+        have got it.
+        """
+        self.net_minor, self.net_since_ms = older.net_minor, older.net_since_ms
+        self.learn_purse(*older.purse)
+        self._settled = {bet: recovered and told for bet, told in older._settled.items()}
+        if recovered:
+            self.session_id, self.personal_seq = older.session_id, older.personal_seq
+
     def _apply_settlement(self, event: events.MyBetsSettled) -> bool:
-        """Add the bets not counted before to the net position; False if all were."""
-        round_id, counted = self._settled.get(event.table_id, (b"", set()))
-        if round_id != event.round_id:
-            counted = set()
-        fresh = [bet for bet in event.bets if bet.bet_id not in counted]
-        self.net_minor += sum(bet.payout_minor - bet.stake_minor for bet in fresh)
-        self._settled[event.table_id] = (event.round_id, counted.union(bet.bet_id for bet in fresh))
-        return bool(fresh) or not event.bets
+        """Add the bets not counted before to the net position; False if all were told before."""
+        fresh = not event.bets
+        for bet in event.bets:
+            key = (event.table_id, bet.bet_id)
+            told = self._settled.pop(key, None)
+            if told is None:
+                self.net_minor += bet.payout_minor - bet.stake_minor
+            self._settled[key] = True
+            fresh = fresh or not told
+        while len(self._settled) > SETTLED_MAX:
+            del self._settled[next(iter(self._settled))]
+        return fresh

@@ -4,7 +4,7 @@ One machine lives as long as the player wants to play, through as many connectio
 
 | state | on | does | becomes |
 | --- | --- | --- | --- |
-| CLOSED | `open` | sends Hello | GREETING |
+| CLOSED | `open` | sends Hello, with the session it had and what it has of its pushes | GREETING |
 | GREETING | Welcome | rejoins its tables from where it was; sends again what is unanswered | READY |
 | GREETING | Error | reports `Rejected` | GREETING (the server closes) |
 | READY | a gap in a stream | asks for what it missed | READY |
@@ -298,6 +298,7 @@ class ClientConnection:
         if seq <= expected:
             return []
         self.gaps += 1
+        self._session_id = ""  # what is missing will not come: a later Hello must not claim to have it
         self._rejoin_all(now_ms)
         if not self._tables:
             self._send(self._add(GetBalance(), None), now_ms)

@@ -14,6 +14,7 @@ from protocol.envelope import ClientFrame, Kind
 from protocol.errors import REGISTRY, Code
 from server.gateway import translate
 from server.gateway.limits import TokenBucket
+from server.gateway.lingering import PersonalStream
 from server.gateway.metrics import GatewayMetrics
 from server.gateway.transport import WsConnection, frame_binary
 from server.gateway.writing import Stage
@@ -25,25 +26,26 @@ class Client:
     """A connected client. Everything sent to one that has gone is dropped and counted, never raised."""
 
     __slots__ = (
-        *(
-            "active_ms",
-            "address",
-            "bucket",
-            "connection",
-            "greeting",
-            "held",
-            "metrics",
-            "session",
-            "surplus",
-            "waited_s",
-        ),
+        "active_ms",
+        "address",
+        "bucket",
+        "connection",
+        "greeting",
+        "held",
+        "metrics",
+        "personal",
+        "position",
+        "surplus",
+        "waited_s",
     )
 
     def __init__(self, connection: WsConnection, metrics: GatewayMetrics, bucket: TokenBucket) -> None:
         self.connection = connection
         self.metrics = metrics
         self.bucket = bucket
-        self.session: Session | None = None
+        self.personal: PersonalStream | None = None
+        #: Where he wants to go on, as his `Hello` said: session id, and the last personal push that he has.
+        self.position = ("", 0)
         #: The session that begins when `Hello` is answered, and the requests that came meanwhile with their times.
         self.greeting: Session | None = None
         self.held: list[tuple[ClientFrame, int]] = []
@@ -59,6 +61,10 @@ class Client:
     @property
     def is_open(self) -> bool:
         return self.connection.stage is Stage.OPEN
+
+    @property
+    def session(self) -> Session | None:
+        return None if self.personal is None else self.personal.session
 
     @property
     def seat(self) -> commands.Seat:
@@ -92,17 +98,14 @@ class Client:
 
     def push_personal(self, body: wire.ServerMessage) -> None:
         """Send on the personal stream what is no event of an actor."""
-        if self.session is not None:
-            self.push(0, self.session.next_personal_seq(), body)
+        if self.personal is not None:
+            self.connection.send(self.personal.tell(self.personal.session.next_personal_seq(), body))
 
     def take_event(self, event: events.PersonalEvent) -> None:
         """Fold a personal event and tell the client, if it holds anything new."""
-        session = self.session
-        if session is None:
-            return
-        seq = session.apply_event(event)
-        if seq is not None:
-            self.push(0, seq, translate.personal_push(event, session))
+        frame = None if self.personal is None else self.personal.take_event(event)
+        if frame is not None:
+            self.connection.send(frame)
 
     def crash(self, error: Exception) -> None:
         """End this session because of a fault of ours: recorded here, told to the client without details."""

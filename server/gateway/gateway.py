@@ -17,6 +17,7 @@ from server.gateway import draining
 from server.gateway.client import Client
 from server.gateway.fanout import TableFeed
 from server.gateway.limits import GatewaySettings, TokenBucket
+from server.gateway.lingering import Lingering, PersonalStream
 from server.gateway.lobby import Lobby
 from server.gateway.metrics import GatewayMetrics
 from server.gateway.orders import OrderDesk
@@ -73,12 +74,14 @@ class Gateway:
         self._clients: dict[Client, None] = {}  # in order of arrival, so that a seed replays
         self._by_player: dict[int, list[Client]] = {}  # the oldest first
         self._greeting: dict[int, Client] = {}
+        self._lingering = Lingering(self.settings.linger_s, self.settings.linger_max, self.settings.sessions_per_player)
         self._feeds: dict[str, TableFeed] = {}
         self._server: asyncio.Server | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self._all_gone = asyncio.Event()
         self.metrics.gauges["connections"] = lambda: len(self._clients)
         self.metrics.gauges["sessions"] = lambda: sum(map(len, self._by_player.values()))
+        self.metrics.gauges["lingering"] = lambda: len(self._lingering)
         self.metrics.gauges["members"] = lambda: sum(feed.players for feed in self._feeds.values())
 
     @property
@@ -205,6 +208,7 @@ class Gateway:
             greeted.greeting.apply_answer(message.event)  # money that Welcome must not undercut
         for client in self._by_player.get(message.player_id, ()):
             client.take_event(message.event)
+        self._lingering.take_event(message.player_id, message.event)
 
     def _hear_of_session(self, news: events.SessionBegan) -> None:
         for client in list(self._by_player.get(news.player_id, ())):
@@ -265,11 +269,12 @@ class Gateway:
             self._policy.let_go(client.address)
         self._greet(client, None)
         session = client.session
-        if session is not None:
+        if session is not None and client.personal is not None:
             for table_id in sorted(session.tables):
                 self.feed_of(table_id).leave(client)
             session.tables.clear()
-            self._forget_session(client, session.identity.player_id)
+            if self._forget_session(client, session.identity.player_id):
+                self._lingering.add(client.personal)
         if not self._clients:
             self._all_gone.set()
 
@@ -284,23 +289,44 @@ class Gateway:
         if session is not None:
             self._greeting[session.identity.player_id] = client
 
-    def _begin(self, client: Client, session: Session) -> None:
-        """Begin a session; where the player has too many, the oldest ends."""
-        client.session = session
-        sessions = self._by_player.setdefault(session.identity.player_id, [])
+    def _begin(self, client: Client, session: Session) -> list[bytes] | None:
+        """Begin a session; where the player has too many, the oldest ends. Returns what was missed of one that goes on."""
+        player_id = session.identity.player_id
+        client.personal = PersonalStream(session, self.settings.personal_kept)
+        missed = self._go_on(client, client.personal) if client.position[0] else None
+        sessions = self._by_player.setdefault(player_id, [])
         sessions.append(client)
         self._policy.began(session)
         self._jackpots.greet(client.connection)
         for older in sessions[: -self.settings.sessions_per_player]:
-            self._forget_session(older, session.identity.player_id)
+            self._forget_session(older, player_id)
             older.refuse(0, Code.SESSION_REPLACED)
+        return missed
 
-    def _forget_session(self, client: Client, player_id: int) -> None:
+    def _go_on(self, client: Client, personal: PersonalStream) -> list[bytes] | None:
+        """Go on with the session that he names: one that lingers, or whose older socket hangs and is closed now."""
+        session_id, seq = client.position
+        player_id = personal.session.identity.player_id
+        before = self._lingering.take(player_id, session_id)
+        for older in list(self._by_player.get(player_id, ())):
+            if older.personal is not None and older.personal.session.session_id == session_id:
+                before = older.personal
+                self._forget_session(older, player_id)
+                older.refuse(0, Code.SESSION_REPLACED)
+        missed = None if before is None else personal.go_on_from(before, seq)
+        self.metrics.recovered_total += missed is not None
+        self.metrics.unrecovered_total += missed is None
+        return missed
+
+    def _forget_session(self, client: Client, player_id: int) -> bool:
+        """Return whether it was one of the player's until now."""
         sessions = self._by_player.get(player_id, [])
-        if client in sessions:
+        was_here = client in sessions
+        if was_here:
             sessions.remove(client)
         if not sessions:
             self._by_player.pop(player_id, None)
+        return was_here
 
     def feed_of(self, table_id: str) -> TableFeed:
         """Return the feed of a table; its stream number stays the same as long as this gateway lives."""
@@ -320,6 +346,7 @@ class Gateway:
         """Renew leases, and close who is silent or never said Hello. Runs every second."""
         for feed in self._feeds.values():
             feed.tick()
+        self._lingering.tick()
         self._jackpots.tick()
         self._policy.tick()
         for client in list(self._clients):

@@ -32,6 +32,10 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     session_s: int = 0
     #: Whose pages may connect; None: any. A client that is no browser sends no `Origin` and is accepted always.
     origins: Origins | None = None
+    #: How long, and how many, sessions are kept whose connection was lost; and how many of the last personal pushes of each.
+    linger_s: int = 60
+    linger_max: int = 10_000
+    personal_kept: int = 128
     lobby_age_ms: int = 1_000
     lobby_timeout_s: float = 1.0
     ask_timeout_s: float = 5.0

@@ -23,6 +23,8 @@ _COUNTERS = {
     "slow_cuts_total": "Connections cut because they read too slowly.",
     "answers_dropped_total": "Answers that came after their connection had ended.",
     "resyncs_total": "Times a table's members needed fresh snapshots: a gap or a new epoch.",
+    "recovered_total": "Sessions that went on with a new connection, and missed nothing.",
+    "unrecovered_total": "Sessions that a client wanted to go on with and could not: it began anew.",
     "faults_total": "Faults of ours caught in an outermost loop.",
 }
 
@@ -46,6 +48,8 @@ class GatewayMetrics(Collector):
         self.slow_cuts_total = 0
         self.answers_dropped_total = 0
         self.resyncs_total = 0
+        self.recovered_total = 0
+        self.unrecovered_total = 0
         self.faults_total = 0
         self.errors: Counter[str] = Counter()
         self.closes: Counter[int] = Counter()

@@ -43,7 +43,7 @@ class Requests:
         *,
         verify_token: Callable[[str], Identity],
         feed_of: Callable[[str], TableFeed],
-        begin: Callable[[Client, Session], None],
+        begin: Callable[[Client, Session], list[bytes] | None],
         greet: Callable[[Client, Session | None], None],
     ) -> None:
         self._address = address
@@ -101,7 +101,7 @@ class Requests:
         """Take a request of somebody not yet welcomed: Hello, or what waits until Hello is answered."""
         if client.greeting is None:
             if isinstance(frame.body, wire.Hello):
-                self._hello(client, frame.ref, frame.body)
+                self._hello(client, frame.ref, frame.body, frame.seq)
             else:
                 client.refuse(frame.ref, Code.HELLO_EXPECTED)
         elif isinstance(frame.body, wire.Hello):
@@ -111,7 +111,7 @@ class Requests:
         else:
             client.held.append((frame, now_ms))
 
-    def _hello(self, client: Client, ref: int, hello: wire.Hello) -> None:
+    def _hello(self, client: Client, ref: int, hello: wire.Hello, seq: int) -> None:
         if self.draining:
             client.refuse(ref, Code.DRAINING)
             client.connection.close(Close.GOING_AWAY, Code.DRAINING.name)
@@ -128,6 +128,7 @@ class Requests:
             client.refuse(ref, Code.UNAUTHENTICATED)
             return
         client.active_ms = self._clock.now_ms()
+        client.position = (hello.session_id, seq)
         self._greet(client, Session(identity, uuid.uuid4().hex, self._address, client.active_ms))
         self._lobby.read(partial(self._greet_with_lobby, client, ref))
 
@@ -153,9 +154,13 @@ class Requests:
                 client.refuse(waiting, code)
             return
         session.apply_answer(answer)  # a refusal: staff and devices need no account
-        self._begin(client, session)
-        welcome = translate.welcome(session, self._clock.now_ms(), self._settings.heartbeat_s, tables)
+        missed = self._begin(client, session)
+        welcome = translate.welcome(
+            session, self._clock.now_ms(), self._settings.heartbeat_s, tables, recovered=missed is not None
+        )
         client.answer(ref, welcome)
+        for push in missed or ():
+            client.connection.send(push)
         for frame, came_ms in held:
             self._handlers[type(frame.body)](client, frame.ref, frame.body, came_ms)
 

@@ -256,7 +256,9 @@ def table_info(line: commands.TableLine) -> wire.TableInfo:
     )
 
 
-def welcome(session: Session, server_ms: int, heartbeat_s: int, tables: Sequence[wire.TableInfo]) -> wire.Welcome:
+def welcome(
+    session: Session, server_ms: int, heartbeat_s: int, tables: Sequence[wire.TableInfo], *, recovered: bool = False
+) -> wire.Welcome:
     """Return the answer to `Hello`."""
     identity = session.identity
     return wire.Welcome(
@@ -272,8 +274,9 @@ def welcome(session: Session, server_ms: int, heartbeat_s: int, tables: Sequence
         money=money(session.purse),
         net_minor=session.net_minor,
         tables=list(tables),
+        recovered=recovered,
         started_ms=session.started_ms,
-        net_since_ms=session.began_ms,
+        net_since_ms=session.net_since_ms,
     )
 
 

@@ -85,7 +85,7 @@ MEANINGS: Final[dict[str, str]] = {
     "seats": "what players have on the layout; each entry replaces what was shown for its name",
     "seq": "position in the journal of the player's money",
     "server_ms": "the server's clock",
-    "session_id": "for support and logs",
+    "session_id": "names this personal stream: for the next `Hello`, support and logs",
     "stake_minor": "the stake",
     "started_ms": "when this session of play began, server's clock",
     "stream": "number of the table's push stream on this connection",

@@ -520,3 +520,10 @@ def test_nothing_is_due_while_there_is_no_connection() -> None:
 
 def test_accepted_sample_is_the_message_it_is_taken_for() -> None:
     assert isinstance(SERVER_SAMPLES["BetsAccepted"][3], BetsAccepted)
+
+
+def test_after_a_gap_in_the_personal_stream_the_next_hello_claims_no_session(peer: Peer) -> None:
+    peer.push(0, 2, Notice("a", "b"))  # number 1 was lost, and will not come
+    peer.session.open("token", 0)
+    (hello,) = [frame for frame in peer.sent() if isinstance(frame.body, Hello)]
+    assert hello.body == Hello("token", "test", "")
