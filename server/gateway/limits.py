@@ -23,6 +23,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     #: Requests a second in the long run, and at once. rate_per_s 0: no limit.
     rate_per_s: int = 50
     rate_burst: int = 200
+    #: How long a client that goes on beyond its rate is not read from.
+    hold_s: float = 0.5
     #: Connections from one network address; 0: any number. Behind a balancer all have its address.
     per_address: int = 2_000
     #: Of one player at once; the newest win. 1: over all gateways; more: on each.
@@ -52,22 +54,25 @@ COSTS: Final[dict[type, int]] = {
     wire.DoubleBets: 2,
     wire.UndoBets: 2,
 }
-#: A client that is refused so often in a row does not listen: its connection ends.
-DEAF_AFTER: Final = 1_000
+#: A client that is refused so often in a row is not read from for a while.
+HOLD_AFTER: Final = 20
+#: One that was held so often and never left its rate alone does not listen: its connection ends.
+DEAF_AFTER: Final = 20
 
 
 class TokenBucket:
     """Holds one connection to its rate. Units: tokens are requests, times are milliseconds of the server's clock.
 
-    refused: how often in a row there was none left.
+    refused: how often in a row there was none left. holds: how often that led to a pause, since it last was half full.
     """
 
-    __slots__ = ("_at_ms", "_milli", "refused")
+    __slots__ = ("_at_ms", "_milli", "holds", "refused")
 
     def __init__(self, burst: int, now_ms: int) -> None:
         self._milli = burst * 1000
         self._at_ms = now_ms
         self.refused = 0
+        self.holds = 0
 
     def wait_ms(self, per_s: int, cost: int = 1) -> int:
         """Return after how long so much may be taken, if nothing else is."""
@@ -83,6 +88,8 @@ class TokenBucket:
         if self._milli < cost * 1000:
             self.refused += 1
             return False
+        if self._milli >= burst * 500:
+            self.holds = 0
         self._milli -= cost * 1000
         self.refused = 0
         return True

@@ -19,7 +19,7 @@ from protocol.errors import Close, Code
 from server.gateway import translate
 from server.gateway.client import Client
 from server.gateway.fanout import TableFeed
-from server.gateway.limits import COSTS, DEAF_AFTER, GatewaySettings
+from server.gateway.limits import COSTS, DEAF_AFTER, HOLD_AFTER, GatewaySettings
 from server.gateway.lobby import Lobby
 from server.gateway.orders import OrderDesk
 from server.tokens import LoginEnded, TokenExpired, TokenInvalid
@@ -83,9 +83,7 @@ class Requests:
         rate = self._settings.rate_per_s
         cost = 1 if isinstance(frame, Fault) else COSTS.get(type(frame.body), 1)
         if rate and not client.bucket.take(now_ms, rate, self._settings.rate_burst, cost):
-            client.refuse(frame.ref, Code.RATE_LIMITED, "", client.bucket.wait_ms(rate, cost))
-            if client.bucket.refused >= DEAF_AFTER:
-                client.connection.close(Close.FLOOD, "flood")
+            self._refuse_for_now(client, frame.ref, client.bucket.wait_ms(rate, cost))
         elif isinstance(frame, Fault):
             client.refuse(frame.ref, frame.code, frame.detail)
         elif client.session is None:
@@ -94,6 +92,18 @@ class Requests:
             if type(frame.body) is not wire.Ping:
                 client.active_ms = now_ms
             self._handlers[type(frame.body)](client, frame.ref, frame.body, now_ms)
+
+    def _refuse_for_now(self, client: Client, ref: int, wait_ms: int) -> None:
+        """Say how long to wait; who does not is not read from for a while, and who never does is closed."""
+        bucket = client.bucket
+        client.refuse(ref, Code.RATE_LIMITED, "", wait_ms)
+        if bucket.refused >= HOLD_AFTER:
+            bucket.refused = 0
+            bucket.holds += 1
+            if bucket.holds >= DEAF_AFTER:
+                client.connection.close(Close.FLOOD, "flood")
+            else:
+                client.connection.hold(max(self._settings.hold_s, wait_ms / 1000))
 
     # ------------------------------------------------------------------ Hello
 

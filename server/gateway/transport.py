@@ -84,6 +84,7 @@ class WsConnection(WriteSide):
     __slots__ = (
         "_discarding",
         "_fragments",
+        "_held",
         "_listener",
         "_loop",
         "_rest",
@@ -102,6 +103,7 @@ class WsConnection(WriteSide):
         self._rest = b""
         self._fragments: list[bytes] | None = None
         self._discarding = False
+        self._held = False
         self._timer: asyncio.TimerHandle | None = None
         self.silent_s = 0
         self.client: object = None
@@ -166,6 +168,21 @@ class WsConnection(WriteSide):
             ws.send_close(code, reason)
         self._write_ws(ws)
 
+    def hold(self, seconds: float) -> None:
+        """Read nothing from this client for so long: what he sends waits at his end, and costs nobody else anything."""
+        if not self._held and self.transport is not None and self.stage is OPEN:
+            self._held = True
+            self.transport.pause_reading()
+            self._loop.call_later(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        self._held = False
+        if self.transport is None or self.transport.is_closing():
+            return
+        self.transport.resume_reading()
+        if self._rest and self.stage is OPEN:
+            self._take_frames(self._rest)
+
     def abort(self) -> None:
         """Cut the socket now."""
         if self.transport is not None:
@@ -219,7 +236,7 @@ class WsConnection(WriteSide):
     def _take_frames(self, data: bytes) -> None:
         """Take whole frames off the front of data and keep the rest."""
         position, end = 0, len(data)
-        while end - position >= 2:
+        while end - position >= 2 and not self._held:
             first, second = data[position], data[position + 1]
             if first != _FIN_BINARY or self._fragments is not None or not second & _MASKED:
                 fault = _fault_of(first, second, in_message=self._fragments is not None)

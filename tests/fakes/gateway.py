@@ -130,6 +130,7 @@ class FakeTransport(asyncio.Transport):
         self.closing = False
         self.aborted = False
         self.eof = False
+        self.reading = True
         self.high = 64 * 1024
         self.protocol = protocol
 
@@ -153,6 +154,12 @@ class FakeTransport(asyncio.Transport):
         paused, self.buffered = self.buffered > self.high, 0
         if paused and self.protocol is not None:
             self.protocol.resume_writing()
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
 
     def can_write_eof(self) -> bool:
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from actors.domain import events
 from actors.session import Identity
 from protocol import messages as wire
 from protocol.errors import Close, Code
-from server.gateway.limits import DEAF_AFTER, TokenBucket
+from server.gateway.limits import DEAF_AFTER, HOLD_AFTER, TokenBucket
 from server.tokens import LoginEnded
 from tests.fakes.gateway import ToyClient, settle, verify_toy_token
 from tests.unit.test_gateway import House, codes, make_house
@@ -152,12 +153,25 @@ async def test_what_costs_more_takes_more_and_the_pause_is_the_true_one() -> Non
     assert isinstance((await client.bodies())[0], wire.Tables)
 
 
-async def test_client_that_does_not_listen_to_refusals_is_cut() -> None:
-    house = make_house(rate_per_s=1, rate_burst=5)
+async def test_client_that_goes_on_beyond_its_rate_is_not_read_from_for_a_while() -> None:
+    house = make_house(rate_per_s=1_000_000, rate_burst=5, hold_s=0.01)
     client = await house.client()
-    for n in range(DEAF_AFTER + 5):
+    for n in range(100):
         client.send(wire.Ping(n))
-    await settle()
+    assert len(await client.bodies()) == 4 + HOLD_AFTER
+    assert not client.transport.reading
+    house.clock.ms += 1_000
+    await asyncio.sleep(0.03)
+    assert len(await client.bodies()) >= 5 + HOLD_AFTER
+
+
+async def test_client_that_does_not_listen_to_refusals_is_cut() -> None:
+    house = make_house(rate_per_s=1_000_000, rate_burst=5, hold_s=0.0)
+    client = await house.client()
+    for n in range((HOLD_AFTER + 1) * DEAF_AFTER):
+        client.send(wire.Ping(n))
+    for _ in range(2 * DEAF_AFTER):
+        await asyncio.sleep(0.001)
     client.frames()
     assert client.close_code == Close.FLOOD
 
