@@ -116,6 +116,7 @@ export class PersonalStream {
     if (seq === 0) return "apply"; // outside of every stream: only the latest matters
     if (seq <= this.seq) return "drop";
     const verdict = seq === this.seq + 1 ? "apply" : "gap";
+    if (verdict === "gap") this.sessionId = ""; // what is missing will not come: a later Hello must not claim to have it
     this.seq = seq;
     return verdict;
   }

@@ -26,7 +26,7 @@ export function sittingNet(account: Account): number {
 
 /** Returns since when the net position counts, where that is later than the sitting's begin; else null. */
 export function netSince(account: Account): number | null {
-  return account.netSinceMs - account.startedMs >= SAME_MOMENT_MS ? account.netSinceMs : null;
+  return account.netSinceMs - account.startedMs >= ARRIVAL_MS ? account.netSinceMs : null;
 }
 
 function total(money: Money): number {
@@ -44,6 +44,8 @@ export interface Sitting {
 
 /** Times nearer than this mean one moment. */
 const SAME_MOMENT_MS = 1_000;
+/** Between the login and the first Welcome nothing is won: so much later counts as from the begin. */
+const ARRIVAL_MS = 60_000;
 
 export function sittingOf(account: Account): Sitting {
   const { playerId, startedMs, netSinceMs } = account;
