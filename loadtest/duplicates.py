@@ -40,7 +40,12 @@ from loadtest.races import RACES, Racer, broken_laws
 from protocol.messages import PlaceBets
 
 _REGISTERING_AT_ONCE: Final = 8
-SETTINGS: Final = {"CROUPIER_GATEWAYS": "2", "CROUPIER_BONUS_PERIOD_S": "3600"}
+#: A player may be on each gateway, and once more while he comes back.
+SETTINGS: Final = {
+    "CROUPIER_GATEWAYS": "2",
+    "CROUPIER_SESSIONS_PER_PLAYER": "2",
+    "CROUPIER_BONUS_PERIOD_S": "3600",
+}
 
 _IN_THE_BOOKS: Final = """
 select r.reservation_id, r.state, r.cash,

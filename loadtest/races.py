@@ -127,6 +127,11 @@ class Voice:
         if self._connection is not None:
             self._connection.close()
 
+    def cut(self) -> None:
+        """Lose the connection at once."""
+        if self._connection is not None and self._connection.transport is not None:
+            self._connection.transport.abort()
+
     def _hear(self, _: LoadConnection, payload: bytes) -> None:
         frame = decode_server_frame(payload)
         assert not isinstance(frame, Fault), frame
@@ -230,7 +235,9 @@ class Racer:
              for voice in self._voices for _ in range(COPIES)]
             for order in orders
         ]  # fmt: skip
-        self._voices[-1] = late = await self._connected(self._urls[-1])
+        late = await self._connected(self._urls[-1])
+        self._voices[-1].cut()
+        self._voices[-1] = late
         for order, copies in zip(orders, asked, strict=True):
             copies.append(asyncio.ensure_future(self._until_known(late, order, late.ask(order))))
         heard = []
