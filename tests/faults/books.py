@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import asyncpg
@@ -45,6 +48,41 @@ class Books:
         """Return the only value of a statement; None when there is no row."""
         rows = await self.rows(statement, *arguments)
         return rows[0][0] if rows else None
+
+
+class Watch:
+    """Looks at the trial balance all the time, while everything is killed: it may be missing, and never wrong."""
+
+    _WRONG: Final = """select shard_id, ccy, kind >= 900 as units, sum(balance) as total
+                         from wallet.account group by 1, 2, 3 having sum(balance) <> 0"""
+
+    def __init__(self, dsn: str) -> None:
+        self.looks = 0
+        self.wrong: list[Any] = []
+        self._dsn = dsn
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._look()), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._ended.set()
+        self._thread.join(10)
+
+    async def _look(self) -> None:
+        while not self._ended.is_set():
+            with suppress(
+                OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
+            ):
+                connection = await asyncpg.connect(self._dsn, timeout=2)
+                try:
+                    while not self._ended.is_set():
+                        self.wrong += await connection.fetch(self._WRONG, timeout=5)
+                        self.looks += 1
+                        await asyncio.sleep(0.2)
+                finally:
+                    connection.terminate()
+            await asyncio.sleep(0.2)
 
 
 async def assert_books_are_kept(platform: Platform) -> None:

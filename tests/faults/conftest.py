@@ -10,7 +10,7 @@ import pytest
 from loadtest.endurance import ENVIRON
 from loadtest.platform import Platform
 from server.failpoints import POINTS, mark_of
-from tests.faults.books import BONUS_PERIOD_S
+from tests.faults.books import BONUS_PERIOD_S, Books, Watch
 from tests.services import services_folder
 
 __all__ = ["services_folder"]
@@ -31,8 +31,12 @@ def platform(services_folder: Path, request: pytest.FixtureRequest) -> Iterator[
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
     platform.start()
+    watch = Watch(Books(platform).dsn)
     yield platform
+    watch.stop()
     platform.stop()
+    assert watch.wrong == []
+    assert watch.looks > 0
     if request.session.testsfailed:
         for log in sorted((platform.state / "logs").glob("*.log")):
             print(f"--- {log.name}", *log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:], sep="\n")

@@ -14,7 +14,7 @@ import pytest
 from actors.domain.ids import Origin, make_id
 from actors.domain.money.orders import Done, WalletMessage
 from actors.domain.money.recovery import ShardHead
-from actors.ports import LedgerStore, ShardFenced, StoreUnavailable
+from actors.ports import BooksDiverged, LedgerStore, ShardFenced, StoreUnavailable
 from actors.wallet import WalletShard
 from actors.wallet_pending import WalletEnded
 from server.storage.ledger import PostgresLedger
@@ -166,6 +166,33 @@ async def test_failpoints_of_a_commit_are_passed_in_order(fresh_postgres_dsn: st
 
 
 # ---------------------------------------------------------------- the database's own checks
+
+
+async def test_commit_that_a_standby_may_not_have_is_not_told_as_done(
+    stores: MakeStore, sql: asyncpg.Connection
+) -> None:
+    """PostgreSQL answers such a commit with success and a warning: what is durable here only must not be relied on."""
+    owner = await Owner.claim(stores(), NOW_MS)
+    backend = await sql.fetchval("select backend_pid from wallet.shard where shard_id = 0")
+    await sql.execute("alter system set synchronous_standby_names = 'nobody'")
+    try:
+        await sql.execute("select pg_reload_conf()")
+        await _until(sql, "select setting = 'nobody' from pg_settings where name = 'synchronous_standby_names'")
+        asked = asyncio.ensure_future(owner.commit(owner.orders.open()))
+        await _until(sql, f"select wait_event = 'SyncRep' from pg_stat_activity where pid = {backend}")
+        await sql.execute("select pg_cancel_backend($1)", backend)
+        with pytest.raises(BooksDiverged):
+            await asked
+    finally:
+        await sql.execute("alter system reset synchronous_standby_names")
+        await sql.execute("select pg_reload_conf()")
+        await _until(sql, "select setting = '' from pg_settings where name = 'synchronous_standby_names'")
+
+
+async def _until(sql: asyncpg.Connection, question: str) -> None:
+    async with asyncio.timeout(20):
+        while not await sql.fetchval(question):
+            await asyncio.sleep(0.02)
 
 
 @pytest.fixture
