@@ -173,9 +173,10 @@ class WsConnection(WriteSide):
         if not self._held and self.transport is not None and self.stage is OPEN:
             self._held = True
             self.transport.pause_reading()
-            self._loop.call_later(seconds, self._go_on)
+            self._loop.call_later(seconds, self.read_on)
 
-    def _go_on(self) -> None:
+    def read_on(self) -> None:
+        """Read again from a client that was held."""
         self._held = False
         if self.transport is None or self.transport.is_closing():
             return
