@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from actors.domain import commands, events
+from actors.domain.audiences import Audience, audience_of
 from actors.domain.money import orders
 
 #: A session with so many unanswered requests gets no more: what waits on behalf of one player is bounded.
@@ -145,6 +146,11 @@ class Session:
         if len(self.tables) >= MAX_TABLES and table_id not in self.tables:
             return Denial.BUSY
         return self.check_pending()
+
+    @property
+    def audience(self) -> Audience:
+        """What he is at every table."""
+        return audience_of(self.identity.roles)
 
     @property
     def is_dealer(self) -> bool:

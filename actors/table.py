@@ -227,7 +227,7 @@ class RouletteTable:
                     self._wanted.set()
                 return self.stage.following()
             case Unfollow():
-                self._followers.unfollow(message.gateway)
+                self._followers.unfollow(message)
                 return Noted()
             case TakeSeat():
                 self._followers.seat(message.seat)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from actors.domain.commands import Follow, Seat
+from actors.domain.audiences import seen_by
+from actors.domain.commands import Follow, Seat, Unfollow
 from actors.domain.events import PersonalEvent, PersonalNews, TableEvent, TableNews
 from actors.ports import Clock, Post
 
@@ -37,7 +38,7 @@ class Followers:
         self._table_id = table_id
         self._post = post
         self._clock = clock
-        self._leases: dict[str, _Lease] = {}
+        self._leases: dict[tuple[str, int], _Lease] = {}  # by gateway and audience
         self._seats: dict[int, Seat] = {}
         self._unheard: list[tuple[int, PersonalNews]] = []
         self.untold = 0
@@ -45,19 +46,22 @@ class Followers:
     def follow(self, message: Follow) -> None:
         """Grant or renew a lease."""
         now_ms = self._clock.now_ms()
-        if message.gateway not in self._leases:
+        if message.gateway not in self._gateways():
             self._tell_unheard(message.gateway, now_ms)
-        self._leases[message.gateway] = _Lease(now_ms + LEASE_MS, message.players)
+        self._leases[message.gateway, message.audience] = _Lease(now_ms + LEASE_MS, message.players)
 
-    def unfollow(self, gateway: str) -> None:
+    def unfollow(self, message: Unfollow) -> None:
         """End a lease."""
-        self._leases.pop(gateway, None)
+        self._leases.pop((message.gateway, message.audience), None)
+
+    def _gateways(self) -> dict[str, None]:
+        return dict.fromkeys(gateway for gateway, _ in self._leases)
 
     def players(self) -> int:
         """Return how many players the gateways with a lease have seated here; forget leases that have ended."""
         now_ms = self._clock.now_ms()
-        for gateway in [name for name, lease in self._leases.items() if lease.ends_ms <= now_ms]:
-            del self._leases[gateway]
+        for key in [key for key, lease in self._leases.items() if lease.ends_ms <= now_ms]:
+            del self._leases[key]
         return sum(lease.players for lease in self._leases.values())
 
     def seat(self, seat: Seat) -> None:
@@ -76,11 +80,14 @@ class Followers:
         return seat.name if seat else ""
 
     def publish(self, epoch: int, first_version: int, events: list[TableEvent]) -> None:
-        """Tell every gateway with a lease."""
-        news = [TableNews(self._table_id, epoch, first_version, events)]
+        """Tell every gateway with a lease what its audience may see."""
         self.players()
-        for gateway in self._leases:
-            self._tell(gateway, news)
+        news: dict[int, list[TableNews]] = {}
+        for gateway, audience in self._leases:
+            if audience not in news:
+                seen = seen_by(audience, events)
+                news[audience] = [TableNews(self._table_id, epoch, first_version, seen, audience)]
+            self._tell(gateway, news[audience])
 
     def personal(self, told: Iterable[tuple[int, PersonalEvent]]) -> None:
         """Tell each player's own gateway, in one message list per gateway; keep for a while what has no gateway yet."""
@@ -92,7 +99,7 @@ class Followers:
             if seat is not None:
                 by_gateway.setdefault(seat.gateway, []).append(news)
                 continue
-            for gateway in self._leases:
+            for gateway in self._gateways():
                 by_gateway.setdefault(gateway, []).append(news)
             if len(self._unheard) < UNHEARD_MAX:
                 self._unheard.append((now_ms + UNHEARD_MS, news))

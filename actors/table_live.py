@@ -100,9 +100,7 @@ class LiveDesk:
             return Refused(Refusal.WRONG_PHASE)
         if type(order.number) is not int or not 0 <= order.number < POCKETS:
             return Refused(Refusal.NUMBER_INVALID)
-        stage.entered = order.number
-        stage.source = order.source
-        stage.dealer_changed()
+        stage.number_entered(order.number, order.source)
         return stage.dealer_view()
 
     def _open(self, order: DealerOrder) -> TableAnswer | asyncio.Future[TableAnswer]:

@@ -21,10 +21,12 @@ import asyncio
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from actors.domain.audiences import BEHIND_THE_TABLE, Audience, seen_by
 from actors.domain.commands import DealerView, Following, Seat, SeatStakes, TableLine, TableState, TakeSeat
 from actors.domain.events import (
     BetsClosed,
     MyDealerView,
+    NumberEntered,
     PersonalEvent,
     RoundDecided,
     RoundOpened,
@@ -106,6 +108,13 @@ class Stage:
         """No more bets; those on their way still count."""
         self.phase = "closed"
         self._tell(BetsClosed(self._round().round_id))
+
+    def number_entered(self, number: int, source: str) -> None:
+        """The wheel shows this number, not confirmed; only who stands behind the table sees it. Again: nothing new."""
+        if (number, source) != (self.entered, self.source):
+            self.entered, self.source = number, source
+            self._tell(NumberEntered(self._round().round_id, number, source))
+        self.dealer_changed()
 
     def decided(self, round_id: bytes, number: int) -> None:
         """Outcome and plan are durable. Bets confirmed at the last moment are shown before the number."""
@@ -227,21 +236,21 @@ class Stage:
         """Answer a `TakeSeat`."""
         missed = self._window.behind(asked.version, asked.upto) if asked.epoch == self.epoch else None
         if missed is None:
-            return self.state_for(asked.seat)
+            return self.state_for(asked.seat, asked.audience)
         player_id, book = asked.seat.player_id, self.book
         return TableMissed(
             self.epoch,
             self.version,
             self.clock.now_ms(),
-            missed,
+            seen_by(asked.audience, missed),
             book.placed_bets(player_id) if book else [],
             player_id in self.last_stakes,
             self._window.results_since(player_id, asked.version),
         )
 
-    def state_for(self, seat: Seat) -> TableState:
-        """Return everything this player may see; stakes as of the last version that was told."""
-        config, book = self.config, self.book
+    def state_for(self, seat: Seat, audience: int = Audience.OWNER) -> TableState:
+        """Return everything he may see as one of this audience; stakes as of the last version that was told."""
+        config, book, is_behind = self.config, self.book, audience in BEHIND_THE_TABLE
         return TableState(
             epoch=self.epoch,
             version=self.version,
@@ -264,6 +273,8 @@ class Stage:
             can_repeat=seat.player_id in self.last_stakes,
             rules_version=RULES_VERSION,
             dealer=self._dealer_told,
+            entered=self.entered if is_behind else -1,
+            source=self.source if is_behind else "",
         )
 
     def line(self) -> TableLine:

@@ -45,19 +45,22 @@ class CallStake(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Follow(msgspec.Struct, frozen=True, array_like=True, tag=40, gc=False):
     """A gateway's lease on a table's events, renewed every second, ended after ten without renewal.
 
-    Answered with `Following`. epoch, version: what the gateway has seen; (0, 0) at first.
+    Answered with `Following`. epoch, version: what the gateway has seen; (0, 0) at first. audience: for whom
+    (`audiences.Audience`); each has a lease of its own. players: how many of it may play.
     """
 
     gateway: str
     epoch: int
     version: int
     players: int
+    audience: int = 0
 
 
 class Unfollow(msgspec.Struct, frozen=True, array_like=True, tag=41, gc=False):
     """Ends the lease."""
 
     gateway: str
+    audience: int = 0
 
 
 class TakeSeat(msgspec.Struct, frozen=True, array_like=True, tag=42, gc=False):
@@ -71,6 +74,7 @@ class TakeSeat(msgspec.Struct, frozen=True, array_like=True, tag=42, gc=False):
     epoch: int = 0
     version: int = 0
     upto: int = -1
+    audience: int = 0
 
 
 class PlaceBet(msgspec.Struct, frozen=True, array_like=True, tag=43, gc=False):
@@ -166,6 +170,8 @@ class TableState(msgspec.Struct, frozen=True, array_like=True, tag=61):
     can_repeat: bool
     rules_version: str
     dealer: str
+    entered: int = -1
+    source: str = ""
 
 
 class BetPlaced(msgspec.Struct, frozen=True, array_like=True, tag=62, gc=False):

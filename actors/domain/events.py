@@ -69,7 +69,29 @@ class TablePaused(msgspec.Struct, frozen=True, array_like=True, tag=7, gc=False)
     dealer: str
 
 
-TableEvent = RoundOpened | StakesShown | BetsClosed | RoundDecided | RoundSettled | RoundVoided | TablePaused
+class NumberEntered(msgspec.Struct, frozen=True, array_like=True, tag=8, gc=False):
+    """The dealer or a device has entered what the wheel shows; not confirmed. Only for those behind the table."""
+
+    round_id: bytes
+    number: int
+    source: str
+
+
+class Concealed(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=False):
+    """Something has happened that this audience may not see."""
+
+
+TableEvent = (
+    RoundOpened
+    | StakesShown
+    | BetsClosed
+    | RoundDecided
+    | RoundSettled
+    | RoundVoided
+    | TablePaused
+    | NumberEntered
+    | Concealed
+)
 
 # ---------------------------------------------------------------- personal events: one player's only
 
@@ -131,12 +153,16 @@ PersonalEvent = MyBetsSettled | MyBetsVoided | MyBonus | MyDealerView
 
 
 class TableNews(msgspec.Struct, frozen=True, array_like=True, tag=40):
-    """Events of one table, in order: the first has version first_version, the next one more. Told to every follower."""
+    """Events of one table, in order: the first has version first_version, the next one more. Told to every follower.
+
+    audience: for whom; the events are as it sees them.
+    """
 
     table_id: str
     epoch: int
     first_version: int
     events: list[TableEvent]
+    audience: int = 0
 
 
 class TableMissed(msgspec.Struct, frozen=True, array_like=True, tag=68):

@@ -5,6 +5,7 @@
 | RoundOpened | betting | a new round: an empty layout, no bets of mine |
 | TableBets | | replaces what is shown for these players |
 | BetsClosed | closed | |
+| NumberEntered | | a number is entered (dealers and staff) |
 | RoundResult | result | the number goes to the front of the history |
 | RoundSettled | idle | an empty layout; if I had bets, they can be repeated |
 | RoundVoided | idle | an empty layout |
@@ -23,6 +24,7 @@ from protocol.messages import (
     BetsSettled,
     BetsUndone,
     BetsVoided,
+    NumberEntered,
     RoundOpened,
     RoundResult,
     RoundSettled,
@@ -40,7 +42,7 @@ HISTORY_MAX: Final = 50
 #: Fields that events change and two views may be compared by.
 _COMPARED: Final = (
     *("table_id", "title", "kind", "currency", "limits", "phase", "round_id", "round_no", "opens_ms", "closes_ms"),
-    *("number", "history", "seats", "my_bets", "can_repeat", "rules_version", "dealer"),
+    *("number", "history", "seats", "my_bets", "can_repeat", "rules_version", "dealer", "entered", "source"),
 )
 
 
@@ -65,6 +67,8 @@ class TableView:
         self.can_repeat = snapshot.can_repeat
         self.rules_version = snapshot.rules_version
         self.dealer = snapshot.dealer
+        self.entered = snapshot.entered
+        self.source = snapshot.source
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TableView):
@@ -90,6 +94,9 @@ class TableView:
                 self._show(event)
             case BetsClosed():
                 self._to_phase(event.round_id, "closed")
+            case NumberEntered():
+                if event.round_id == self.round_id:
+                    self.entered, self.source = event.number, event.source
             case RoundResult():
                 if self._to_phase(event.round_id, "result"):
                     self.number = event.number
@@ -158,6 +165,7 @@ class TableView:
         self.round_id = b""
         self.round_no = 0
         self.opens_ms = self.closes_ms = 0
-        self.number = -1
+        self.number = self.entered = -1
+        self.source = ""
         self.seats = {}
         self.my_bets = {}

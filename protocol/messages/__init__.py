@@ -42,6 +42,7 @@ from protocol.messages.table import (
     LeaveTable,
     LeftTable,
     Limits,
+    NumberEntered,
     PlaceBets,
     RepeatBets,
     RoundOpened,
@@ -102,6 +103,7 @@ ServerMessage = (
     | Reconnect
     | Skipped
     | TableResumed
+    | NumberEntered
     | JackpotPools
 )
 
@@ -137,6 +139,7 @@ __all__ = [
     "ListTables",
     "Money",
     "Notice",
+    "NumberEntered",
     "Ping",
     "PlaceBets",
     "Pong",

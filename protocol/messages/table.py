@@ -76,6 +76,7 @@ class TableSnapshot(msgspec.Struct, frozen=True, array_like=True, tag=31):
     history: the last drawn numbers, newest first, at most 50. my_bets: my accepted bets in this round, oldest first.
     can_repeat: I had bets in the last round of mine that was settled.
     dealer: who deals (live tables), else "". started_ms: when this session of play began.
+    entered, source: a number that is entered and not confirmed, and by whom; only for dealers and staff, else -1 and "".
     """
 
     stream: int
@@ -102,6 +103,19 @@ class TableSnapshot(msgspec.Struct, frozen=True, array_like=True, tag=31):
     rules_version: str
     dealer: str = ""
     started_ms: int = 0
+    entered: int = -1
+    source: str = ""
+
+
+class NumberEntered(msgspec.Struct, frozen=True, array_like=True, tag=47, gc=False):
+    """Table push, for dealers and staff only: what the wheel shows, not confirmed. source: "manual" or "sensor".
+
+    For everyone else this version is `Skipped`.
+    """
+
+    round_id: bytes
+    number: int
+    source: str
 
 
 class TableResumed(msgspec.Struct, frozen=True, array_like=True, tag=49):

@@ -24,6 +24,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from actors.domain import commands, events
+from actors.domain.audiences import BEHIND_THE_TABLE, Audience
 from actors.domain.refusals import Refusal
 from actors.ports import Post, Replies
 from protocol.codec import encode_server_frame
@@ -107,7 +108,7 @@ class _Ask(NamedTuple):
 
 
 class TableFeed:
-    """Follows one table for all its viewers on this gateway.
+    """Follows one table for all its viewers of one audience on this gateway.
 
     Crash: nothing is lost that the table does not know. Repeating: news that came before is passed over.
     Full: a tail longer than TAIL_FRAMES_MAX is dropped, and those who needed it ask for a newer snapshot.
@@ -122,8 +123,10 @@ class TableFeed:
         sink: FrameSink,
         metrics: GatewayMetrics,
         ask_timeout_s: float = 5.0,
+        audience: Audience = Audience.OWNER,
     ) -> None:
         self.table_id = table_id
+        self._audience = audience
         self.stream = stream
         self.epoch = 0
         self.version = 0
@@ -170,7 +173,7 @@ class TableFeed:
         member.gone = True
         self._hush(member)
         if not self._members:
-            self._post.tell(self._address, [commands.Unfollow(self._gateway)])
+            self._post.tell(self._address, [commands.Unfollow(self._gateway, self._audience)])
             self._followed = False
             self.epoch = self.version = self._promised = 0
             self._drop_tail()
@@ -251,7 +254,7 @@ class TableFeed:
 
     def _take_seat(self, ask: _Ask) -> commands.TakeSeat:
         upto = self._tail_base if 0 < ask.epoch == self.epoch else -1
-        return commands.TakeSeat(ask.member.viewer.seat, ask.epoch, ask.version, upto)
+        return commands.TakeSeat(ask.member.viewer.seat, ask.epoch, ask.version, upto, self._audience)
 
     def _on_states(self, asks: Sequence[_Ask], replies: Replies) -> None:
         if len(replies) > len(asks):
@@ -378,4 +381,5 @@ class TableFeed:
             self._restart(answer.version, self.epoch)
 
     def _lease(self) -> commands.Follow:
-        return commands.Follow(self._gateway, self.epoch, self.version, len(self._members))
+        players = 0 if self._audience in BEHIND_THE_TABLE else len(self._members)
+        return commands.Follow(self._gateway, self.epoch, self.version, players, self._audience)

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 import structlog
 
 from actors.domain import commands, events
+from actors.domain.audiences import Audience
 from actors.ports import Clock, Entropy, Post
 from actors.session import Identity, Session
 from protocol.errors import Close, Code
@@ -75,7 +76,7 @@ class Gateway:
         self._by_player: dict[int, list[Client]] = {}  # the oldest first
         self._greeting: dict[int, Client] = {}
         self._lingering = Lingering(self.settings.linger_s, self.settings.linger_max, self.settings.sessions_per_player)
-        self._feeds: dict[str, TableFeed] = {}
+        self._feeds: dict[tuple[str, int], TableFeed] = {}  # by table and audience
         self._server: asyncio.Server | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self._all_gone = asyncio.Event()
@@ -192,7 +193,7 @@ class Gateway:
 
     def _take_news(self, message: events.GatewayMessage) -> None:
         if isinstance(message, events.TableNews):
-            feed = self._feeds.get(message.table_id)
+            feed = self._feeds.get((message.table_id, message.audience))
             if feed is not None:
                 feed.take_news(message)
             return
@@ -271,7 +272,7 @@ class Gateway:
         session = client.session
         if session is not None and client.personal is not None:
             for table_id in sorted(session.tables):
-                self.feed_of(table_id).leave(client)
+                self.feed_of(table_id, session.audience).leave(client)
             session.tables.clear()
             if self._forget_session(client, session.identity.player_id):
                 self._lingering.add(client.personal)
@@ -328,13 +329,13 @@ class Gateway:
             self._by_player.pop(player_id, None)
         return was_here
 
-    def feed_of(self, table_id: str) -> TableFeed:
+    def feed_of(self, table_id: str, audience: Audience) -> TableFeed:
         """Return the feed of a table; its stream number stays the same as long as this gateway lives."""
-        feed = self._feeds.get(table_id)
+        feed = self._feeds.get((table_id, audience))
         if feed is None:
-            stream = len(self._feeds) + 1
-            feed = self._feeds[table_id] = TableFeed(
-                table_id, stream, self.address, self._post, self._outbox, self.metrics, self.settings.ask_timeout_s
+            stream, timeout_s = len(self._feeds) + 1, self.settings.ask_timeout_s
+            feed = self._feeds[table_id, audience] = TableFeed(
+                table_id, stream, self.address, self._post, self._outbox, self.metrics, timeout_s, audience
             )
         return feed
 

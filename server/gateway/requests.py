@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from actors.domain import commands
+from actors.domain.audiences import Audience
 from actors.domain.money import orders
 from actors.domain.refusals import Refusal
 from actors.ports import Clock, Failure
@@ -42,7 +43,7 @@ class Requests:
         lobby: Lobby,
         *,
         verify_token: Callable[[str], Identity],
-        feed_of: Callable[[str], TableFeed],
+        feed_of: Callable[[str, Audience], TableFeed],
         begin: Callable[[Client, Session], list[bytes] | None],
         greet: Callable[[Client, Session | None], None],
     ) -> None:
@@ -207,7 +208,7 @@ class Requests:
         elif not _is_denied(client, ref, session.check_join(join.table_id)):
             session.pending += 1
             session.tables.add(join.table_id)
-            self._feed_of(join.table_id).join(client, ref, join.epoch, join.version)
+            self._feed_of(join.table_id, session.audience).join(client, ref, join.epoch, join.version)
 
     def _leave_table(self, client: Client, ref: int, leave: wire.LeaveTable, _: int) -> None:
         session = _session(client)
@@ -215,7 +216,7 @@ class Requests:
             client.refuse(ref, Code.NOT_JOINED)
             return
         session.tables.discard(leave.table_id)
-        self._feed_of(leave.table_id).leave(client)
+        self._feed_of(leave.table_id, session.audience).leave(client)
         client.answer(ref, wire.LeftTable(leave.table_id))
 
     def _play(self, client: Client, ref: int, request: translate.PlayRequest, now_ms: int) -> None:

@@ -222,6 +222,8 @@ def snapshot(stream: int, table_id: str, state: commands.TableState, session: Se
         rules_version=state.rules_version,
         dealer=state.dealer,
         started_ms=session.started_ms,
+        entered=state.entered,
+        source=state.source,
     )
 
 
@@ -289,7 +291,7 @@ def balance(session: Session) -> wire.Balance:
 
 
 def table_push(event: events.TableEvent) -> wire.ServerMessage:
-    """Return what everyone at the table may see of an event."""
+    """Return what is told of an event, as the audience of the feed may see it."""
     match event:
         case events.RoundOpened():
             return wire.RoundOpened(event.round_id, event.round_no, event.opens_ms, event.closes_ms, event.server_ms)
@@ -306,6 +308,10 @@ def table_push(event: events.TableEvent) -> wire.ServerMessage:
             return wire.RoundVoided(event.round_id, event.reason)
         case events.TablePaused():
             return wire.TablePaused(event.paused, event.reason, event.dealer)
+        case events.NumberEntered():
+            return wire.NumberEntered(event.round_id, event.number, event.source)
+        case events.Concealed():
+            return wire.Skipped()
         case _:
             assert_never(event)
 

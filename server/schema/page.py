@@ -99,6 +99,7 @@ MEANINGS: Final[dict[str, str]] = {
     "window_s": "how long bets are taken; 0: until `DealerClose`",
     "winners": "who was paid, at most 20, the largest first",
     "BetsSettled.bets": "one entry for each bet of mine",
+    "NumberEntered.number": "what the wheel shows, 0 .. 36",
     "DealerNumber.number": "what the wheel shows, 0 .. 36",
     "DealerConfirm.number": "the entered number once more",
     "DealerState.bets": "how many bets there are in this round",

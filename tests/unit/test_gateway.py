@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from actors.domain import commands, events
+from actors.domain.audiences import Audience
 from actors.domain.money import orders
 from actors.domain.refusals import Refusal
 from actors.ports import Failure
@@ -812,3 +813,27 @@ async def test_many_requests_in_one_packet_are_answered_in_one_write(house: Hous
     client.put(b"".join(client.machine.data_to_send()))
     assert len(await client.bodies()) == 10
     assert client.transport.writes == before + 1
+
+
+# ---------------------------------------------------------------- audiences
+
+
+async def test_each_audience_has_a_feed_of_its_own_and_hears_only_its_news(house: House) -> None:
+    player = await house.client("anna:7:player", join=True)
+    dealer = await house.client("dora:8:dealer", join=True)
+    entered, hidden = events.NumberEntered(ROUND, 17, "sensor"), events.Concealed()
+    for audience, event in ((Audience.OWNER, hidden), (Audience.DEALER, entered)):
+        await house.gateway.handle_batch("tables/live", [events.TableNews("r1", 1, 1, [event], audience)])
+    await settle()
+    ((to_player,), (to_dealer,)) = player.frames(), dealer.frames()
+    assert (to_player.seq, to_player.body) == (1, wire.Skipped())
+    assert (to_dealer.seq, to_dealer.body) == (1, wire.NumberEntered(ROUND, 17, "sensor"))
+    assert to_player.ref != to_dealer.ref
+
+
+async def test_table_is_told_for_whom_the_lease_is_and_dealers_are_no_players(house: House) -> None:
+    dealer = await house.client("dora:8:dealer")
+    house.by_hand()
+    dealer.send(wire.JoinTable("r1"))
+    follow, seat = house.post.take("table/r1").messages
+    assert (follow.players, follow.audience, seat.audience) == (0, Audience.DEALER, Audience.DEALER)

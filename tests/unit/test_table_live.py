@@ -10,6 +10,7 @@ import pytest
 from actors.domain.commands import BetPlaced, DealerView, Refused, TableLine
 from actors.domain.events import (
     BetsClosed,
+    Concealed,
     MyBetsSettled,
     MyBetsVoided,
     MyDealerView,
@@ -68,7 +69,9 @@ async def test_round_from_opening_to_settlement(casino: Casino) -> None:
     assert (phase(confirmed), confirmed.number) == ("result", 1)
     await casino.until("idle")
     kinds = [type(event) for event in casino.events() if not isinstance(event, TablePaused)]
-    assert [k for k in kinds if k.__name__ != "StakesShown"] == [RoundOpened, BetsClosed, RoundDecided, RoundSettled]
+    assert [k for k in kinds if k.__name__ != "StakesShown"] == [
+        *(RoundOpened, BetsClosed, Concealed, RoundDecided, RoundSettled)
+    ]
     assert isinstance(casino.post.personal(1)[-1], MyBetsSettled)
     assert casino.wallet(1).money(1) == 100_000
     casino.check_money()

@@ -163,6 +163,8 @@ TABLE_EVENTS: list[tuple[events.TableEvent, wire.ServerMessage]] = [
     (events.RoundSettled(ROUND, [events.Win("bo", 36)], 5), wire.RoundSettled(ROUND, [wire.Winner("bo", 36)], 5)),
     (events.RoundVoided(ROUND, "crash"), wire.RoundVoided(ROUND, "crash")),
     (events.TablePaused(True, "break", "dora"), wire.TablePaused(True, "break", "dora")),
+    (events.NumberEntered(ROUND, 17, "sensor"), wire.NumberEntered(ROUND, 17, "sensor")),
+    (events.Concealed(), wire.Skipped()),
 ]
 
 

@@ -34,6 +34,7 @@ import type {
   ListTables,
   Money,
   Notice,
+  NumberEntered,
   Ping,
   PlaceBets,
   Pong,
@@ -668,11 +669,13 @@ function readTableSnapshot(value: unknown): TableSnapshot {
     rules_version: str(f[22], "TableSnapshot.rules_version"),
     dealer: f.length > 23 ? str(f[23], "TableSnapshot.dealer") : "",
     started_ms: f.length > 24 ? int(f[24], "TableSnapshot.started_ms") : 0,
+    entered: f.length > 25 ? int(f[25], "TableSnapshot.entered") : -1,
+    source: f.length > 26 ? str(f[26], "TableSnapshot.source") : "",
   };
 }
 
 function packTableSnapshot(m: TableSnapshot): unknown[] {
-  return [31, int(m.stream, "TableSnapshot.stream"), int(m.epoch, "TableSnapshot.epoch"), int(m.version, "TableSnapshot.version"), m.info_table_id, m.title, m.kind, m.currency, packLimits(m.limits), m.phase, m.round_id, int(m.round_no, "TableSnapshot.round_no"), int(m.opens_ms, "TableSnapshot.opens_ms"), int(m.closes_ms, "TableSnapshot.closes_ms"), int(m.server_ms, "TableSnapshot.server_ms"), int(m.number, "TableSnapshot.number"), m.history.map((each) => int(each, "TableSnapshot.history")), m.seats.map(packSeatBets), m.my_bets.map(packBet), m.can_repeat, packMoney(m.money), int(m.net_minor, "TableSnapshot.net_minor"), m.rules_version, m.dealer ?? "", int((m.started_ms ?? 0), "TableSnapshot.started_ms")];
+  return [31, int(m.stream, "TableSnapshot.stream"), int(m.epoch, "TableSnapshot.epoch"), int(m.version, "TableSnapshot.version"), m.info_table_id, m.title, m.kind, m.currency, packLimits(m.limits), m.phase, m.round_id, int(m.round_no, "TableSnapshot.round_no"), int(m.opens_ms, "TableSnapshot.opens_ms"), int(m.closes_ms, "TableSnapshot.closes_ms"), int(m.server_ms, "TableSnapshot.server_ms"), int(m.number, "TableSnapshot.number"), m.history.map((each) => int(each, "TableSnapshot.history")), m.seats.map(packSeatBets), m.my_bets.map(packBet), m.can_repeat, packMoney(m.money), int(m.net_minor, "TableSnapshot.net_minor"), m.rules_version, m.dealer ?? "", int((m.started_ms ?? 0), "TableSnapshot.started_ms"), int((m.entered ?? -1), "TableSnapshot.entered"), m.source ?? ""];
 }
 
 function readLeftTable(value: unknown): LeftTable {
@@ -812,6 +815,20 @@ function readTablePaused(value: unknown): TablePaused {
 
 function packTablePaused(m: TablePaused): unknown[] {
   return [46, m.paused, m.reason, m.dealer ?? ""];
+}
+
+function readNumberEntered(value: unknown): NumberEntered {
+  const f = fields(value, 4, "NumberEntered");
+  return {
+    t: "NumberEntered",
+    round_id: bytes(f[1], "NumberEntered.round_id"),
+    number: int(f[2], "NumberEntered.number"),
+    source: str(f[3], "NumberEntered.source"),
+  };
+}
+
+function packNumberEntered(m: NumberEntered): unknown[] {
+  return [47, m.round_id, int(m.number, "NumberEntered.number"), m.source];
 }
 
 function readTableResumed(value: unknown): TableResumed {
@@ -1014,6 +1031,8 @@ function readServerMessage(body: readonly unknown[]): ServerMessage {
       return readRoundVoided(body);
     case 46:
       return readTablePaused(body);
+    case 47:
+      return readNumberEntered(body);
     case 49:
       return readTableResumed(body);
     case 50:
@@ -1071,6 +1090,8 @@ function packServerMessage(message: ServerMessage): unknown[] {
       return packRoundVoided(message);
     case "TablePaused":
       return packTablePaused(message);
+    case "NumberEntered":
+      return packNumberEntered(message);
     case "TableResumed":
       return packTableResumed(message);
     case "BetsSettled":

@@ -359,6 +359,7 @@ export interface Tables {
  * history: the last drawn numbers, newest first, at most 50. my_bets: my accepted bets in this round, oldest first.
  * can_repeat: I had bets in the last round of mine that was settled.
  * dealer: who deals (live tables), else "". started_ms: when this session of play began.
+ * entered, source: a number that is entered and not confirmed, and by whom; only for dealers and staff, else -1 and "".
  */
 export interface TableSnapshot {
   readonly t: "TableSnapshot";
@@ -386,6 +387,8 @@ export interface TableSnapshot {
   readonly rules_version: string;
   readonly dealer: string;
   readonly started_ms: number;
+  readonly entered: number;
+  readonly source: string;
 }
 
 /** Answers `LeaveTable`. */
@@ -469,6 +472,18 @@ export interface TablePaused {
   readonly paused: boolean;
   readonly reason: string;
   readonly dealer: string;
+}
+
+/**
+ * Table push, for dealers and staff only: what the wheel shows, not confirmed. source: "manual" or "sensor".
+ *
+ * For everyone else this version is `Skipped`.
+ */
+export interface NumberEntered {
+  readonly t: "NumberEntered";
+  readonly round_id: Uint8Array;
+  readonly number: number;
+  readonly source: string;
 }
 
 /**
@@ -579,6 +594,7 @@ export type ServerMessage =
   | RoundSettled
   | RoundVoided
   | TablePaused
+  | NumberEntered
   | TableResumed
   | BetsSettled
   | BetsVoided

@@ -56,7 +56,7 @@ function mergeSeats(seats: readonly SeatBets[], changed: readonly SeatBets[]): S
 }
 
 function withoutRound(snapshot: TableSnapshot, phase: string): TableSnapshot {
-  return { ...snapshot, phase, round_id: NO_ROUND, round_no: 0, opens_ms: 0, closes_ms: 0, number: -1, seats: [], my_bets: [] };
+  return { ...snapshot, phase, round_id: NO_ROUND, round_no: 0, opens_ms: 0, closes_ms: 0, number: -1, entered: -1, source: "", seats: [], my_bets: [] };
 }
 
 /** Folds a push of the table's stream into the snapshot. Unknown messages change only the version. */
@@ -82,6 +82,8 @@ export function applyToSnapshot(before: TableSnapshot, seq: number, event: Serve
       return { ...withoutRound(snapshot, "idle"), can_repeat: before.can_repeat || before.my_bets.length > 0 };
     case "RoundVoided":
       return withoutRound(snapshot, "idle");
+    case "NumberEntered":
+      return { ...snapshot, entered: event.number, source: event.source };
     case "TablePaused":
       return { ...withoutRound(snapshot, event.paused ? "paused" : "idle"), dealer: event.dealer };
     default:

@@ -57,6 +57,8 @@ export function aSnapshot(change: Partial<TableSnapshot> = {}): TableSnapshot {
     rules_version: "r",
     dealer: "",
     started_ms: 1_000_000,
+    entered: -1,
+    source: "",
     ...change,
   };
 }
