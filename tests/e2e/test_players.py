@@ -129,6 +129,7 @@ def test_stake_above_the_balance_is_refused_in_words(trio: Trio) -> None:
     finger.await_fresh_window()
     finger.tap_chips(50_000, ON_RED, ON_RED, FIRST_DOZEN)
     finger.page.see(by("error-toast"))
+    finger.page.see(by("pending-stake", minor=0), state="attached")  # taps may go as two orders
     finger.page.tap(by("clear"))
     finger.page.see(by("my-stake", minor=0))
     finger.see_balance(before)
