@@ -71,6 +71,7 @@ class Host:
             "epoch": self._table.epoch,
             "connections": sum(value["connections"] for value in values),
             "sessions": sum(value["sessions"] for value in values),
+            "lingering": sum(value["lingering"] for value in values),
             "members": sum(value["members"] for value in values),
             "slow_cuts": sum(value["slow_cuts_total"] for value in values),
             "faults": sum(value["faults_total"] for value in values),

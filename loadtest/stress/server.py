@@ -62,7 +62,7 @@ class Server:
 @asynccontextmanager
 async def serving(**settings: Any) -> AsyncIterator[Server]:
     """Give a host process with these gateway settings; every storm has one of its own."""
-    settings = {"rate_per_s": 0, "max_connections": 20_000, **settings}
+    settings = {"rate_per_s": 0, "max_connections": 20_000, "linger_s": 1, **settings}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "loadtest.stress.host", json.dumps(settings)),
         stdin=asyncio.subprocess.PIPE,

@@ -48,7 +48,7 @@ async def until(what: Callable[[], bool], says: Callable[[], object], within_s: 
 
 async def nothing_left(server: Server, before: dict[str, Any]) -> dict[str, Any]:
     """Demand that the host holds what it held before; return its status."""
-    exactly = ("connections", "sessions", "members", "tasks", "descriptors")
+    exactly = ("connections", "sessions", "lingering", "members", "tasks", "descriptors")
     deadline = time.monotonic() + SETTLE_S
     while True:
         after = await server.ask("status")
