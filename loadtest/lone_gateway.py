@@ -49,7 +49,7 @@ class LoneTable:
         on_replies([self._answer(address, message) for message in messages])
 
     def ask_all(self, address: str, messages: Sequence[Any], timeout_s: float = 5.0) -> Awaitable[Replies]:
-        """Not used by a gateway."""
+        """Part of `Post` that a gateway never uses: whoever does has found a change that this stand-in must follow."""
         raise NotImplementedError
 
     def event(self, version: int) -> events.TableEvent:

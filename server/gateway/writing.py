@@ -144,7 +144,7 @@ class WriteSide(asyncio.Protocol):
         self.paused = False
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send what waits and end the connection with this code."""
+        """Send what waits and end the connection with this code. The reading half does it, which knows the handshake of closing."""
         raise NotImplementedError
 
     # ------------------------------------------------------------------ from the transport
