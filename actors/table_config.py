@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from actors.domain.games.roulette_bets import BetLimits
+from actors.domain.games.game import BetLimits
 
 #: The usual limits: k -> the most one player may have on a position that covers k numbers.
 MAX_BY_SIZE: Final = {1: 10_000, 2: 20_000, 3: 30_000, 4: 40_000, 6: 60_000, 12: 120_000, 18: 200_000}

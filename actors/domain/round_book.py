@@ -30,8 +30,9 @@ from actors.domain.commands import (
     SeatStakes,
     UndoBet,
 )
+from actors.domain.games.game import BetLimits
 from actors.domain.games.roulette import RETURNS
-from actors.domain.games.roulette_bets import BetLimits, check_bet, check_limits
+from actors.domain.games.roulette_bets import check_bet, check_limits
 from actors.domain.money.orders import Done
 from actors.domain.refusals import Refusal
 from actors.domain.rounds import PLAN_VERSION, Plan, SettleEntry, VoidEntry

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.domain.commands import CallStake, ChipStake, Refused
+from actors.domain.games.game import BetLimits
 from actors.domain.games.roulette import CALLS, LAYOUT, POCKETS, payout
-from actors.domain.games.roulette_bets import BetLimits, check_bet, expand
+from actors.domain.games.roulette_bets import check_bet, expand
 
 positions = st.integers(0, 156)
 stakes = st.integers(1, 2**53 - 1)

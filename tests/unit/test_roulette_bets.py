@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from actors.domain.commands import CallStake, ChipStake, Refused
+from actors.domain.games.game import BetLimits
 from actors.domain.games.roulette import BY_NUMBERS, SIZES
-from actors.domain.games.roulette_bets import BetLimits, check_bet, expand
+from actors.domain.games.roulette_bets import check_bet, expand
 from actors.domain.refusals import Refusal
 
 LIMITS = BetLimits(100, 5_000, {1: 1_000, 2: 1_500, 3: 2_000, 4: 2_000, 6: 2_500, 12: 3_000, 18: 4_000}, max_chips=5)

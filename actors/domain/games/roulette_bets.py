@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from actors.domain.commands import CallStake, ChipStake, Refused
+from actors.domain.games.game import BetLimits
 from actors.domain.games.roulette import CALLS, LAYOUT, SIZES, expand_call
 from actors.domain.refusals import Refusal
 
@@ -15,19 +14,6 @@ from actors.domain.refusals import Refusal
 STAKE_BOUND: Final = 2**53
 
 _POSITIONS: Final = len(LAYOUT)
-
-
-class BetLimits(msgspec.Struct, frozen=True):
-    """Limits of one player in one round. Minor units.
-
-    min_stake_minor: of each position in one bet. max_by_size: k -> the most on a position that covers k numbers.
-    max_table_minor: the most on the whole layout. max_chips: chips and announced bets in one order.
-    """
-
-    min_stake_minor: int
-    max_table_minor: int
-    max_by_size: dict[int, int]
-    max_chips: int = 200
 
 
 def _is_stake(amount: object) -> bool:
