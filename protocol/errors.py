@@ -42,6 +42,11 @@ class Code(IntEnum):
     NOT_JOINED = 315
     NUMBER_MISMATCH = 316
     NOT_THE_DEALER = 317
+    SEAT_TAKEN = 318
+    ACTION_INVALID = 319
+    NOT_YOUR_TURN = 320
+    TOO_LATE = 321
+    TOO_SOON = 322
     INSUFFICIENT_FUNDS = 400
     ID_REUSED = 401
     ID_TOO_OLD = 402
@@ -137,10 +142,15 @@ REGISTRY: Final[dict[Code, Entry]] = {
     Code.BET_NOT_FOUND: Entry("You have no such bet in this round.", False, 0),
     Code.UNKNOWN_CALL: Entry("There is no such announced bet.", False, 0),
     Code.WRONG_PHASE: Entry("The round is not in the phase for that.", False, 0),
-    Code.NUMBER_INVALID: Entry("The number is not 0 .. 36.", False, 0),
+    Code.NUMBER_INVALID: Entry("What was entered is not an outcome of this game.", False, 0),
     Code.NOT_JOINED: Entry("Join the table first.", False, 0),
     Code.NUMBER_MISMATCH: Entry("The confirmed number is not the one entered.", False, 0),
     Code.NOT_THE_DEALER: Entry("Somebody else deals at this table now.", False, 0),
+    Code.SEAT_TAKEN: Entry("Somebody else has that seat in this round.", False, 0),
+    Code.ACTION_INVALID: Entry("That cannot be done with this bet, or not now.", False, 0),
+    Code.NOT_YOUR_TURN: Entry("Another hand is being asked.", False, 0),
+    Code.TOO_LATE: Entry("It was over when the server received the order.", False, 0),
+    Code.TOO_SOON: Entry("The last round of this game has not lasted as long as one must.", False, 0),
     Code.INSUFFICIENT_FUNDS: Entry("The available balance is less than the stake.", False, 0),
     Code.ID_REUSED: Entry("This id was used before for another order.", False, 0),
     Code.ID_TOO_OLD: Entry("The time in the id is too long ago.", False, 0),

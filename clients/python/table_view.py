@@ -6,6 +6,7 @@
 | TableBets | | replaces what is shown for these players |
 | BetsClosed | closed | |
 | NumberEntered | | a number is entered (dealers and staff) |
+| FlightShown, HandsShown | playing | what is played is replaced |
 | RoundResult | result | the number goes to the front of the history |
 | RoundSettled | idle | an empty layout; if I had bets, they can be repeated |
 | RoundVoided | idle | an empty layout |
@@ -24,6 +25,10 @@ from protocol.messages import (
     BetsSettled,
     BetsUndone,
     BetsVoided,
+    Flight,
+    FlightShown,
+    Hands,
+    HandsShown,
     NumberEntered,
     RoundOpened,
     RoundResult,
@@ -43,6 +48,7 @@ HISTORY_MAX: Final = 50
 _COMPARED: Final = (
     *("table_id", "title", "kind", "currency", "limits", "phase", "round_id", "round_no", "opens_ms", "closes_ms"),
     *("number", "history", "seats", "my_bets", "can_repeat", "rules_version", "dealer", "entered", "source"),
+    *("game", "detail", "commitment", "flight", "hands"),
 )
 
 
@@ -69,6 +75,11 @@ class TableView:
         self.dealer = snapshot.dealer
         self.entered = snapshot.entered
         self.source = snapshot.source
+        self.game = snapshot.game
+        self.detail = list(snapshot.detail)
+        self.commitment = snapshot.commitment
+        self.flight: Flight | None = snapshot.flight[0] if snapshot.flight else None
+        self.hands: Hands | None = snapshot.hands[0] if snapshot.hands else None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TableView):
@@ -100,7 +111,14 @@ class TableView:
             case RoundResult():
                 if self._to_phase(event.round_id, "result"):
                     self.number = event.number
+                    self.detail = list(event.detail)
                     self.history = [event.number, *self.history][:HISTORY_MAX]
+            case FlightShown():
+                if self._to_phase(event.round_id, "playing"):
+                    self.flight = event.flight
+            case HandsShown():
+                if self._to_phase(event.round_id, "playing"):
+                    self.hands = event.hands
             case RoundSettled() | RoundVoided():
                 self._end(event)
             case TablePaused():
@@ -122,6 +140,7 @@ class TableView:
         self.phase = "betting"
         self.round_id, self.round_no = event.round_id, event.round_no
         self.opens_ms, self.closes_ms = event.opens_ms, event.closes_ms
+        self.commitment = event.commitment
 
     def _show(self, event: TableBets) -> None:
         if event.round_id != self.round_id:
@@ -169,3 +188,6 @@ class TableView:
         self.source = ""
         self.seats = {}
         self.my_bets = {}
+        self.detail = []
+        self.commitment = ""
+        self.flight = self.hands = None

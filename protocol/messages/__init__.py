@@ -12,6 +12,16 @@ from protocol.messages.dealer import (
     DealerVoid,
 )
 from protocol.messages.lobby import ListTables, TableInfo, Tables
+from protocol.messages.plays import (
+    Act,
+    Acted,
+    CashedOut,
+    Flight,
+    FlightShown,
+    Hand,
+    Hands,
+    HandsShown,
+)
 from protocol.messages.session import (
     Balance,
     BonusGranted,
@@ -70,6 +80,7 @@ ClientMessage = (
     | RepeatBets
     | DoubleBets
     | UndoBets
+    | Act
     | DealerSit
     | DealerOpen
     | DealerClose
@@ -105,9 +116,20 @@ ServerMessage = (
     | TableResumed
     | NumberEntered
     | JackpotPools
+    | FlightShown
+    | HandsShown
+    | Acted
 )
 
 __all__ = [
+    "Act",
+    "Acted",
+    "CashedOut",
+    "Flight",
+    "FlightShown",
+    "Hand",
+    "Hands",
+    "HandsShown",
     "Balance",
     "Bet",
     "BetsAccepted",

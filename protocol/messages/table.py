@@ -1,13 +1,14 @@
-"""Messages of a roulette table (tags 30 - 59).
+"""Messages of a table (tags 30 - 59).
 
 Ids are 16 bytes in UUIDv7 layout, made by whoever gives the order. A client's are of origin class 0: byte 6 is 0x70.
-Positions are 0 .. 156, numbered as in `GET /api/games/roulette`. All stakes are minor units of the table's currency.
+Positions are whole numbers, by the game's rules: `GET /api/games/{name}`. All stakes are minor units of the table's currency.
 """
 
 from __future__ import annotations
 
 import msgspec
 
+from protocol.messages.plays import Flight, Hands
 from protocol.messages.session import Money
 
 
@@ -47,7 +48,8 @@ class Bet(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Limits(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Per-position limits by kind of position, and for the whole layout.
 
-    max_by_size: by k, the most one player may have on a position that covers k numbers; keys 1, 2, 3, 4, 6, 12, 18.
+    max_by_size: by class of position, the most one player may have on one position of it. Roulette: a position that
+    covers k numbers is of class k (1, 2, 3, 4, 6, 12, 18); other games: `limit_classes` in their rules.
     """
 
     min_stake_minor: int
@@ -69,14 +71,17 @@ class SeatBets(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class TableSnapshot(msgspec.Struct, frozen=True, array_like=True, tag=31):
     """Everything a client must know to show the table; the pushes of stream `stream` with seq > `version` change it.
 
-    phase: "idle" (no round), "betting", "closed" (no more bets, no result yet), "result" (decided, being settled),
-    "paused" (no rounds for now). round_id, round_no: empty bytes and 0 when phase is "idle" or "paused".
+    phase: "idle" (no round), "betting", "closed" (no more bets, no result yet), "playing" (see flight and hands),
+    "result" (decided, being settled), "paused" (no rounds for now).
+    round_id, round_no: empty bytes and 0 when phase is "idle" or "paused".
     opens_ms, closes_ms: the betting window by the server's clock; 0 when there is no window, closes_ms 0 for a live
-    round that the dealer closes. number: the drawn pocket in phase "result", else -1.
-    history: the last drawn numbers, newest first, at most 50. my_bets: my accepted bets in this round, oldest first.
+    round that the dealer closes. number: the outcome in phase "result", else -1; detail: the rest of it (cards), by the
+    game's rules. history: the last numbers, newest first, at most 50. my_bets: my accepted bets in this round, oldest first.
     can_repeat: I had bets in the last round of mine that was settled.
     dealer: who deals (live tables), else "". started_ms: when this session of play began.
     entered, source: a number that is entered and not confirmed, and by whom; only for dealers and staff, else -1 and "".
+    game: as in the lobby. commitment: what the round's outcome was committed to before it opened; "" where a dealer makes it.
+    flight, hands: what is being played, in phase "playing" and until the round ends; at most one of each.
     """
 
     stream: int
@@ -105,6 +110,11 @@ class TableSnapshot(msgspec.Struct, frozen=True, array_like=True, tag=31):
     started_ms: int = 0
     entered: int = -1
     source: str = ""
+    game: str = "roulette"
+    detail: list[int] = []
+    commitment: str = ""
+    flight: list[Flight] = []
+    hands: list[Hands] = []
 
 
 class NumberEntered(msgspec.Struct, frozen=True, array_like=True, tag=47, gc=False):
@@ -211,13 +221,17 @@ class BetsUndone(msgspec.Struct, frozen=True, array_like=True, tag=39, gc=False)
 
 
 class RoundOpened(msgspec.Struct, frozen=True, array_like=True, tag=40, gc=False):
-    """Table push: a round takes bets until closes_ms (0: until the dealer closes it). phase becomes "betting"."""
+    """Table push: a round takes bets until closes_ms (0: until the dealer closes it). phase becomes "betting".
+
+    commitment: SHA-256 (hex) of the text of the seed that decides this round; "" where a dealer does.
+    """
 
     round_id: bytes
     round_no: int
     opens_ms: int
     closes_ms: int
     server_ms: int
+    commitment: str = ""
 
 
 class TableBets(msgspec.Struct, frozen=True, array_like=True, tag=41):
@@ -233,11 +247,17 @@ class BetsClosed(msgspec.Struct, frozen=True, array_like=True, tag=42, gc=False)
     round_id: bytes
 
 
-class RoundResult(msgspec.Struct, frozen=True, array_like=True, tag=43, gc=False):
-    """Table push: the outcome, already durable together with every payout. phase becomes "result"."""
+class RoundResult(msgspec.Struct, frozen=True, array_like=True, tag=43):
+    """Table push: the outcome, already durable together with every payout. phase becomes "result".
+
+    detail: the rest of the outcome, by the game's rules. seed: what was committed to, so that everybody can check; "" where
+    a dealer made the outcome.
+    """
 
     round_id: bytes
     number: int
+    detail: list[int] = []
+    seed: str = ""
 
 
 class Winner(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -16,6 +16,8 @@ from protocol.codec import encode_client_frame, encode_server_frame
 from protocol.envelope import Kind
 from protocol.errors import REGISTRY, Code
 from protocol.messages import (
+    Act,
+    Acted,
     Balance,
     Bet,
     BetsAccepted,
@@ -25,6 +27,7 @@ from protocol.messages import (
     BetsVoided,
     BonusGranted,
     Call,
+    CashedOut,
     Chip,
     ClientMessage,
     DealerClose,
@@ -36,7 +39,12 @@ from protocol.messages import (
     DealerVoid,
     DoubleBets,
     Error,
+    Flight,
+    FlightShown,
     GetBalance,
+    Hand,
+    Hands,
+    HandsShown,
     Hello,
     JackpotPool,
     JackpotPools,
@@ -87,6 +95,21 @@ _MONEY: Final = Money(97_500, 2_500, 4_711)
 _CHIPS: Final = [Chip(17, 1_500), Chip(151, 1_000)]
 _MY_BET: Final = Bet(_BET, _CHIPS, 2_500)
 _SEATS: Final = [SeatBets("Ana", 2_500, _CHIPS), SeatBets("Žofie", 100, [Chip(0, 100)])]
+_SEED: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_COMMITMENT: Final = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+_FLIGHT: Final = Flight(_NOW, 3, [CashedOut("Ana", 1_000, 154, 1_540)])
+_HANDS: Final = Hands(
+    [
+        Hand(0, "Ana", _BET, 1_000, [0, 9], 21, True, "blackjack"),
+        Hand(2, "Žofie", _BET_2, 500, [4, 17], 10, False, "acting"),
+    ],
+    [12, -1],
+    10,
+    1,
+    ["hit", "stand", "double"],
+    _NOW + 12_000,
+    False,
+)
 _SIZES: Final = (1, 2, 3, 4, 6, 12, 18)
 _LIMITS: Final = Limits(100, 1_000_000, {size: 20_000 * size for size in _SIZES})
 _INFO: Final = TableInfo(_TABLE, "roulette", "rng", "Roulette One", "PLAY", 100, 1_000_000, 2, "betting")
@@ -138,6 +161,8 @@ CLIENT_SAMPLES: Final[dict[str, ClientMessage]] = {
     "DoubleBets": DoubleBets(_TABLE, _ROUND, _BET_2),
     "UndoBets": UndoBets(_TABLE, _ROUND, _ORDER, [_BET, _BET_2]),
     "UndoBets/all": UndoBets(_TABLE, _ROUND, _ORDER),
+    "Act": Act("crash-1", _ROUND, _ORDER, _BET, "cash_out"),
+    "Act/hand": Act("blackjack-1", _ROUND, _ORDER, _BET, "double", 1),
     "DealerSit": DealerSit(_LIVE),
     "DealerOpen": DealerOpen(_LIVE, _ORDER, 25),
     "DealerClose": DealerClose(_LIVE, _ROUND),
@@ -207,6 +232,38 @@ SERVER_SAMPLES: Final[dict[str, tuple[Kind, int, int, ServerMessage]]] = {
         0,
         _snapshot("closed", info_table_id=_LIVE, kind="live", round_id=_ROUND, entered=32, source="manual"),
     ),
+    "TableSnapshot/crash": (
+        Kind.REPLY,
+        5,
+        0,
+        _snapshot(
+            "playing", info_table_id="crash-1", game="crash", round_id=_ROUND, commitment=_COMMITMENT, flight=[_FLIGHT]
+        ),
+    ),
+    "TableSnapshot/blackjack": (
+        Kind.REPLY,
+        5,
+        0,
+        _snapshot("playing", info_table_id="blackjack-1", game="blackjack", round_id=_ROUND, hands=[_HANDS]),
+    ),
+    "TableSnapshot/cards": (
+        Kind.REPLY,
+        5,
+        0,
+        _snapshot(
+            "result", info_table_id="baccarat-1", game="baccarat", round_id=_ROUND, number=1, detail=[8, 12, 35, 6]
+        ),
+    ),
+    "FlightShown": (Kind.PUSH, 3, 124, FlightShown(_ROUND, _NOW, _FLIGHT)),
+    "HandsShown": (Kind.PUSH, 3, 124, HandsShown(_ROUND, _NOW, _HANDS)),
+    "Acted": (Kind.REPLY, 8, 0, Acted("blackjack-1", _ROUND, _ORDER, 0, 1_000, _MONEY)),
+    "RoundOpened/committed": (
+        Kind.PUSH,
+        3,
+        121,
+        RoundOpened(_ROUND, 42, _NOW, _NOW + 20_000, _NOW, _COMMITMENT),
+    ),
+    "RoundResult/cards": (Kind.PUSH, 3, 124, RoundResult(_ROUND, 1, [8, 12, 35, 6], _SEED)),
     "LeftTable": (Kind.REPLY, 7, 0, LeftTable(_TABLE)),
     "BetsAccepted": (Kind.REPLY, 8, 0, BetsAccepted(_TABLE, _ROUND, _MY_BET, _NOW + 900, _MONEY)),
     "BetsUndone": (Kind.REPLY, 9, 0, BetsUndone(_TABLE, _ROUND, [_BET], 2_500, Money(100_000, 0, 4_713))),

@@ -3,6 +3,8 @@
 import { decode, encode } from "@msgpack/msgpack";
 import { Code } from "./errors";
 import type {
+  Act,
+  Acted,
   Balance,
   Bet,
   BetsAccepted,
@@ -12,6 +14,7 @@ import type {
   BetsVoided,
   BonusGranted,
   Call,
+  CashedOut,
   Chip,
   ClientMessage,
   DealerClose,
@@ -23,7 +26,12 @@ import type {
   DealerVoid,
   DoubleBets,
   Error,
+  Flight,
+  FlightShown,
   GetBalance,
+  Hand,
+  Hands,
+  HandsShown,
   Hello,
   JackpotPool,
   JackpotPools,
@@ -266,6 +274,68 @@ function packBet(m: Bet): unknown[] {
   return [m.bet_id, m.chips.map(packChip), int(m.stake_minor, "Bet.stake_minor")];
 }
 
+function readCashedOut(value: unknown, at: string): CashedOut {
+  const f = fields(value, 4, at);
+  return {
+    name: str(f[0], "CashedOut.name"),
+    stake_minor: int(f[1], "CashedOut.stake_minor"),
+    multiplier: int(f[2], "CashedOut.multiplier"),
+    payout_minor: int(f[3], "CashedOut.payout_minor"),
+  };
+}
+
+function packCashedOut(m: CashedOut): unknown[] {
+  return [m.name, int(m.stake_minor, "CashedOut.stake_minor"), int(m.multiplier, "CashedOut.multiplier"), int(m.payout_minor, "CashedOut.payout_minor")];
+}
+
+function readFlight(value: unknown, at: string): Flight {
+  const f = fields(value, 3, at);
+  return {
+    takeoff_ms: int(f[0], "Flight.takeoff_ms"),
+    riding: int(f[1], "Flight.riding"),
+    outs: list(f[2], readCashedOut, "Flight.outs"),
+  };
+}
+
+function packFlight(m: Flight): unknown[] {
+  return [int(m.takeoff_ms, "Flight.takeoff_ms"), int(m.riding, "Flight.riding"), m.outs.map(packCashedOut)];
+}
+
+function readHand(value: unknown, at: string): Hand {
+  const f = fields(value, 8, at);
+  return {
+    seat: int(f[0], "Hand.seat"),
+    name: str(f[1], "Hand.name"),
+    bet_id: bytes(f[2], "Hand.bet_id"),
+    stake_minor: int(f[3], "Hand.stake_minor"),
+    cards: list(f[4], int, "Hand.cards"),
+    total: int(f[5], "Hand.total"),
+    soft: bool(f[6], "Hand.soft"),
+    state: str(f[7], "Hand.state"),
+  };
+}
+
+function packHand(m: Hand): unknown[] {
+  return [int(m.seat, "Hand.seat"), m.name, m.bet_id, int(m.stake_minor, "Hand.stake_minor"), m.cards.map((each) => int(each, "Hand.cards")), int(m.total, "Hand.total"), m.soft, m.state];
+}
+
+function readHands(value: unknown, at: string): Hands {
+  const f = fields(value, 7, at);
+  return {
+    hands: list(f[0], readHand, "Hands.hands"),
+    dealer: list(f[1], int, "Hands.dealer"),
+    dealer_total: int(f[2], "Hands.dealer_total"),
+    acting: int(f[3], "Hands.acting"),
+    actions: list(f[4], str, "Hands.actions"),
+    until_ms: int(f[5], "Hands.until_ms"),
+    insurance: bool(f[6], "Hands.insurance"),
+  };
+}
+
+function packHands(m: Hands): unknown[] {
+  return [m.hands.map(packHand), m.dealer.map((each) => int(each, "Hands.dealer")), int(m.dealer_total, "Hands.dealer_total"), int(m.acting, "Hands.acting"), m.actions, int(m.until_ms, "Hands.until_ms"), m.insurance];
+}
+
 function readWinner(value: unknown, at: string): Winner {
   const f = fields(value, 2, at);
   return {
@@ -417,6 +487,23 @@ function readUndoBets(value: unknown): UndoBets {
 
 function packUndoBets(m: UndoBets): unknown[] {
   return [38, m.table_id, m.round_id, m.command_id, m.bet_ids ?? []];
+}
+
+function readAct(value: unknown): Act {
+  const f = fields(value, 6, "Act");
+  return {
+    t: "Act",
+    table_id: str(f[1], "Act.table_id"),
+    round_id: bytes(f[2], "Act.round_id"),
+    command_id: bytes(f[3], "Act.command_id"),
+    bet_id: bytes(f[4], "Act.bet_id"),
+    action: str(f[5], "Act.action"),
+    value: f.length > 6 ? int(f[6], "Act.value") : 0,
+  };
+}
+
+function packAct(m: Act): unknown[] {
+  return [52, m.table_id, m.round_id, m.command_id, m.bet_id, m.action, int((m.value ?? 0), "Act.value")];
 }
 
 function readDealerSit(value: unknown): DealerSit {
@@ -671,11 +758,16 @@ function readTableSnapshot(value: unknown): TableSnapshot {
     started_ms: f.length > 24 ? int(f[24], "TableSnapshot.started_ms") : 0,
     entered: f.length > 25 ? int(f[25], "TableSnapshot.entered") : -1,
     source: f.length > 26 ? str(f[26], "TableSnapshot.source") : "",
+    game: f.length > 27 ? str(f[27], "TableSnapshot.game") : "roulette",
+    detail: f.length > 28 ? list(f[28], int, "TableSnapshot.detail") : [],
+    commitment: f.length > 29 ? str(f[29], "TableSnapshot.commitment") : "",
+    flight: f.length > 30 ? list(f[30], readFlight, "TableSnapshot.flight") : [],
+    hands: f.length > 31 ? list(f[31], readHands, "TableSnapshot.hands") : [],
   };
 }
 
 function packTableSnapshot(m: TableSnapshot): unknown[] {
-  return [31, int(m.stream, "TableSnapshot.stream"), int(m.epoch, "TableSnapshot.epoch"), int(m.version, "TableSnapshot.version"), m.info_table_id, m.title, m.kind, m.currency, packLimits(m.limits), m.phase, m.round_id, int(m.round_no, "TableSnapshot.round_no"), int(m.opens_ms, "TableSnapshot.opens_ms"), int(m.closes_ms, "TableSnapshot.closes_ms"), int(m.server_ms, "TableSnapshot.server_ms"), int(m.number, "TableSnapshot.number"), m.history.map((each) => int(each, "TableSnapshot.history")), m.seats.map(packSeatBets), m.my_bets.map(packBet), m.can_repeat, packMoney(m.money), int(m.net_minor, "TableSnapshot.net_minor"), m.rules_version, m.dealer ?? "", int((m.started_ms ?? 0), "TableSnapshot.started_ms"), int((m.entered ?? -1), "TableSnapshot.entered"), m.source ?? ""];
+  return [31, int(m.stream, "TableSnapshot.stream"), int(m.epoch, "TableSnapshot.epoch"), int(m.version, "TableSnapshot.version"), m.info_table_id, m.title, m.kind, m.currency, packLimits(m.limits), m.phase, m.round_id, int(m.round_no, "TableSnapshot.round_no"), int(m.opens_ms, "TableSnapshot.opens_ms"), int(m.closes_ms, "TableSnapshot.closes_ms"), int(m.server_ms, "TableSnapshot.server_ms"), int(m.number, "TableSnapshot.number"), m.history.map((each) => int(each, "TableSnapshot.history")), m.seats.map(packSeatBets), m.my_bets.map(packBet), m.can_repeat, packMoney(m.money), int(m.net_minor, "TableSnapshot.net_minor"), m.rules_version, m.dealer ?? "", int((m.started_ms ?? 0), "TableSnapshot.started_ms"), int((m.entered ?? -1), "TableSnapshot.entered"), m.source ?? "", m.game ?? "roulette", (m.detail ?? []).map((each) => int(each, "TableSnapshot.detail")), m.commitment ?? "", (m.flight ?? []).map(packFlight), (m.hands ?? []).map(packHands)];
 }
 
 function readLeftTable(value: unknown): LeftTable {
@@ -731,11 +823,12 @@ function readRoundOpened(value: unknown): RoundOpened {
     opens_ms: int(f[3], "RoundOpened.opens_ms"),
     closes_ms: int(f[4], "RoundOpened.closes_ms"),
     server_ms: int(f[5], "RoundOpened.server_ms"),
+    commitment: f.length > 6 ? str(f[6], "RoundOpened.commitment") : "",
   };
 }
 
 function packRoundOpened(m: RoundOpened): unknown[] {
-  return [40, m.round_id, int(m.round_no, "RoundOpened.round_no"), int(m.opens_ms, "RoundOpened.opens_ms"), int(m.closes_ms, "RoundOpened.closes_ms"), int(m.server_ms, "RoundOpened.server_ms")];
+  return [40, m.round_id, int(m.round_no, "RoundOpened.round_no"), int(m.opens_ms, "RoundOpened.opens_ms"), int(m.closes_ms, "RoundOpened.closes_ms"), int(m.server_ms, "RoundOpened.server_ms"), m.commitment ?? ""];
 }
 
 function readTableBets(value: unknown): TableBets {
@@ -769,11 +862,13 @@ function readRoundResult(value: unknown): RoundResult {
     t: "RoundResult",
     round_id: bytes(f[1], "RoundResult.round_id"),
     number: int(f[2], "RoundResult.number"),
+    detail: f.length > 3 ? list(f[3], int, "RoundResult.detail") : [],
+    seed: f.length > 4 ? str(f[4], "RoundResult.seed") : "",
   };
 }
 
 function packRoundResult(m: RoundResult): unknown[] {
-  return [43, m.round_id, int(m.number, "RoundResult.number")];
+  return [43, m.round_id, int(m.number, "RoundResult.number"), (m.detail ?? []).map((each) => int(each, "RoundResult.detail")), m.seed ?? ""];
 }
 
 function readRoundSettled(value: unknown): RoundSettled {
@@ -829,6 +924,20 @@ function readNumberEntered(value: unknown): NumberEntered {
 
 function packNumberEntered(m: NumberEntered): unknown[] {
   return [47, m.round_id, int(m.number, "NumberEntered.number"), m.source];
+}
+
+function readFlightShown(value: unknown): FlightShown {
+  const f = fields(value, 4, "FlightShown");
+  return {
+    t: "FlightShown",
+    round_id: bytes(f[1], "FlightShown.round_id"),
+    server_ms: int(f[2], "FlightShown.server_ms"),
+    flight: readFlight(f[3], "FlightShown.flight"),
+  };
+}
+
+function packFlightShown(m: FlightShown): unknown[] {
+  return [48, m.round_id, int(m.server_ms, "FlightShown.server_ms"), packFlight(m.flight)];
 }
 
 function readTableResumed(value: unknown): TableResumed {
@@ -888,6 +997,37 @@ function packBetsVoided(m: BetsVoided): unknown[] {
   return [51, m.table_id, m.round_id, m.bet_ids, int(m.returned_minor, "BetsVoided.returned_minor"), m.reason, packMoney(m.money)];
 }
 
+function readActed(value: unknown): Acted {
+  const f = fields(value, 7, "Acted");
+  return {
+    t: "Acted",
+    table_id: str(f[1], "Acted.table_id"),
+    round_id: bytes(f[2], "Acted.round_id"),
+    command_id: bytes(f[3], "Acted.command_id"),
+    value: int(f[4], "Acted.value"),
+    stake_minor: int(f[5], "Acted.stake_minor"),
+    money: readMoney(f[6], "Acted.money"),
+  };
+}
+
+function packActed(m: Acted): unknown[] {
+  return [53, m.table_id, m.round_id, m.command_id, int(m.value, "Acted.value"), int(m.stake_minor, "Acted.stake_minor"), packMoney(m.money)];
+}
+
+function readHandsShown(value: unknown): HandsShown {
+  const f = fields(value, 4, "HandsShown");
+  return {
+    t: "HandsShown",
+    round_id: bytes(f[1], "HandsShown.round_id"),
+    server_ms: int(f[2], "HandsShown.server_ms"),
+    hands: readHands(f[3], "HandsShown.hands"),
+  };
+}
+
+function packHandsShown(m: HandsShown): unknown[] {
+  return [54, m.round_id, int(m.server_ms, "HandsShown.server_ms"), packHands(m.hands)];
+}
+
 function readDealerState(value: unknown): DealerState {
   const f = fields(value, 13, "DealerState");
   return {
@@ -933,6 +1073,8 @@ function readClientMessage(body: readonly unknown[]): ClientMessage {
       return readDoubleBets(body);
     case 38:
       return readUndoBets(body);
+    case 52:
+      return readAct(body);
     case 60:
       return readDealerSit(body);
     case 61:
@@ -972,6 +1114,8 @@ function packClientMessage(message: ClientMessage): unknown[] {
       return packDoubleBets(message);
     case "UndoBets":
       return packUndoBets(message);
+    case "Act":
+      return packAct(message);
     case "DealerSit":
       return packDealerSit(message);
     case "DealerOpen":
@@ -1033,12 +1177,18 @@ function readServerMessage(body: readonly unknown[]): ServerMessage {
       return readTablePaused(body);
     case 47:
       return readNumberEntered(body);
+    case 48:
+      return readFlightShown(body);
     case 49:
       return readTableResumed(body);
     case 50:
       return readBetsSettled(body);
     case 51:
       return readBetsVoided(body);
+    case 53:
+      return readActed(body);
+    case 54:
+      return readHandsShown(body);
     case 66:
       return readDealerState(body);
     default:
@@ -1092,12 +1242,18 @@ function packServerMessage(message: ServerMessage): unknown[] {
       return packTablePaused(message);
     case "NumberEntered":
       return packNumberEntered(message);
+    case "FlightShown":
+      return packFlightShown(message);
     case "TableResumed":
       return packTableResumed(message);
     case "BetsSettled":
       return packBetsSettled(message);
     case "BetsVoided":
       return packBetsVoided(message);
+    case "Acted":
+      return packActed(message);
+    case "HandsShown":
+      return packHandsShown(message);
     case "DealerState":
       return packDealerState(message);
   }

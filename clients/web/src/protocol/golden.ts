@@ -121,6 +121,16 @@ export const CLIENT_GOLDENS: readonly Golden<ClientFrame>[] = [
     hex: "9501010805941eaa726f756c657474652d310278",
     frame: { kind: 1, ref: 8, seq: 5, body: { t: "JoinTable", table_id: "roulette-1", epoch: 2, version: 120 } },
   },
+  {
+    name: "client/Act",
+    hex: "95010111059734a763726173682d31c4100199c0de0001750080000000000000a1c4100199c0de0304700d8c00000000000003c4100199c0de0102700b8a00000000000001a8636173685f6f757400",
+    frame: { kind: 1, ref: 17, seq: 5, body: { t: "Act", table_id: "crash-1", round_id: fromHex("0199c0de0001750080000000000000a1"), command_id: fromHex("0199c0de0304700d8c00000000000003"), bet_id: fromHex("0199c0de0102700b8a00000000000001"), action: "cash_out", value: 0 } },
+  },
+  {
+    name: "client/Act/hand",
+    hex: "95010112059734ab626c61636b6a61636b2d31c4100199c0de0001750080000000000000a1c4100199c0de0304700d8c00000000000003c4100199c0de0102700b8a00000000000001a6646f75626c6501",
+    frame: { kind: 1, ref: 18, seq: 5, body: { t: "Act", table_id: "blackjack-1", round_id: fromHex("0199c0de0001750080000000000000a1"), command_id: fromHex("0199c0de0304700d8c00000000000003"), bet_id: fromHex("0199c0de0102700b8a00000000000001"), action: "double", value: 1 } },
+  },
 ];
 
 export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
@@ -162,17 +172,17 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/TableSnapshot",
     hex: "9501020500dc00181f030278aa726f756c657474652d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a469646c65c400290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a0",
-    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "idle", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "" } },
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "idle", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [] } },
   },
   {
     name: "server/TableSnapshot/betting",
     hex: "9501020600dc00181f030278aa726f756c657474652d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a762657474696e67c4100199c0de0001750080000000000000a12acf00000199c0f4fca8cf00000199c0f54ac8cf00000199c0f4fca8ff931100249293a3416e61cd09c4929211cd05dc92cc97cd03e893a6c5bd6f66696564919200649193c4100199c0de0102700b8a00000000000001929211cd05dc92cc97cd03e8cd09c4c393ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a0",
-    frame: { kind: 2, ref: 6, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "betting", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 42, opens_ms: 1759878905000, closes_ms: 1759878925000, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [{ name: "Ana", stake_minor: 2500, chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }] }, { name: "Žofie", stake_minor: 100, chips: [{ position: 0, stake_minor: 100 }] }], my_bets: [{ bet_id: fromHex("0199c0de0102700b8a00000000000001"), chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }], stake_minor: 2500 }], can_repeat: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "" } },
+    frame: { kind: 2, ref: 6, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "betting", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 42, opens_ms: 1759878905000, closes_ms: 1759878925000, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [{ name: "Ana", stake_minor: 2500, chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }] }, { name: "Žofie", stake_minor: 100, chips: [{ position: 0, stake_minor: 100 }] }], my_bets: [{ bet_id: fromHex("0199c0de0102700b8a00000000000001"), chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }], stake_minor: 2500 }], can_repeat: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [] } },
   },
   {
     name: "server/TableSnapshot/live",
     hex: "9501030409dc00181f040209a66c6976652d31ac526f756c65747465204f6e65a46c697665a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a6706175736564c400290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a4446f7261",
-    frame: { kind: 3, ref: 4, seq: 9, body: { t: "TableSnapshot", stream: 4, epoch: 2, version: 9, info_table_id: "live-1", title: "Roulette One", kind: "live", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "paused", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "Dora", started_ms: 0, entered: -1, source: "" } },
+    frame: { kind: 3, ref: 4, seq: 9, body: { t: "TableSnapshot", stream: 4, epoch: 2, version: 9, info_table_id: "live-1", title: "Roulette One", kind: "live", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "paused", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "Dora", started_ms: 0, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [] } },
   },
   {
     name: "server/LeftTable",
@@ -192,7 +202,7 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/RoundOpened",
     hex: "95010303799628c4100199c0de0001750080000000000000a12acf00000199c0f4fca8cf00000199c0f54ac8cf00000199c0f4fca8",
-    frame: { kind: 3, ref: 3, seq: 121, body: { t: "RoundOpened", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 42, opens_ms: 1759878905000, closes_ms: 1759878925000, server_ms: 1759878905000 } },
+    frame: { kind: 3, ref: 3, seq: 121, body: { t: "RoundOpened", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 42, opens_ms: 1759878905000, closes_ms: 1759878925000, server_ms: 1759878905000, commitment: "" } },
   },
   {
     name: "server/TableBets",
@@ -207,7 +217,7 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/RoundResult",
     hex: "950103037c932bc4100199c0de0001750080000000000000a111",
-    frame: { kind: 3, ref: 3, seq: 124, body: { t: "RoundResult", round_id: fromHex("0199c0de0001750080000000000000a1"), number: 17 } },
+    frame: { kind: 3, ref: 3, seq: 124, body: { t: "RoundResult", round_id: fromHex("0199c0de0001750080000000000000a1"), number: 17, detail: [], seed: "" } },
   },
   {
     name: "server/RoundSettled",
@@ -542,7 +552,7 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/TableSnapshot/session",
     hex: "9501020500dc00191f030278aa726f756c657474652d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a469646c65c400290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a0cf00000199c0f41248",
-    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "idle", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 1759878845000, entered: -1, source: "" } },
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "idle", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 1759878845000, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [] } },
   },
   {
     name: "server/TableResumed",
@@ -587,6 +597,71 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/TableSnapshot/entered",
     hex: "9501020500dc001b1f030278a66c6976652d31ac526f756c65747465204f6e65a46c697665a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a6636c6f736564c4100199c0de0001750080000000000000a1290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a00020a66d616e75616c",
-    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "live-1", title: "Roulette One", kind: "live", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "closed", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: 32, source: "manual" } },
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "live-1", title: "Roulette One", kind: "live", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "closed", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: 32, source: "manual", game: "roulette", detail: [], commitment: "", flight: [], hands: [] } },
+  },
+  {
+    name: "server/TableSnapshot/crash",
+    hex: "9501020500dc00201f030278a763726173682d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a7706c6179696e67c4100199c0de0001750080000000000000a1290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a000ffa0a5637261736890d940326437313136343262373236623034343031363237636139666261633332663563383533306662313930336363346462303232353837313739323161343838319193cf00000199c0f4fca8039194a3416e61cd03e8cc9acd060490",
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "crash-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "playing", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "crash", detail: [], commitment: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881", flight: [{ takeoff_ms: 1759878905000, riding: 3, outs: [{ name: "Ana", stake_minor: 1000, multiplier: 154, payout_minor: 1540 }] }], hands: [] } },
+  },
+  {
+    name: "server/TableSnapshot/blackjack",
+    hex: "9501020500dc00201f030278ab626c61636b6a61636b2d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a7706c6179696e67c4100199c0de0001750080000000000000a1290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a000ffa0a9626c61636b6a61636b90a0909197929800a3416e61c4100199c0de0102700b8a00000000000001cd03e892000915c3a9626c61636b6a61636b9802a6c5bd6f666965c4100199c0de0203700c8b00000000000002cd01f49204110ac2a6616374696e67920cff0a0193a3686974a57374616e64a6646f75626c65cf00000199c0f52b88c2",
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "blackjack-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "playing", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "blackjack", detail: [], commitment: "", flight: [], hands: [{ hands: [{ seat: 0, name: "Ana", bet_id: fromHex("0199c0de0102700b8a00000000000001"), stake_minor: 1000, cards: [0, 9], total: 21, soft: true, state: "blackjack" }, { seat: 2, name: "Žofie", bet_id: fromHex("0199c0de0203700c8b00000000000002"), stake_minor: 500, cards: [4, 17], total: 10, soft: false, state: "acting" }], dealer: [12, -1], dealer_total: 10, acting: 1, actions: ["hit", "stand", "double"], until_ms: 1759878917000, insurance: false }] } },
+  },
+  {
+    name: "server/TableSnapshot/cards",
+    hex: "9501020500dc00201f030278aa62616363617261742d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a6726573756c74c4100199c0de0001750080000000000000a1290000cf00000199c0f4fca801931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a000ffa0a8626163636172617494080c2306a09090",
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "baccarat-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "result", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: 1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "baccarat", detail: [8, 12, 35, 6], commitment: "", flight: [], hands: [] } },
+  },
+  {
+    name: "server/FlightShown",
+    hex: "950103037c9430c4100199c0de0001750080000000000000a1cf00000199c0f4fca893cf00000199c0f4fca8039194a3416e61cd03e8cc9acd0604",
+    frame: { kind: 3, ref: 3, seq: 124, body: { t: "FlightShown", round_id: fromHex("0199c0de0001750080000000000000a1"), server_ms: 1759878905000, flight: { takeoff_ms: 1759878905000, riding: 3, outs: [{ name: "Ana", stake_minor: 1000, multiplier: 154, payout_minor: 1540 }] } } },
+  },
+  {
+    name: "server/HandsShown",
+    hex: "950103037c9436c4100199c0de0001750080000000000000a1cf00000199c0f4fca897929800a3416e61c4100199c0de0102700b8a00000000000001cd03e892000915c3a9626c61636b6a61636b9802a6c5bd6f666965c4100199c0de0203700c8b00000000000002cd01f49204110ac2a6616374696e67920cff0a0193a3686974a57374616e64a6646f75626c65cf00000199c0f52b88c2",
+    frame: { kind: 3, ref: 3, seq: 124, body: { t: "HandsShown", round_id: fromHex("0199c0de0001750080000000000000a1"), server_ms: 1759878905000, hands: { hands: [{ seat: 0, name: "Ana", bet_id: fromHex("0199c0de0102700b8a00000000000001"), stake_minor: 1000, cards: [0, 9], total: 21, soft: true, state: "blackjack" }, { seat: 2, name: "Žofie", bet_id: fromHex("0199c0de0203700c8b00000000000002"), stake_minor: 500, cards: [4, 17], total: 10, soft: false, state: "acting" }], dealer: [12, -1], dealer_total: 10, acting: 1, actions: ["hit", "stand", "double"], until_ms: 1759878917000, insurance: false } } },
+  },
+  {
+    name: "server/Acted",
+    hex: "95010208009735ab626c61636b6a61636b2d31c4100199c0de0001750080000000000000a1c4100199c0de0304700d8c0000000000000300cd03e893ce00017cdccd09c4cd1267",
+    frame: { kind: 2, ref: 8, seq: 0, body: { t: "Acted", table_id: "blackjack-1", round_id: fromHex("0199c0de0001750080000000000000a1"), command_id: fromHex("0199c0de0304700d8c00000000000003"), value: 0, stake_minor: 1000, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 } } },
+  },
+  {
+    name: "server/RoundOpened/committed",
+    hex: "95010303799728c4100199c0de0001750080000000000000a12acf00000199c0f4fca8cf00000199c0f54ac8cf00000199c0f4fca8d94032643731313634326237323662303434303136323763613966626163333266356338353330666231393033636334646230323235383731373932316134383831",
+    frame: { kind: 3, ref: 3, seq: 121, body: { t: "RoundOpened", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 42, opens_ms: 1759878905000, closes_ms: 1759878925000, server_ms: 1759878905000, commitment: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" } },
+  },
+  {
+    name: "server/RoundResult/cards",
+    hex: "950103037c952bc4100199c0de0001750080000000000000a10194080c2306d94039663836643038313838346337643635396132666561613063353561643031356133626634663162326230623832326364313564366331356230663030613038",
+    frame: { kind: 3, ref: 3, seq: 124, body: { t: "RoundResult", round_id: fromHex("0199c0de0001750080000000000000a1"), number: 1, detail: [8, 12, 35, 6], seed: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" } },
+  },
+  {
+    name: "server/Error/SEAT_TAKEN",
+    hex: "9501040b009609cd013eaa534541545f54414b454ec200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 318, name: "SEAT_TAKEN", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/ACTION_INVALID",
+    hex: "9501040b009609cd013fae414354494f4e5f494e56414c4944c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 319, name: "ACTION_INVALID", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/NOT_YOUR_TURN",
+    hex: "9501040b009609cd0140ad4e4f545f594f55525f5455524ec200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 320, name: "NOT_YOUR_TURN", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/TOO_LATE",
+    hex: "9501040b009609cd0141a8544f4f5f4c415445c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 321, name: "TOO_LATE", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/TOO_SOON",
+    hex: "9501040b009609cd0142a8544f4f5f534f4f4ec200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 322, name: "TOO_SOON", retryable: false, retry_after_ms: 0, detail: "why" } },
   },
 ];

@@ -54,7 +54,8 @@ export interface JackpotPool {
 /**
  * Per-position limits by kind of position, and for the whole layout.
  *
- * max_by_size: by k, the most one player may have on a position that covers k numbers; keys 1, 2, 3, 4, 6, 12, 18.
+ * max_by_size: by class of position, the most one player may have on one position of it. Roulette: a position that
+ * covers k numbers is of class k (1, 2, 3, 4, 6, 12, 18); other games: `limit_classes` in their rules.
  */
 export interface Limits {
   readonly min_stake_minor: number;
@@ -78,6 +79,57 @@ export interface Bet {
   readonly bet_id: Uint8Array;
   readonly chips: readonly Chip[];
   readonly stake_minor: number;
+}
+
+/** A bet that left a flight in time. multiplier: in hundredths. */
+export interface CashedOut {
+  readonly name: string;
+  readonly stake_minor: number;
+  readonly multiplier: number;
+  readonly payout_minor: number;
+}
+
+/**
+ * A flight of crash as everybody sees it. takeoff_ms: by the server's clock; the curve in the rules follows from it.
+ *
+ * riding: bets that are still in it. outs: who left it, the latest first, at most 60.
+ */
+export interface Flight {
+  readonly takeoff_ms: number;
+  readonly riding: number;
+  readonly outs: readonly CashedOut[];
+}
+
+/**
+ * A hand at blackjack. seat: 0 .. 6. bet_id: of its owner's main bet. cards: as dealt, numbered as in the rules.
+ *
+ * state: "waiting", "acting", "stood", "bust", "blackjack" or "done".
+ */
+export interface Hand {
+  readonly seat: number;
+  readonly name: string;
+  readonly bet_id: Uint8Array;
+  readonly stake_minor: number;
+  readonly cards: readonly number[];
+  readonly total: number;
+  readonly soft: boolean;
+  readonly state: string;
+}
+
+/**
+ * All hands of a round of blackjack. dealer: his cards, -1 the hidden one.
+ *
+ * acting: index into hands of the one that is asked, -1: none (or all, while insurance is offered). actions: what it may
+ * do, see `Act`. until_ms: when the clock acts in its place. insurance: whether it is being offered.
+ */
+export interface Hands {
+  readonly hands: readonly Hand[];
+  readonly dealer: readonly number[];
+  readonly dealer_total: number;
+  readonly acting: number;
+  readonly actions: readonly string[];
+  readonly until_ms: number;
+  readonly insurance: boolean;
 }
 
 /** Someone who was paid. payout_minor includes the winning stake. */
@@ -182,6 +234,23 @@ export interface UndoBets {
   readonly round_id: Uint8Array;
   readonly command_id: Uint8Array;
   readonly bet_ids?: readonly Uint8Array[];
+}
+
+/**
+ * Does something with one of my bets in phase "playing". Send it unchanged until it is answered.
+ *
+ * action: crash "cash_out"; blackjack "hit", "stand", "double", "split", "insure", "no_insurance".
+ * value: by the game's rules (blackjack: which hand of the seat). Where a stake is put down with it, command_id is the
+ * id of that bet.
+ */
+export interface Act {
+  readonly t: "Act";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly command_id: Uint8Array;
+  readonly bet_id: Uint8Array;
+  readonly action: string;
+  readonly value?: number;
 }
 
 /** Takes over a live table (the newer dealer wins) and asks for its state. */
@@ -352,14 +421,17 @@ export interface Tables {
 /**
  * Everything a client must know to show the table; the pushes of stream `stream` with seq > `version` change it.
  *
- * phase: "idle" (no round), "betting", "closed" (no more bets, no result yet), "result" (decided, being settled),
- * "paused" (no rounds for now). round_id, round_no: empty bytes and 0 when phase is "idle" or "paused".
+ * phase: "idle" (no round), "betting", "closed" (no more bets, no result yet), "playing" (see flight and hands),
+ * "result" (decided, being settled), "paused" (no rounds for now).
+ * round_id, round_no: empty bytes and 0 when phase is "idle" or "paused".
  * opens_ms, closes_ms: the betting window by the server's clock; 0 when there is no window, closes_ms 0 for a live
- * round that the dealer closes. number: the drawn pocket in phase "result", else -1.
- * history: the last drawn numbers, newest first, at most 50. my_bets: my accepted bets in this round, oldest first.
+ * round that the dealer closes. number: the outcome in phase "result", else -1; detail: the rest of it (cards), by the
+ * game's rules. history: the last numbers, newest first, at most 50. my_bets: my accepted bets in this round, oldest first.
  * can_repeat: I had bets in the last round of mine that was settled.
  * dealer: who deals (live tables), else "". started_ms: when this session of play began.
  * entered, source: a number that is entered and not confirmed, and by whom; only for dealers and staff, else -1 and "".
+ * game: as in the lobby. commitment: what the round's outcome was committed to before it opened; "" where a dealer makes it.
+ * flight, hands: what is being played, in phase "playing" and until the round ends; at most one of each.
  */
 export interface TableSnapshot {
   readonly t: "TableSnapshot";
@@ -389,6 +461,11 @@ export interface TableSnapshot {
   readonly started_ms: number;
   readonly entered: number;
   readonly source: string;
+  readonly game: string;
+  readonly detail: readonly number[];
+  readonly commitment: string;
+  readonly flight: readonly Flight[];
+  readonly hands: readonly Hands[];
 }
 
 /** Answers `LeaveTable`. */
@@ -421,7 +498,11 @@ export interface BetsUndone {
   readonly money: Money;
 }
 
-/** Table push: a round takes bets until closes_ms (0: until the dealer closes it). phase becomes "betting". */
+/**
+ * Table push: a round takes bets until closes_ms (0: until the dealer closes it). phase becomes "betting".
+ *
+ * commitment: SHA-256 (hex) of the text of the seed that decides this round; "" where a dealer does.
+ */
 export interface RoundOpened {
   readonly t: "RoundOpened";
   readonly round_id: Uint8Array;
@@ -429,6 +510,7 @@ export interface RoundOpened {
   readonly opens_ms: number;
   readonly closes_ms: number;
   readonly server_ms: number;
+  readonly commitment: string;
 }
 
 /** Table push: what these players have on the layout now. Gathers the changes of up to 200 ms. */
@@ -444,11 +526,18 @@ export interface BetsClosed {
   readonly round_id: Uint8Array;
 }
 
-/** Table push: the outcome, already durable together with every payout. phase becomes "result". */
+/**
+ * Table push: the outcome, already durable together with every payout. phase becomes "result".
+ *
+ * detail: the rest of the outcome, by the game's rules. seed: what was committed to, so that everybody can check; "" where
+ * a dealer made the outcome.
+ */
 export interface RoundResult {
   readonly t: "RoundResult";
   readonly round_id: Uint8Array;
   readonly number: number;
+  readonly detail: readonly number[];
+  readonly seed: string;
 }
 
 /** Table push: every bet is settled in the books. winners: at most 20, the largest first. phase becomes "idle". */
@@ -484,6 +573,14 @@ export interface NumberEntered {
   readonly round_id: Uint8Array;
   readonly number: number;
   readonly source: string;
+}
+
+/** Table push: what is played at a table of crash, whole. phase becomes "playing". */
+export interface FlightShown {
+  readonly t: "FlightShown";
+  readonly round_id: Uint8Array;
+  readonly server_ms: number;
+  readonly flight: Flight;
 }
 
 /**
@@ -531,6 +628,30 @@ export interface BetsVoided {
 }
 
 /**
+ * Answers `Act`: it counts, durably; what came of it is in `FlightShown` or `HandsShown`.
+ *
+ * stake_minor: what was put down with it. value: crash: the multiplier, in hundredths. money: as of that stake; seq 0
+ * where nothing was put down.
+ */
+export interface Acted {
+  readonly t: "Acted";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly command_id: Uint8Array;
+  readonly value: number;
+  readonly stake_minor: number;
+  readonly money: Money;
+}
+
+/** Table push: what is played at a table of blackjack, whole. phase becomes "playing". */
+export interface HandsShown {
+  readonly t: "HandsShown";
+  readonly round_id: Uint8Array;
+  readonly server_ms: number;
+  readonly hands: Hands;
+}
+
+/**
  * Answers every dealer message, and is pushed on the personal stream of the dealer (and device) at each change.
  *
  * phase: as in `TableSnapshot`, and "number" (a number is entered, not confirmed).
@@ -564,6 +685,7 @@ export type ClientMessage =
   | RepeatBets
   | DoubleBets
   | UndoBets
+  | Act
   | DealerSit
   | DealerOpen
   | DealerClose
@@ -595,7 +717,10 @@ export type ServerMessage =
   | RoundVoided
   | TablePaused
   | NumberEntered
+  | FlightShown
   | TableResumed
   | BetsSettled
   | BetsVoided
+  | Acted
+  | HandsShown
   | DealerState;

@@ -2,7 +2,8 @@
  * What a client knows of a table. The law: a snapshot and the events after it give what a fresh snapshot would say.
  *
  * Phases:  idle --RoundOpened--> betting --BetsClosed--> closed --RoundResult--> result --RoundSettled--> idle
- *          betting | closed --RoundVoided--> idle         any --TablePaused--> paused | idle
+ *          closed --FlightShown | HandsShown--> playing --RoundResult--> result
+ *          betting | closed | playing --RoundVoided--> idle         any --TablePaused--> paused | idle
  */
 import { idKey, sameId } from "../protocol/ids";
 import type { Bet, Chip, Money, SeatBets, ServerMessage, TableResumed, TableSnapshot, Winner } from "../protocol/messages";
@@ -56,7 +57,7 @@ function mergeSeats(seats: readonly SeatBets[], changed: readonly SeatBets[]): S
 }
 
 function withoutRound(snapshot: TableSnapshot, phase: string): TableSnapshot {
-  return { ...snapshot, phase, round_id: NO_ROUND, round_no: 0, opens_ms: 0, closes_ms: 0, number: -1, entered: -1, source: "", seats: [], my_bets: [] };
+  return { ...snapshot, phase, round_id: NO_ROUND, round_no: 0, opens_ms: 0, closes_ms: 0, number: -1, detail: [], commitment: "", flight: [], hands: [], entered: -1, source: "", seats: [], my_bets: [] };
 }
 
 /** Folds a push of the table's stream into the snapshot. Unknown messages change only the version. */
@@ -71,13 +72,18 @@ export function applyToSnapshot(before: TableSnapshot, seq: number, event: Serve
         opens_ms: event.opens_ms,
         closes_ms: event.closes_ms,
         server_ms: event.server_ms,
+        commitment: event.commitment,
       };
     case "TableBets":
       return sameId(event.round_id, before.round_id) ? { ...snapshot, seats: mergeSeats(before.seats, event.seats) } : snapshot;
     case "BetsClosed":
       return { ...snapshot, phase: "closed" };
     case "RoundResult":
-      return { ...snapshot, phase: "result", number: event.number, history: [event.number, ...before.history].slice(0, HISTORY_MAX) };
+      return { ...snapshot, phase: "result", number: event.number, detail: event.detail, history: [event.number, ...before.history].slice(0, HISTORY_MAX) };
+    case "FlightShown":
+      return { ...snapshot, phase: "playing", flight: [event.flight], hands: [], server_ms: event.server_ms };
+    case "HandsShown":
+      return { ...snapshot, phase: "playing", hands: [event.hands], flight: [], server_ms: event.server_ms };
     case "RoundSettled":
       return { ...withoutRound(snapshot, "idle"), can_repeat: before.can_repeat || before.my_bets.length > 0 };
     case "RoundVoided":

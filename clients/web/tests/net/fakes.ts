@@ -59,6 +59,11 @@ export function aSnapshot(change: Partial<TableSnapshot> = {}): TableSnapshot {
     started_ms: 1_000_000,
     entered: -1,
     source: "",
+    game: "roulette",
+    detail: [],
+    commitment: "",
+    flight: [],
+    hands: [],
     ...change,
   };
 }

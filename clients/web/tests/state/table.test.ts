@@ -52,7 +52,7 @@ class ServerTable {
     const no = this.version;
     this.round = { id: ID(no % 250), no, opens: no * 10, closes: this.upTo(2) * no * 20 };
     this.phase = "betting";
-    return { t: "RoundOpened", round_id: this.round.id, round_no: no, opens_ms: this.round.opens, closes_ms: this.round.closes, server_ms: 77 };
+    return { t: "RoundOpened", round_id: this.round.id, round_no: no, opens_ms: this.round.opens, closes_ms: this.round.closes, server_ms: 77, commitment: "" };
   }
 
   private bets(): ServerMessage {
@@ -73,7 +73,7 @@ class ServerTable {
     this.phase = "result";
     this.number = this.upTo(37);
     this.history = [this.number, ...this.history].slice(0, 50);
-    return { t: "RoundResult", round_id: this.round!.id, number: this.number };
+    return { t: "RoundResult", round_id: this.round!.id, number: this.number, detail: [], seed: "" };
   }
 
   private settled(): ServerMessage {
@@ -139,7 +139,7 @@ describe("snapshot + events = fresh snapshot", () => {
 
   it("keeps at most fifty numbers", () => {
     const full = aSnapshot({ phase: "closed", history: Array.from({ length: HISTORY_MAX }, () => 1) });
-    const after = applyToSnapshot(full, 11, { t: "RoundResult", round_id: ROUND, number: 9 });
+    const after = applyToSnapshot(full, 11, { t: "RoundResult", round_id: ROUND, number: 9, detail: [], seed: "" });
     expect(after.history.length).toBe(HISTORY_MAX);
     expect(after.history[0]).toBe(9);
   });
@@ -206,7 +206,7 @@ describe("my bets", () => {
 
 describe("the end of a round", () => {
   const closed = (state: TableState) => applyTablePush(state, 11, { t: "BetsClosed", round_id: ROUND });
-  const result = (state: TableState) => applyTablePush(state, 12, { t: "RoundResult", round_id: ROUND, number: 17 });
+  const result = (state: TableState) => applyTablePush(state, 12, { t: "RoundResult", round_id: ROUND, number: 17, detail: [], seed: "" });
   const settledRound = (state: TableState) =>
     applyTablePush(state, 13, { t: "RoundSettled", round_id: ROUND, winners: [{ name: "ann", payout_minor: 3600 }], next_opens_ms: 9 });
 
