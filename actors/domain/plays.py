@@ -25,7 +25,10 @@ class FlightView(msgspec.Struct, frozen=True, array_like=True, tag=1):
 class HandView(msgspec.Struct, frozen=True, array_like=True):
     """A hand at blackjack. cards: as dealt; the dealer's hidden card is -1.
 
-    bet_id: of the seat owner's main bet. state: "waiting", "acting", "stood", "bust", "blackjack", "done".
+    bet_id: of the seat owner's main bet (his first, where he put down several). state: "waiting", "acting", "stood",
+    "bust", "blackjack"; of a hand that was none of the last two, when all is over: "won", "push", "lost".
+    hand: the hand's number, seat * 10 + its place among the seat's hands (0 .. 3): an order names it (`Step.value`), since
+    one bet may lie on several seats. stake_minor: all that rides on the hand, doubled or not. insured: of the seat.
     """
 
     seat: int
@@ -36,13 +39,16 @@ class HandView(msgspec.Struct, frozen=True, array_like=True):
     total: int
     soft: bool
     state: str
+    hand: int
+    insured: bool
 
 
 class HandsView(msgspec.Struct, frozen=True, array_like=True, tag=2):
     """All hands of a round of blackjack. dealer: his cards, -1 the hidden one.
 
-    acting: index into hands of the one that is asked, -1: none (or all, while insurance is offered). actions: what it may
-    do. until_ms: when the clock acts in its place. insurance: whether it is being offered.
+    acting: index into hands of the one that is asked, -1: none (or all, while insurance is offered: then those in state
+    "acting" have not answered). actions: what it may do. until_ms: when the clock acts in its place (0: never again).
+    insurance: whether it is being offered.
     """
 
     hands: list[HandView]
