@@ -101,7 +101,7 @@ _FLIGHT: Final = Flight(_NOW, 3, [CashedOut("Ana", 1_000, 154, 1_540)])
 _HANDS: Final = Hands(
     [
         Hand(0, "Ana", _BET, 1_000, [0, 9], 21, True, "blackjack"),
-        Hand(2, "Žofie", _BET_2, 500, [4, 17], 10, False, "acting"),
+        Hand(2, "Žofie", _BET_2, 500, [4, 17], 10, False, "acting", 20),
     ],
     [12, -1],
     10,

@@ -312,11 +312,13 @@ function readHand(value: unknown, at: string): Hand {
     total: int(f[5], "Hand.total"),
     soft: bool(f[6], "Hand.soft"),
     state: str(f[7], "Hand.state"),
+    hand: f.length > 8 ? int(f[8], "Hand.hand") : 0,
+    insured: f.length > 9 ? bool(f[9], "Hand.insured") : false,
   };
 }
 
 function packHand(m: Hand): unknown[] {
-  return [int(m.seat, "Hand.seat"), m.name, m.bet_id, int(m.stake_minor, "Hand.stake_minor"), m.cards.map((each) => int(each, "Hand.cards")), int(m.total, "Hand.total"), m.soft, m.state];
+  return [int(m.seat, "Hand.seat"), m.name, m.bet_id, int(m.stake_minor, "Hand.stake_minor"), m.cards.map((each) => int(each, "Hand.cards")), int(m.total, "Hand.total"), m.soft, m.state, int((m.hand ?? 0), "Hand.hand"), m.insured ?? false];
 }
 
 function readHands(value: unknown, at: string): Hands {

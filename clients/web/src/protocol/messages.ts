@@ -103,7 +103,8 @@ export interface Flight {
 /**
  * A hand at blackjack. seat: 0 .. 6. bet_id: of its owner's main bet. cards: as dealt, numbered as in the rules.
  *
- * state: "waiting", "acting", "stood", "bust", "blackjack" or "done".
+ * state: "waiting", "acting", "stood", "bust", "blackjack"; when all is over "won", "push", "lost" of a hand that was none
+ * of the last two. hand: its number, seat * 10 + its place among the seat's hands, 0 .. 3. insured: its seat is.
  */
 export interface Hand {
   readonly seat: number;
@@ -114,13 +115,16 @@ export interface Hand {
   readonly total: number;
   readonly soft: boolean;
   readonly state: string;
+  readonly hand: number;
+  readonly insured: boolean;
 }
 
 /**
  * All hands of a round of blackjack. dealer: his cards, -1 the hidden one.
  *
- * acting: index into hands of the one that is asked, -1: none (or all, while insurance is offered). actions: what it may
- * do, see `Act`. until_ms: when the clock acts in its place. insurance: whether it is being offered.
+ * acting: index into hands of the one that is asked, -1: none (or all, while insurance is offered: then those in state
+ * "acting" have not answered). actions: what it may do, see `Act`. until_ms: when the clock acts in its place.
+ * insurance: whether it is being offered.
  */
 export interface Hands {
   readonly hands: readonly Hand[];
@@ -240,7 +244,7 @@ export interface UndoBets {
  * Does something with one of my bets in phase "playing". Send it unchanged until it is answered.
  *
  * action: crash "cash_out"; blackjack "hit", "stand", "double", "split", "insure", "no_insurance".
- * value: by the game's rules (blackjack: which hand of the seat). Where a stake is put down with it, command_id is the
+ * value: by the game's rules (blackjack: `hand`, the hand's number). Where a stake is put down with it, command_id is the
  * id of that bet.
  */
 export interface Act {
