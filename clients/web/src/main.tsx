@@ -4,6 +4,7 @@ import "./styles/base.css";
 import "./styles/pages.css";
 import "./styles/table.css";
 import "./styles/dealer.css";
+import "./styles/cards.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { SessionContext } from "./app/hooks";
