@@ -3,6 +3,7 @@
 block i = HMAC-SHA-256(key = seed text, message = "CLIENT:NONCE:i"), i = 0, 1, 2 ...; each block is eight words of four
 bytes, most significant byte first. below(n): the next word; a word at or above the largest multiple of n below 2^32 is
 thrown away and the next one taken (rejection sampling: no number is likelier than another); then word mod n.
+digest = HMAC-SHA-256(key = CLIENT, message = seed text): what crash is decided by; not part of the stream of words.
 
 CLIENT is the player's own seed (instant games) or the chain's salt (tables); NONCE the bet's or the round's number.
 The seed text is 64 hexadecimal digits, used as text. Source: domain.md 5.1 (the scheme's blocks are the trade's usual).
@@ -22,10 +23,15 @@ class SeededDraws:
 
     def __init__(self, seed: str, client: str, nonce: int) -> None:
         self._key = seed.encode()
+        self._client = client.encode()
         self._prefix = f"{client}:{nonce}:"
         self._block = b""
         self._offset = 32
         self._number = 0
+
+    def digest(self) -> bytes:
+        """Return HMAC-SHA-256(key = client, message = seed), 32 bytes: the other way round than the blocks."""
+        return hmac.digest(self._client, self._key, hashlib.sha256)
 
     def word(self) -> int:
         """Return the next four bytes as a number."""
