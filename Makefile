@@ -9,7 +9,7 @@ FIRST_SEED ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web run test test-all unit integration e2e faults check check-format check-lint check-types \
-	check-imports check-web check-schema format bench simulate stress mutants schema swarm load-smoke doctor audit clean
+	check-imports check-web check-schema format bench simulate stress mutants rtp schema swarm load-smoke doctor audit clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -87,6 +87,9 @@ simulate: setup ## the whole platform in one process from many seeds: make simul
 
 mutants: setup ## take away each safeguard of the money and demand that the tests notice
 	@$(PY) -m tests.mutants.run $(ARGS)
+
+rtp: setup ## the exact return of every bet; fails where a game's code or its paytable says otherwise
+	@.venv/bin/croupier rtp $(ARGS)
 
 schema: setup ## write the generated types, golden frames and docs/protocol.md
 	@$(PY) -m server.schema

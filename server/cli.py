@@ -28,6 +28,7 @@ from server.embedded.processes import EmbeddedError
 from server.embedded.run_file import RunFile, end_leftovers, forget_run, read_run
 from server.host_commands import drain, restart, rolling_restart
 from server.logging import configure_logging
+from server.rtp.command import rtp
 from server.secrets import load_secrets
 
 STOP_TIMEOUT_S = 90.0
@@ -122,6 +123,7 @@ def status() -> None:
 app.command()(restart)
 app.command()(drain)
 app.command(name="rolling-restart")(rolling_restart)
+app.command()(rtp)
 
 
 @app.command()

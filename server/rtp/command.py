@@ -1,0 +1,56 @@
+"""`croupier rtp`: the table of exact returns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from server.rtp.rows import Row
+
+_output = Console(highlight=False, soft_wrap=True)
+_error = Console(stderr=True, highlight=False, soft_wrap=True)
+#: Fractions with more characters than this are left to `--exact`.
+_FRACTION_CHARS: Final = 48
+_HEAD: Final = ("game", "bet", "positions", "return", "edge %", "sigma", "exact return", "how")
+
+
+def rtp(
+    exact: Annotated[bool, typer.Option("--exact", help="long fractions too, and exact variances")] = False,
+) -> None:
+    """Compute the return of every bet. Exit code 1: a game's code or its published paytable says otherwise."""
+    from server.rtp import faults, rows
+
+    table = rows()
+    _output.print(Text(table_text(table, exact=exact)))
+    found = faults(table)
+    for line in found:
+        _error.print(Text(f"DIFFERENT: {line}"))
+    games = len({row.game for row in table})
+    _output.print(
+        Text(f"{games} games, {len(table)} bets: {'NOT as published' if found else 'code and paytables agree'}")
+    )
+    if found:
+        raise typer.Exit(1)
+
+
+def table_text(table: Sequence[Row], *, exact: bool = False) -> str:
+    """Return the table in columns."""
+    lines = [_HEAD, *(_cells(row, exact) for row in table)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD) - 1)]
+    return "\n".join("  ".join([*map(str.ljust, line, widths), line[-1]]) for line in lines)
+
+
+def _cells(row: Row, exact: bool) -> tuple[str, ...]:
+    fraction = str(row.rtp)
+    if len(fraction) > _FRACTION_CHARS and not exact:
+        fraction = "(long)"
+    how = f"{row.how}; variance {row.variance}" if exact else row.how
+    return (
+        *(row.game, row.bet, str(row.positions), f"{float(row.rtp):.10f}", f"{float(100 * (1 - row.rtp)):.5f}"),
+        *(f"{math.sqrt(row.variance):.4f}", fraction, how),
+    )

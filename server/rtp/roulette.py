@@ -1,0 +1,74 @@
+"""Roulette by enumeration: 157 positions over 37 pockets. What a bet pays follows from how many numbers it covers.
+
+The layout is counted here from the shape of the cloth, not read from the game: a bet on n numbers pays 36/n - 1 to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, Final
+
+from actors.domain.games import roulette
+from actors.domain.games.game import BetReturn, Outcome
+from server.rtp.rows import Row, Teller, paid_rows, row_of
+
+#: Bet -> (positions, numbers covered), from domain.md 7.1.
+CLOTH: Final[Mapping[str, tuple[int, int]]] = {
+    "straight": (37, 1),
+    "split": (60, 2),
+    "trio": (2, 3),
+    "street": (12, 3),
+    "first_four": (1, 4),
+    "corner": (22, 4),
+    "six_line": (11, 6),
+    "dozen": (3, 12),
+    "column": (3, 12),
+    **dict.fromkeys(("red", "black", "odd", "even", "low", "high"), (1, 18)),
+}
+
+
+class _Published:
+    """What the roulette module publishes, as a game tells it."""
+
+    name = "roulette"
+
+    def export_rules(self) -> dict[str, Any]:
+        """Return the rules as published."""
+        return roulette.export_rules()
+
+    def returns(self) -> list[BetReturn]:
+        """Return the theoretical return of each family, from its first position."""
+        first = {place.kind: place.position for place in reversed(roulette.LAYOUT)}
+        kinds = [place.kind for place in roulette.LAYOUT]
+        return [
+            BetReturn(kind, kinds.count(kind), rtp := roulette.theoretical_rtp(position), _variance(position, rtp))
+            for kind, position in first.items()
+        ]
+
+    def payout(self, position: int, stake_minor: int, outcome: Outcome) -> int:
+        """Return what a stake pays."""
+        return roulette.payout(position, stake_minor, outcome.number)
+
+
+def _variance(position: int, rtp: Fraction) -> Fraction:
+    squares = sum(roulette.payout(position, 1, drawn) ** 2 for drawn in range(roulette.POCKETS))
+    return Fraction(squares, roulette.POCKETS) - rtp * rtp
+
+
+_GAME: Final = _Published()
+GAMES: Final[tuple[Teller, ...]] = (_GAME,)
+
+
+def rows() -> list[Row]:
+    """Return every kind of bet."""
+    return [
+        row_of("roulette", bet, positions, {Fraction(36, n): n, Fraction(0): 37 - n}, f"covers {n} of 37 pockets")
+        for bet, (positions, n) in CLOTH.items()
+    ]
+
+
+def paid() -> list[Row]:
+    """Return what the code pays on each of the 157 positions over all pockets."""
+    bets = {bet: [place.position for place in roulette.LAYOUT if place.kind == bet] for bet in CLOTH}
+    return paid_rows(_GAME, bets, [(Outcome(drawn), 1) for drawn in range(37)], "the game's code, over all pockets")
