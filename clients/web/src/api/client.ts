@@ -4,7 +4,8 @@
  * However many calls find the access token expired, one refresh runs: inside a page by a shared promise, between the
  * pages of one browser by a Web Lock, after which the stored token is read again.
  */
-import type { ClientConfig, History, LoginSession, PlayerInfo, RouletteRules } from "./types";
+import type { GameRules } from "./rules";
+import type { ClientConfig, History, LoginSession, PlayerInfo } from "./types";
 
 export class ApiError extends Error {
   constructor(
@@ -42,7 +43,7 @@ interface Access {
 export class Api {
   private access: Access | null = null;
   private refreshing: Promise<LoginSession> | null = null;
-  private rulesOnce: Promise<RouletteRules> | null = null;
+  private readonly rulesOnce = new Map<string, Promise<GameRules>>();
   private gatewayUrl = "";
 
   constructor(private readonly host: ApiHost) {}
@@ -98,13 +99,16 @@ export class Api {
     return this.gatewayUrl;
   }
 
-  /** The rules do not change while a page lives: asked once, unless asking failed. */
-  rules(): Promise<RouletteRules> {
-    this.rulesOnce ??= this.send<RouletteRules>("GET", "/api/games/roulette").catch((error: unknown) => {
-      this.rulesOnce = null;
+  /** A game's rules do not change while a page lives: asked once, unless asking failed. Needs no login. */
+  rules(game: string): Promise<GameRules> {
+    const known = this.rulesOnce.get(game);
+    if (known !== undefined) return known;
+    const asked = this.send<GameRules>("GET", `/api/games/${encodeURIComponent(game)}`).catch((error: unknown) => {
+      this.rulesOnce.delete(game);
       throw error;
     });
-    return this.rulesOnce;
+    this.rulesOnce.set(game, asked);
+    return asked;
   }
 
   history(before: number | null, limit: number): Promise<History> {

@@ -54,22 +54,3 @@ export interface History {
   readonly items: readonly HistoryItem[];
   readonly next_before: number | null;
 }
-
-export interface RulesPosition {
-  readonly position: number;
-  readonly kind: string;
-  readonly name: string;
-  readonly numbers: readonly number[];
-  readonly pays: number;
-}
-
-export interface RouletteRules {
-  readonly game: string;
-  readonly rules_version: string;
-  readonly rules_hash: string;
-  readonly wheel: readonly number[];
-  readonly red: readonly number[];
-  readonly rtp: string;
-  readonly positions: readonly RulesPosition[];
-  readonly calls: Readonly<Record<string, readonly { readonly position: number; readonly units: number }[]>>;
-}

@@ -1,12 +1,14 @@
 import { useEffect } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
-import { RoulettePage } from "../games/roulette/RoulettePage";
+import { viewOf, VIEWS } from "../games/registry";
+import { TablePage } from "../games/TablePage";
 import { AuthPage } from "./AuthPage";
 import { DealerPage } from "./DealerPage";
 import { HistoryPage } from "./HistoryPage";
 import { useApp, useSession } from "./hooks";
 import { Mark } from "./icons";
 import { LobbyPage } from "./LobbyPage";
+import { RulesPage } from "./RulesPage";
 import { Toasts } from "./Toasts";
 
 const DOORS = ["/", "/login", "/register"];
@@ -14,10 +16,17 @@ const DOORS = ["/", "/login", "/register"];
 /** Returns where a login should lead: the page that was asked for, if it is one of ours. */
 function wanted(search: string, dealer: boolean): string {
   const next = new URLSearchParams(search).get("next") ?? "";
-  return /^\/(lobby|table|history|dealer)(\/|$)/.test(next) ? next : dealer ? "/dealer" : "/lobby";
+  return /^\/(lobby|table|play|history|dealer)(\/|$)/.test(next) ? next : dealer ? "/dealer" : "/lobby";
 }
 
-function Pages() {
+/** A game without a table. */
+function InstantPage({ game }: { game: string }) {
+  const Instant = viewOf(game)?.Instant;
+  return Instant ? <Instant key={game} game={game} /> : <Redirect to="/lobby" replace />;
+}
+
+/** Pages for people who are logged in. */
+function Rooms() {
   const login = useApp((state) => state.login);
   const roles = useApp((state) => state.player?.roles);
   const [path] = useLocation();
@@ -34,11 +43,27 @@ function Pages() {
   return (
     <Switch>
       <Route path="/lobby" component={LobbyPage} />
-      <Route path="/table/:id">{({ id }) => <RoulettePage key={id} tableId={decodeURIComponent(id)} />}</Route>
+      <Route path="/table/:id">{({ id }) => <TablePage key={id} tableId={decodeURIComponent(id)} />}</Route>
+      <Route path="/play/:game">{({ game }) => <InstantPage game={decodeURIComponent(game)} />}</Route>
       <Route path="/history" component={HistoryPage} />
       <Route path="/dealer" component={DealerPage} />
       <Route>
         <Redirect to="/lobby" replace />
+      </Route>
+    </Switch>
+  );
+}
+
+/** Pages for everybody stand before the door. */
+function Pages() {
+  return (
+    <Switch>
+      <Route path="/rules">
+        <RulesPage game={VIEWS[0]!.games[0]!.name} />
+      </Route>
+      <Route path="/rules/:game">{({ game }) => <RulesPage game={decodeURIComponent(game)} />}</Route>
+      <Route>
+        <Rooms />
       </Route>
     </Switch>
   );

@@ -95,8 +95,8 @@ export function AuthPage() {
           <i />
         </div>
         <div className="auth-claim">
-          <p>One table.</p>
-          <p>One wheel.</p>
+          <p>Real rules.</p>
+          <p>Open books.</p>
           <p>Everyone at once.</p>
         </div>
       </section>
@@ -107,7 +107,12 @@ export function AuthPage() {
           <span className="play-money">Play money</span>
         </div>
         <Form key={mode} mode={mode} />
-        <p className="auth-foot">European roulette · one zero · returns 97.30 % · 18+</p>
+        <p className="auth-foot">
+          <Link href="/rules" data-testid="rules-link">
+            Rules and returns of every game
+          </Link>{" "}
+          · 18+
+        </p>
       </section>
     </div>
   );

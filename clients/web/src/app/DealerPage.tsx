@@ -4,9 +4,10 @@ import type { ClientMessage, DealerState } from "../protocol/messages";
 import { colourOf, describeNumber } from "../games/roulette/geometry";
 import { dealerPhaseName, dealerRights } from "../state/dealer";
 import { formatMinor } from "../state/money";
-import { useApp, useNow, useRules, useSession, useTitle } from "./hooks";
+import { useRouletteRules } from "../games/roulette/useRouletteRules";
+import { useApp, useConnectionState, useNow, useSession, useTitle } from "./hooks";
 import { Dialog } from "./Dialog";
-import { Shell, useConnectionState } from "./Shell";
+import { Shell } from "./Shell";
 import { refusalText } from "./words";
 
 const PHASES = ["idle", "betting", "closed", "number", "result"];
@@ -290,7 +291,7 @@ export function DealerPage() {
   const tables = useApp((state) => state.tables);
   const dealer = useApp((state) => state.dealer);
   const status = useApp((state) => state.status);
-  const [rules] = useRules();
+  const [rules] = useRouletteRules();
   const [chosen, setChosen] = useState<string | null>(null);
   const live = tables.filter((table) => table.kind === "live");
   const allowed = player?.roles.includes("dealer") ?? false;

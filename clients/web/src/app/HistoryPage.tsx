@@ -1,21 +1,31 @@
 import { Fragment, useEffect, useState } from "react";
 import { ApiError } from "../api/client";
 import type { History, HistoryItem } from "../api/types";
-import { colourOf } from "../games/roulette/geometry";
+import { viewOf } from "../games/registry";
 import { formatMinor, formatSigned } from "../state/money";
-import { type Loaded, useApp, useRules, useSession, useTitle } from "./hooks";
+import { type Loaded, useApp, useSession, useTitle } from "./hooks";
 import { Shell } from "./Shell";
 import { voidText } from "./words";
 
 const PAGE = 20;
 const KIND_NAMES: Readonly<Record<string, string>> = { deposit: "Welcome money", bonus: "Bonus" };
-const NO_RED: ReadonlySet<number> = new Set();
 
 function when(ms: number): string {
   return new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(ms);
 }
 
-function Row({ item, exponent, red }: { item: HistoryItem; exponent: number; red: ReadonlySet<number> }) {
+/** Returns which game a table plays; tables that closed meanwhile are not known. */
+function useGameOf(tableId: string): string {
+  return useApp((state) => state.tables.find((table) => table.table_id === tableId)?.game ?? "");
+}
+
+function Outcome({ game, number }: { game: string; number: number }) {
+  const Shown = viewOf(game)?.Outcome;
+  return Shown ? <Shown number={number} /> : <span className="ball ball-small ball-black">{number}</span>;
+}
+
+function Row({ item, exponent }: { item: HistoryItem; exponent: number }) {
+  const game = useGameOf(item.table_id);
   const [open, setOpen] = useState(false);
   const round = item.kind === "round";
   return (
@@ -32,7 +42,7 @@ function Row({ item, exponent, red }: { item: HistoryItem; exponent: number; red
           )}
         </td>
         <td>
-          {item.number !== null && round && <span className={`ball ball-small ball-${colourOf(item.number, red)}`}>{item.number}</span>}
+          {item.number !== null && round && <Outcome game={game} number={item.number} />}
           {item.voided && <span className="tag">void</span>}
         </td>
         <td className="num">{round ? formatMinor(item.stake_minor, exponent) : ""}</td>
@@ -62,8 +72,6 @@ export function HistoryPage() {
   useTitle("History");
   const session = useSession();
   const exponent = useApp((state) => state.account?.exponent ?? 2);
-  const [rules] = useRules();
-  const red = rules.state === "ready" ? rules.value.red : NO_RED;
   const [loaded, setLoaded] = useState<Loaded<History>>({ state: "loading" });
   /** Cursors of the pages before this one; the first page has none. */
   const [cursors, setCursors] = useState<readonly (number | null)[]>([null]);
@@ -113,7 +121,7 @@ export function HistoryPage() {
               <tr>
                 <th>When</th>
                 <th>What</th>
-                <th>Number</th>
+                <th>Outcome</th>
                 <th className="num">Stake</th>
                 <th className="num">Paid</th>
                 <th className="num">Net</th>
@@ -121,7 +129,7 @@ export function HistoryPage() {
             </thead>
             <tbody>
               {loaded.value.items.map((item) => (
-                <Row key={`${item.kind}-${item.seq}-${item.round_id}`} item={item} exponent={exponent} red={red} />
+                <Row key={`${item.kind}-${item.seq}-${item.round_id}`} item={item} exponent={exponent} />
               ))}
             </tbody>
           </table>

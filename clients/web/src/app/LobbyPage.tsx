@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { Link } from "wouter";
+import { type GameView, VIEWS, viewOf } from "../games/registry";
 import type { TableInfo } from "../protocol/messages";
 import { formatMinor } from "../state/money";
 import { useApp, useSession, useTitle } from "./hooks";
@@ -11,14 +12,15 @@ const REFRESH_MS = 2_000;
 
 function TableCard({ table, exponent }: { table: TableInfo; exponent: number }) {
   const live = table.kind === "live";
+  const view = viewOf(table.game);
   return (
     <Link href={`/table/${encodeURIComponent(table.table_id)}`} className={`table-card table-card-${table.kind}`} data-testid={`table-card-${table.table_id}`}>
-      <div className="table-card-art" aria-hidden="true">
+      <div className={`table-card-art art-${view?.art ?? "none"}`} aria-hidden="true">
         <i />
       </div>
       <div className="table-card-text">
         <div className="table-card-tags">
-          <span className={`tag ${live ? "tag-live" : ""}`}>{live ? "Live dealer" : "Automatic wheel"}</span>
+          <span className={`tag ${live ? "tag-live" : ""}`}>{live ? "Live dealer" : (view?.tag ?? table.game)}</span>
           <span className={`phase-pill phase-${table.phase}`} data-testid={`table-phase-${table.table_id}`} data-phase={table.phase}>
             {phaseName(table.phase)}
           </span>
@@ -48,7 +50,50 @@ function TableCard({ table, exponent }: { table: TableInfo; exponent: number }) 
   );
 }
 
-/** Which tables there are, and what happens at them now. */
+/** A game that is played alone, at once. */
+function InstantCard({ view, name, title }: { view: GameView; name: string; title: string }) {
+  return (
+    <Link href={`/play/${name}`} className="table-card table-card-instant" data-testid={`game-card-${name}`}>
+      <div className={`table-card-art art-${view.art}`} aria-hidden="true">
+        <i />
+      </div>
+      <div className="table-card-text">
+        <div className="table-card-tags">
+          <span className="tag">{view.tag}</span>
+        </div>
+        <h2>{title}</h2>
+        <span className="button primary table-card-go" aria-hidden="true">
+          Play
+        </span>
+      </div>
+    </Link>
+  );
+}
+
+/** Tables of games that this client has no view for stand last, so that a person learns of them. */
+const OTHERS: Pick<GameView, "title" | "about"> = { title: "More games", about: "Load this page again if a table cannot be shown." };
+
+function Hall({ view, tables, exponent }: { view: GameView | null; tables: readonly TableInfo[]; exponent: number }) {
+  const { title, about } = view ?? OTHERS;
+  const instant = view?.Instant ? view.games : [];
+  if (tables.length + instant.length === 0) return null;
+  return (
+    <section className="hall" aria-label={title} data-testid={`hall-${view?.games[0]?.name ?? "other"}`}>
+      <header className="hall-head">
+        <h2>{title}</h2>
+        <p>{about}</p>
+      </header>
+      <div className="table-grid">
+        {tables.map((table) => (
+          <TableCard key={table.table_id} table={table} exponent={exponent} />
+        ))}
+        {view && instant.map((game) => <InstantCard key={game.name} view={view} {...game} />)}
+      </div>
+    </section>
+  );
+}
+
+/** Which games and tables there are, and what happens at them now. */
 export function LobbyPage() {
   useTitle("Lobby");
   const session = useSession();
@@ -67,7 +112,7 @@ export function LobbyPage() {
     <Shell>
       <header className="page-head">
         <h1>Good to see you, {name}</h1>
-        <p>Choose a table. Everyone at it plays the same wheel, with play money.</p>
+        <p>Choose a table. Everyone at it plays the same round, with play money.</p>
       </header>
       {!known && (
         <p className="empty" role="status">
@@ -79,9 +124,9 @@ export function LobbyPage() {
           No table is open right now. This page looks again by itself.
         </p>
       )}
-      <div className="table-grid" data-testid="lobby">
-        {tables.map((table) => (
-          <TableCard key={table.table_id} table={table} exponent={exponent} />
+      <div className="halls" data-testid="lobby">
+        {[...VIEWS, null].map((view) => (
+          <Hall key={view?.title ?? ""} view={view} tables={tables.filter((table) => viewOf(table.game) === view)} exponent={exponent} />
         ))}
       </div>
     </Shell>

@@ -1,79 +1,96 @@
-import { useRules } from "./hooks";
+import { useState } from "react";
+import type { GameRules, PaytableRow, RulesTable } from "../api/rules";
+import { titleOf, VIEWS, viewOf } from "../games/registry";
+import { percentOf } from "../state/fraction";
+import { formatMinor } from "../state/money";
 import { Dialog } from "./Dialog";
+import { useApp, useRules } from "./hooks";
 
-const FAMILIES: readonly { kind: string; name: string; covers: string; where: string }[] = [
-  { kind: "straight", name: "Straight up", covers: "1 number", where: "on a number" },
-  { kind: "split", name: "Split", covers: "2 numbers", where: "on the line between two numbers" },
-  { kind: "street", name: "Street, trio", covers: "3 numbers", where: "at the end of a row, or between zero and two numbers" },
-  { kind: "corner", name: "Corner, first four", covers: "4 numbers", where: "where four numbers meet" },
-  { kind: "six_line", name: "Six line", covers: "6 numbers", where: "at the end between two rows" },
-  { kind: "dozen", name: "Dozen, column", covers: "12 numbers", where: "on its field" },
-  { kind: "red", name: "Red/black, odd/even, low/high", covers: "18 numbers", where: "on its field" },
-];
+/** A return as per cent and, exactly, as the fraction it is. */
+function Return({ fraction }: { fraction: string }) {
+  const percent = percentOf(fraction);
+  return (
+    <span className="return" data-testid="rtp" data-rtp={fraction}>
+      {percent === null ? fraction : <strong>{percent} %</strong>} {percent !== null && <small>exactly {fraction}</small>}
+    </span>
+  );
+}
 
-const CALLS: readonly { name: string; text: string }[] = [
-  { name: "Voisins du zéro", text: "9 chips: 2 on 0-2-3, 2 on 25-26-28-29, 1 each on 4-7, 12-15, 18-21, 19-22, 32-35." },
-  { name: "Tiers du cylindre", text: "6 chips on the splits 5-8, 10-11, 13-16, 23-24, 27-30, 33-36." },
-  { name: "Orphelins", text: "5 chips: 1 straight on 1 and the splits 6-9, 14-17, 17-20, 31-34." },
-];
+function returnOf(rules: GameRules, row: PaytableRow): string | undefined {
+  return row.rtp ?? (typeof rules.rtp === "object" ? rules.rtp[row.name] : undefined);
+}
 
-function Paytable() {
-  const [loaded, again] = useRules();
-  if (loaded.state === "loading") return <p role="status">Fetching the paytable…</p>;
-  if (loaded.state === "error") {
-    return (
-      <p role="alert">
-        {loaded.message}{" "}
-        <button type="button" className="button small" onClick={again}>
-          Try again
-        </button>
-      </p>
-    );
-  }
-  const pays = new Map(loaded.value.rules.positions.map((position) => [position.kind, position.pays]));
+/** What each bet pays and returns. */
+function Paytable({ rules }: { rules: GameRules }) {
+  const rows = rules.paytable ?? [];
+  const Own = viewOf(rules.game)?.Paytable;
+  if (Own) return <Own rules={rules} />;
+  if (rows.length === 0) return null;
+  const withReturn = rows.some((row) => returnOf(rules, row) !== undefined);
   return (
     <table className="sheet" data-testid="paytable">
       <thead>
         <tr>
           <th>Bet</th>
-          <th>Covers</th>
           <th className="num">Pays</th>
+          {withReturn && <th className="num">Returns</th>}
         </tr>
       </thead>
       <tbody>
-        {FAMILIES.map((family) => (
-          <tr key={family.kind}>
-            <th scope="row">
-              {family.name}
-              <small>{family.where}</small>
-            </th>
-            <td>{family.covers}</td>
-            <td className="num">{pays.get(family.kind)} to 1</td>
-          </tr>
-        ))}
+        {rows.map((row) => {
+          const fraction = returnOf(rules, row);
+          return (
+            <tr key={row.name}>
+              <th scope="row">{row.name}</th>
+              <td className="num">{row.pays}</td>
+              {withReturn && <td className="num">{fraction !== undefined && <Return fraction={fraction} />}</td>}
+            </tr>
+          );
+        })}
       </tbody>
     </table>
   );
 }
 
-/** House rules and paytable: reachable from every page, before any bet. */
-export function RulesDialog({ onClose }: { onClose: () => void }) {
+function Tables({ tables, exponent }: { tables: readonly RulesTable[]; exponent: number }) {
+  if (tables.length === 0) return null;
   return (
-    <Dialog title="Rules and paytable" testId="rules-dialog" onClose={onClose}>
-      <p className="lead">
-        European roulette with one zero. Every bet returns <strong>97.30 %</strong> of what is staked on it over the long run (36/37); the house keeps 2.70 %.
-        Zero loses the even chances.
-      </p>
-      <Paytable />
-      <h3>Announced bets</h3>
-      <dl className="calls-list">
-        {CALLS.map((call) => (
-          <div key={call.name}>
-            <dt>{call.name}</dt>
-            <dd>{call.text}</dd>
-          </div>
-        ))}
-      </dl>
+    <>
+      <h3>Limits</h3>
+      <table className="sheet" data-testid="rules-limits">
+        <thead>
+          <tr>
+            <th>Table</th>
+            <th className="num">Stakes from</th>
+            <th className="num">Most in a round</th>
+          </tr>
+        </thead>
+        <tbody>
+          {tables.map((table) => (
+            <tr key={table.table_id}>
+              <th scope="row">{table.title}</th>
+              <td className="num">{formatMinor(table.min_stake_minor, exponent)}</td>
+              <td className="num">{formatMinor(table.max_table_minor, exponent)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+function Sheet({ rules }: { rules: GameRules }) {
+  const exponent = useApp((state) => state.account?.exponent ?? 2);
+  return (
+    <>
+      {typeof rules.rtp === "string" && (
+        <p className="lead">
+          Every bet returns <Return fraction={rules.rtp} /> of what is staked on it over the long run.
+        </p>
+      )}
+      {rules.text?.map((paragraph) => <p key={paragraph}>{paragraph}</p>)}
+      <Paytable rules={rules} />
+      <Tables tables={rules.tables ?? []} exponent={exponent} />
       <h3>How a round goes</h3>
       <ul className="plain">
         <li>Bets count when the server had them before closing time, by the server's clock, and answered “accepted”.</li>
@@ -81,6 +98,43 @@ export function RulesDialog({ onClose }: { onClose: () => void }) {
         <li>If a round cannot be finished it is void and every stake goes back.</li>
         <li>All amounts are play money. It has no value and cannot be exchanged for money.</li>
       </ul>
+      <p className="faint">
+        Rules <code data-testid="rules-version">{rules.rules_version}</code>. Every round says by which version it was played.
+      </p>
+    </>
+  );
+}
+
+/** The rules of one game: text, paytable, return, limits, version. Needs no login and no money. */
+export function RulesOf({ game }: { game: string }) {
+  const [loaded, again] = useRules(game);
+  if (loaded.state === "loading") return <p role="status">Fetching the rules…</p>;
+  if (loaded.state === "ready") return <Sheet rules={loaded.value} />;
+  return (
+    <p role="alert">
+      {loaded.message}{" "}
+      <button type="button" className="button small" onClick={again}>
+        Try again
+      </button>
+    </p>
+  );
+}
+
+const GAMES = VIEWS.flatMap((view) => view.games);
+
+/** House rules and paytable of every game: reachable from every page, before any bet. */
+export function RulesDialog({ game, onClose }: { game: string; onClose: () => void }) {
+  const [shown, setShown] = useState(game);
+  return (
+    <Dialog title="Rules and paytable" testId="rules-dialog" onClose={onClose}>
+      <div className="tabs" role="group" aria-label="Games">
+        {GAMES.map(({ name }) => (
+          <button key={name} type="button" className="tab" aria-pressed={name === shown} data-testid={`rules-of-${name}`} onClick={() => setShown(name)}>
+            {titleOf(name)}
+          </button>
+        ))}
+      </div>
+      <RulesOf key={shown} game={shown} />
     </Dialog>
   );
 }

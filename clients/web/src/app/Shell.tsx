@@ -2,8 +2,9 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { formatMinor, formatSigned } from "../state/money";
 import { netSince, sittingNet } from "../state/account";
-import { useApp, useNow, useSession } from "./hooks";
+import { type ConnectionState, useApp, useConnectionState, useNow, useSession } from "./hooks";
 import { BookIcon, DoorIcon, Mark } from "./icons";
+import { gameOf } from "../games/registry";
 import { RulesDialog } from "./Rules";
 import type { Status } from "../net/around";
 import type { Session } from "./session";
@@ -59,22 +60,13 @@ function SessionTime() {
   );
 }
 
-const CONNECTION: Readonly<Record<Lamp, string>> = {
+const CONNECTION: Readonly<Record<ConnectionState, string>> = {
   connected: "Connected",
   connecting: "Connecting",
   reconnecting: "Reconnecting",
   moving: "Moving to another server",
   offline: "Offline",
 };
-
-type Lamp = "connected" | "connecting" | "reconnecting" | "moving" | "offline";
-
-export function useConnectionState(): Lamp {
-  const status = useApp((state) => state.status);
-  const online = useApp((state) => state.online);
-  if (status === "connected") return "connected";
-  return online && (status === "connecting" || status === "reconnecting" || status === "moving") ? status : "offline";
-}
 
 /** How good the way to the server is, by its last round trip. */
 function ConnectionLamp() {
@@ -162,6 +154,8 @@ function Navigation({ onRules }: { onRules: () => void }) {
 /** The frame round every page of a player who is logged in. */
 export function Shell({ children, wide = false }: { children: ReactNode; wide?: boolean }) {
   const [rules, setRules] = useState(false);
+  const [path] = useLocation();
+  const played = useApp((state) => state.table?.snapshot.game ?? "");
   const session = useSession();
   const exponent = useApp((state) => state.account?.exponent ?? 2);
   useEffect(() => {
@@ -189,7 +183,7 @@ export function Shell({ children, wide = false }: { children: ReactNode; wide?: 
       </header>
       <Interruption />
       <main className={wide ? "page page-wide" : "page"}>{children}</main>
-      {rules && <RulesDialog onClose={() => setRules(false)} />}
+      {rules && <RulesDialog game={gameOf(path, played)} onClose={() => setRules(false)} />}
     </div>
   );
 }

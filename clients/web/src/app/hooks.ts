@@ -1,6 +1,6 @@
 /** React's eyes on the session. */
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
-import type { RouletteRules } from "../api/types";
+import type { GameRules } from "../api/rules";
 import type { AppState, Session } from "./session";
 
 export const SessionContext = createContext<Session | null>(null);
@@ -15,6 +15,16 @@ export function useSession(): Session {
 export function useApp<T>(select: (state: AppState) => T): T {
   const session = useSession();
   return useSyncExternalStore(session.watch, () => select(session.get()));
+}
+
+export type ConnectionState = "connected" | "connecting" | "reconnecting" | "moving" | "offline";
+
+/** Returns how the way to the server is, as a person should hear it. */
+export function useConnectionState(): ConnectionState {
+  const status = useApp((state) => state.status);
+  const online = useApp((state) => state.online);
+  if (status === "connected") return "connected";
+  return online && (status === "connecting" || status === "reconnecting" || status === "moving") ? status : "offline";
 }
 
 /** Returns the client's time, and renders again every so many milliseconds. */
@@ -40,31 +50,26 @@ export function useMedia(query: string): boolean {
 
 export type Loaded<T> = { readonly state: "loading" } | { readonly state: "error"; readonly message: string } | { readonly state: "ready"; readonly value: T };
 
-export interface Rules {
-  readonly rules: RouletteRules;
-  readonly red: ReadonlySet<number>;
-}
+const LOADING = { state: "loading" } as const;
 
-/** Returns the rules of roulette, and a way to ask again. */
-export function useRules(): [Loaded<Rules>, () => void] {
+/** Returns the rules of a game, and a way to ask again. */
+export function useRules(game: string): [Loaded<GameRules>, () => void] {
   const session = useSession();
-  const [loaded, setLoaded] = useState<Loaded<Rules>>({ state: "loading" });
+  const [loaded, setLoaded] = useState<{ readonly game: string; readonly answer: Loaded<GameRules> }>({ game, answer: LOADING });
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     let gone = false;
-    session.api.rules().then(
-      (rules) => gone || setLoaded({ state: "ready", value: { rules, red: new Set(rules.red) } }),
-      (error: Error) => gone || setLoaded({ state: "error", message: error.message }),
+    const told = (answer: Loaded<GameRules>) => gone || setLoaded({ game, answer });
+    told(LOADING);
+    session.api.rules(game).then(
+      (value) => told({ state: "ready", value }),
+      (error: Error) => told({ state: "error", message: error.message }),
     );
     return () => {
       gone = true;
     };
-  }, [session, attempt]);
-  const again = () => {
-    setLoaded({ state: "loading" });
-    setAttempt(attempt + 1);
-  };
-  return [loaded, again];
+  }, [session, game, attempt]);
+  return [loaded.game === game ? loaded.answer : LOADING, () => setAttempt(attempt + 1)];
 }
 
 export function useTitle(title: string): void {

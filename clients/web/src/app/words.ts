@@ -30,6 +30,7 @@ export const PHASE_NAMES: Readonly<Record<string, string>> = {
   idle: "Next round soon",
   betting: "Place your bets",
   closed: "No more bets",
+  playing: "In play",
   result: "Result",
   paused: "Paused",
   number: "No more bets",

@@ -110,6 +110,7 @@ export function applyToAccount(account: Account, message: ServerMessage | TableS
     case "BetsUndone":
     case "BetsVoided":
     case "BonusGranted":
+    case "Acted":
       return told(account, message.money, account.netMinor);
     default:
       return account;

@@ -6,7 +6,7 @@
  *          betting | closed | playing --RoundVoided--> idle         any --TablePaused--> paused | idle
  */
 import { idKey, sameId } from "../protocol/ids";
-import type { Bet, Chip, Money, SeatBets, ServerMessage, TableResumed, TableSnapshot, Winner } from "../protocol/messages";
+import type { Bet, Chip, Flight, Hands, Money, SeatBets, ServerMessage, TableResumed, TableSnapshot, Winner } from "../protocol/messages";
 
 export const HISTORY_MAX = 50;
 const NO_ROUND = new Uint8Array(0);
@@ -15,14 +15,22 @@ const NO_ROUND = new Uint8Array(0);
 export interface LastRound {
   readonly key: string;
   readonly roundNo: number;
-  /** The drawn pocket; -1: voided. */
+  /** The outcome, by the game's rules; -1: voided. */
   readonly number: number;
+  /** The rest of the outcome (cards). Empty while only my settled bets are known. */
+  readonly detail: readonly number[];
+  /** What the outcome was committed to, and what that was; "" where a dealer makes it, or where it was not heard. */
+  readonly commitment: string;
+  readonly seed: string;
   readonly voidReason: string;
   readonly winners: readonly Winner[] | null;
   readonly mine: { readonly stakeMinor: number; readonly payoutMinor: number } | null;
   /** What I had on the layout, so that it can be shown beside the result. */
   readonly bets: readonly Bet[];
   readonly seats: readonly SeatBets[];
+  /** What was played, at its end; at most one of each. */
+  readonly flight: readonly Flight[];
+  readonly hands: readonly Hands[];
 }
 
 export interface TableState {
@@ -43,7 +51,7 @@ export function fromSnapshot(snapshot: TableSnapshot, before: TableState | null)
   const last = same?.last ?? null;
   const state = { snapshot, last: null, nextOpensMs: same?.nextOpensMs ?? 0 };
   if (snapshot.phase === "result") {
-    return last?.key === idKey(snapshot.round_id) ? { ...state, last } : { ...state, last: startLast(state, snapshot.number, "") };
+    return last?.key === idKey(snapshot.round_id) ? { ...state, last } : { ...state, last: startLast(state, { number: snapshot.number, detail: snapshot.detail }) };
   }
   const next = snapshot.round_no > 0 && last !== null && snapshot.round_no <= last.roundNo + 1;
   const stillLast = last !== null && (next || snapshot.history[0] === last.number);
@@ -97,7 +105,14 @@ export function applyToSnapshot(before: TableSnapshot, seq: number, event: Serve
   }
 }
 
-function startLast(state: TableState, number: number, voidReason: string): LastRound {
+interface Ending {
+  readonly number: number;
+  readonly detail?: readonly number[];
+  readonly seed?: string;
+  readonly voidReason?: string;
+}
+
+function startLast(state: TableState, { number, detail = [], seed = "", voidReason = "" }: Ending): LastRound {
   const { snapshot, last } = state;
   const key = idKey(snapshot.round_id);
   const early = last?.key === key ? last : null;
@@ -105,11 +120,16 @@ function startLast(state: TableState, number: number, voidReason: string): LastR
     key,
     roundNo: snapshot.round_no,
     number,
+    detail,
+    commitment: snapshot.commitment,
+    seed,
     voidReason,
     winners: null,
     mine: early?.mine ?? null,
     bets: snapshot.my_bets,
     seats: snapshot.seats,
+    flight: snapshot.flight,
+    hands: snapshot.hands,
   };
 }
 
@@ -120,13 +140,13 @@ export function applyTablePush(state: TableState, seq: number, event: ServerMess
     case "RoundOpened":
       return { ...state, snapshot, nextOpensMs: 0 };
     case "RoundResult":
-      return { ...state, snapshot, last: startLast(state, event.number, "") };
+      return { ...state, snapshot, last: startLast(state, event) };
     case "RoundSettled": {
       const last = state.last?.key === idKey(event.round_id) ? { ...state.last, winners: event.winners } : state.last;
       return { snapshot, last, nextOpensMs: event.next_opens_ms };
     }
     case "RoundVoided":
-      return { ...state, snapshot, last: startLast(state, -1, event.reason || "voided") };
+      return { ...state, snapshot, last: startLast(state, { number: -1, voidReason: event.reason || "voided" }) };
     default:
       return { ...state, snapshot };
   }
@@ -160,7 +180,7 @@ function settledLast(state: TableState, event: { round_id: Uint8Array; number: n
   const key = idKey(event.round_id);
   if (state.last?.key === key) return { ...state.last, mine };
   if (idKey(state.snapshot.round_id) !== key) return state.last;
-  return { ...startLast(state, event.number, ""), mine };
+  return { ...startLast(state, { number: event.number }), mine };
 }
 
 /** Folds an answer or a personal push about my own bets into the state; others' tables and older rounds leave the bets alone. */
@@ -186,6 +206,7 @@ export function applyMine(state: TableState, event: ServerMessage): TableState {
     case "Balance":
       return { ...state, snapshot: { ...withMoney(snapshot, event.money), net_minor: event.net_minor } };
     case "BonusGranted":
+    case "Acted":
       return { ...state, snapshot: withMoney(snapshot, event.money) };
     default:
       return state;

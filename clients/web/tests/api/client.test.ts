@@ -100,9 +100,9 @@ describe("calls", () => {
 
   it("ask for the rules again after a failure, and only then", async () => {
     const { api, calls } = makeApi((_, n) => (n === 1 ? refused(503, "UNAVAILABLE") : answer(200, { game: "roulette" })));
-    await expect(api.rules()).rejects.toBeInstanceOf(ApiError);
-    await api.rules();
-    await api.rules();
+    await expect(api.rules("roulette")).rejects.toBeInstanceOf(ApiError);
+    await api.rules("roulette");
+    await api.rules("roulette");
     expect(calls).toHaveLength(2);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RulesPosition } from "../../src/api/types";
+import type { RulesPosition } from "../../src/api/rules";
 import { describeNumber, layOut, neighbour, project, wheelNeighbours } from "../../src/games/roulette/geometry";
 
 const RED = new Set([1, 3, 5, 7, 9, 12, 14, 16, 18, 19, 21, 23, 25, 27, 30, 32, 34, 36]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ServerMessage, TableSnapshot } from "../../src/protocol/messages";
+import type { Money, ServerMessage, TableSnapshot } from "../../src/protocol/messages";
 import { applyMine, applyResumed, applyTablePush, applyToSnapshot, fromSnapshot, HISTORY_MAX, type TableState } from "../../src/state/table";
 import { aSnapshot, ID, MONEY, ROUND } from "../net/fakes";
 
@@ -266,5 +266,37 @@ describe("a resume", () => {
 
   it("of another table changes nothing", () => {
     expect(applyResumed(state, { ...resumed, table_id: "roulette-2", money: MONEY })).toBe(state);
+  });
+});
+
+describe("the rest of an outcome", () => {
+  const play = { takeoff_ms: 1_000, riding: 1, outs: [] };
+  const flying = () => applyTablePush(applyTablePush(fresh(), 11, { t: "BetsClosed", round_id: ROUND }), 12, { t: "FlightShown", round_id: ROUND, server_ms: 1, flight: play });
+  const result: ServerMessage = { t: "RoundResult", round_id: ROUND, number: 247, detail: [3, 9], seed: "5e" };
+
+  it("stays with the last round when the table is idle again", () => {
+    const ended = applyTablePush(applyTablePush(flying(), 13, result), 14, { t: "RoundSettled", round_id: ROUND, winners: [], next_opens_ms: 0 });
+    expect(ended.snapshot).toMatchObject({ phase: "idle", detail: [], flight: [] });
+    expect(ended.last).toMatchObject({ number: 247, detail: [3, 9], seed: "5e", flight: [play] });
+  });
+
+  it("is not yet there when only my bets are known to be settled, and comes with the result", () => {
+    const early = applyMine(flying(), settledPush());
+    expect(early.last).toMatchObject({ detail: [], mine: { payoutMinor: 3600 } });
+    expect(applyTablePush(early, 13, result).last).toMatchObject({ detail: [3, 9], mine: { payoutMinor: 3600 } });
+  });
+
+  it("comes with a snapshot taken between result and settling", () => {
+    const state = fromSnapshot(aSnapshot({ phase: "result", number: 5, detail: [1, 2, 3, 4] }), null);
+    expect(state.last).toMatchObject({ number: 5, detail: [1, 2, 3, 4], seed: "" });
+  });
+});
+
+describe("an act with a stake", () => {
+  it("takes its money from what I have, and an act without one takes nothing", () => {
+    const acted = (money: Money): ServerMessage => ({ t: "Acted", table_id: "roulette-1", round_id: ROUND, command_id: ID(3), value: 0, stake_minor: 0, money });
+    const staked = { available_minor: 99_000, reserved_minor: 1_000, seq: 9 };
+    expect(applyMine(fresh(), acted(staked)).snapshot.money).toEqual(staked);
+    expect(applyMine(fresh(), acted({ available_minor: 0, reserved_minor: 0, seq: 0 })).snapshot.money).toEqual(MONEY);
   });
 });

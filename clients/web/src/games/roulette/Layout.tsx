@@ -2,9 +2,9 @@ import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import type { Chip, SeatBets } from "../../protocol/messages";
 import { formatMinor } from "../../state/money";
 import { stakesByPosition } from "../../state/table";
-import { ChipDisc, chipTone } from "./Chip";
+import { ChipDisc, chipTone } from "../shared/Chip";
 import { type Box, colourOf, type Direction, layOut, neighbour, type Orientation, project, type Spot } from "./geometry";
-import type { RulesPosition } from "../../api/types";
+import type { RulesPosition } from "../../api/rules";
 
 interface Props {
   positions: readonly RulesPosition[];

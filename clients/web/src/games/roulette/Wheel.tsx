@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import type { RoundShow } from "./useRoundShow";
+import type { RoundShow } from "../shared/useRoundShow";
 import type { WheelView } from "./wheelView";
 
 interface Props {

@@ -5,7 +5,7 @@
  * row of 3 (0) over the row of 1 (3) and the dozens to the even chances (4.6).
  * A wide screen shows u to the right and v down; a narrow one u down and v to the left.
  */
-import type { RulesPosition } from "../../api/types";
+import type { RulesPosition } from "../../api/rules";
 
 export type Orientation = "wide" | "tall";
 

@@ -1,5 +1,5 @@
 /**
- * What a player's hands do at a roulette table: chips laid within a moment of each other become one order.
+ * What a player's hands do at a table while it takes bets: chips laid within a moment of each other become one order.
  *
  * A batch of chips:  collecting --(250 ms, or betting about to close)--> sent --BetsAccepted--> gone (it is in my_bets)
  *                                                                       sent --Error--> gone, with the reason
@@ -46,7 +46,7 @@ function local(code: Code, name: string): Refusal {
   return { code, name, detail: "" };
 }
 
-export class RouletteController {
+export class BettingController {
   private pendings: readonly Pending[] = [];
   private timer: unknown = null;
   private waitingFor: "" | "repeat" | "double" | "undo" = "";
@@ -54,7 +54,8 @@ export class RouletteController {
   constructor(
     private readonly table: Table,
     private readonly calls: CallChips,
-    private readonly sizes: readonly number[],
+    /** The class of a position in `Limits.max_by_size`. */
+    private readonly classOf: (position: number) => number,
     private readonly reports: Reports,
   ) {}
 
@@ -177,7 +178,7 @@ export class RouletteController {
     const total = [...wanted.values()].reduce((sum, stake) => sum + stake, 0);
     for (const [position, stake] of wanted) {
       if (stake < limits.min_stake_minor) return local(Code.STAKE_BELOW_MINIMUM, "STAKE_BELOW_MINIMUM");
-      const most = limits.max_by_size[this.sizes[position] ?? 0] ?? limits.max_table_minor;
+      const most = limits.max_by_size[this.classOf(position)] ?? limits.max_table_minor;
       if (stake + (held.get(position) ?? 0) > most) return local(Code.STAKE_ABOVE_MAXIMUM, "STAKE_ABOVE_MAXIMUM");
     }
     if (total + onTable > limits.max_table_minor) return local(Code.TABLE_LIMIT_EXCEEDED, "TABLE_LIMIT_EXCEEDED");

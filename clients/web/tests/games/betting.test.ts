@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { COLLECT_MS, RouletteController } from "../../src/games/roulette/controller";
+import { COLLECT_MS, BettingController } from "../../src/games/shared/betting";
 import type { Answer, Refusal } from "../../src/net/unanswered";
 import type { Bet, ClientMessage, PlaceBets, TableSnapshot } from "../../src/protocol/messages";
 import { aSnapshot, ID, MONEY, ROUND, settle } from "../net/fakes";
@@ -12,7 +12,7 @@ let sent: { body: ClientMessage; keep: boolean; answer: (answer: Answer) => void
 let refusals: { refusal: Refusal; lost: number }[];
 let timers: { run: () => void; ms: number }[];
 let connected: boolean;
-let controller: RouletteController;
+let controller: BettingController;
 
 beforeEach(() => {
   snapshot = aSnapshot();
@@ -21,7 +21,7 @@ beforeEach(() => {
   timers = [];
   connected = true;
   let ids = 0;
-  controller = new RouletteController(
+  controller = new BettingController(
     {
       request: (body, keep) => new Promise((answer) => sent.push({ body, keep, answer })),
       snapshot: () => snapshot,
@@ -38,7 +38,7 @@ beforeEach(() => {
       },
     },
     CALLS,
-    SIZES,
+    (position) => SIZES[position] ?? 0,
     { changed: () => undefined, refused: (refusal, lost) => refusals.push({ refusal, lost }) },
   );
 });

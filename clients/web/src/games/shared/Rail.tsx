@@ -2,21 +2,15 @@ import type { ReactNode } from "react";
 import { formatChip, formatMinor } from "../../state/money";
 import { ClearIcon, DoubleIcon, RepeatIcon, UndoIcon } from "../../app/icons";
 import { chipTone } from "./Chip";
+import type { Betting } from "./useBetting";
 
 export type Action = "undo" | "clear" | "repeat" | "double";
 
 interface Props {
-  chipValues: readonly number[];
-  chip: number;
+  betting: Betting;
   exponent: number;
-  stakeMinor: number;
-  pendingMinor: number;
-  busy: string;
-  can: Readonly<Record<Action, boolean>>;
   /** The time left. */
   time: ReactNode;
-  onChip: (minor: number) => void;
-  onAction: (action: Action) => void;
 }
 
 const ACTIONS: readonly { action: Action; label: string; key: string; icon: () => React.JSX.Element }[] = [
@@ -27,12 +21,14 @@ const ACTIONS: readonly { action: Action; label: string; key: string; icon: () =
 ];
 
 /** Chips to choose from, what I have on the layout, and the four orders. */
-export function Rail({ chipValues, chip, exponent, stakeMinor, pendingMinor, busy, can, time, onChip, onAction }: Props) {
+export function Rail({ betting, exponent, time }: Props) {
+  const { values, chip, stakeMinor, pendingMinor, can } = betting;
+  const busy = betting.controller.busy();
   return (
     <div className="rail">
       {time}
       <div className="tray" role="radiogroup" aria-label="Chip to place">
-        {chipValues.map((value, index) => (
+        {values.map((value, index) => (
           <button
             key={value}
             type="button"
@@ -41,9 +37,9 @@ export function Rail({ chipValues, chip, exponent, stakeMinor, pendingMinor, bus
             aria-keyshortcuts={String(index + 1)}
             aria-label={`Chip ${formatMinor(value, exponent)}`}
             title={`${formatMinor(value, exponent)} (key ${index + 1})`}
-            className={`tray-chip chip-${chipTone(value, chipValues)}`}
+            className={`tray-chip chip-${chipTone(value, values)}`}
             data-testid={`chip-${value}`}
-            onClick={() => onChip(value)}
+            onClick={() => betting.choose(value)}
           >
             <span>{formatChip(value, exponent)}</span>
           </button>
@@ -68,7 +64,7 @@ export function Rail({ chipValues, chip, exponent, stakeMinor, pendingMinor, bus
             aria-keyshortcuts={key}
             title={`${label} (key ${key})`}
             disabled={!can[action]}
-            onClick={() => onAction(action)}
+            onClick={() => betting.act(action)}
           >
             <Icon />
             <span>{label}</span>

@@ -1,0 +1,61 @@
+/** Which view plays which game. A new game is one more entry: nothing else in the client knows games by name. */
+import type { ComponentType } from "react";
+import type { GameRules } from "../api/rules";
+import type { TableState } from "../state/table";
+import { RoulettePaytable } from "./roulette/RoulettePaytable";
+import { RouletteOutcome } from "./roulette/RouletteOutcome";
+import { RouletteTable } from "./roulette/RouletteTable";
+
+export interface GameName {
+  /** As in `TableInfo.game` and `GET /api/games/{name}`. */
+  readonly name: string;
+  readonly title: string;
+}
+
+export interface GameView {
+  readonly games: readonly GameName[];
+  /** Heading in the lobby, and a sentence under it. */
+  readonly title: string;
+  readonly about: string;
+  /** What makes the outcome where no dealer does, on the lobby's card. */
+  readonly tag: string;
+  /** The picture on the lobby's card: class `art-ART`. */
+  readonly art: string;
+  /** A table of this game, once the seat is taken. Its rules it fetches itself. */
+  readonly Table?: ComponentType<{ readonly table: TableState }>;
+  /** A game without a table: its page, at `/play/NAME`. */
+  readonly Instant?: ComponentType<{ readonly game: string }>;
+  /** An outcome in a line of text: history, lobby. */
+  readonly Outcome: ComponentType<{ readonly number: number }>;
+  /** Replaces the plain paytable of the rules page. */
+  readonly Paytable?: ComponentType<{ readonly rules: GameRules }>;
+}
+
+export const VIEWS: readonly GameView[] = [
+  {
+    games: [{ name: "roulette", title: "European roulette" }],
+    title: "Roulette",
+    about: "One wheel, one zero, everyone at once.",
+    tag: "Automatic wheel",
+    art: "wheel",
+    Table: RouletteTable,
+    Outcome: RouletteOutcome,
+    Paytable: RoulettePaytable,
+  },
+];
+
+/** Returns the view of a game, or null where this client has none. */
+export function viewOf(game: string): GameView | null {
+  return VIEWS.find((view) => view.games.some((one) => one.name === game)) ?? null;
+}
+
+export function titleOf(game: string): string {
+  return viewOf(game)?.games.find((one) => one.name === game)?.title ?? game;
+}
+
+/** Returns the game that a page is about: the one at its table, of its path, or the first. */
+export function gameOf(path: string, played: string): string {
+  const named = /^\/(?:play|rules)\/([^/]+)/.exec(path)?.[1];
+  if (named !== undefined) return decodeURIComponent(named);
+  return (path.startsWith("/table/") && played) || VIEWS[0]!.games[0]!.name;
+}
