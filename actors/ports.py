@@ -8,11 +8,12 @@ from typing import Any, Protocol
 
 import msgspec
 
+from actors.domain.games.game import Outcome, Step
 from actors.domain.money.batch import Commit
 from actors.domain.money.entries import Row
 from actors.domain.money.lookups import Found
 from actors.domain.money.recovery import Loaded, ShardHead
-from actors.domain.rounds import Plan, RoundState
+from actors.domain.rounds import Plan, PlayRecord, RoundState
 
 
 class Clock(Protocol):
@@ -32,6 +33,28 @@ class Entropy(Protocol):
 
     def token(self, size: int) -> bytes:
         """Return so many unpredictable bytes."""
+        ...
+
+
+class RoundSeed(msgspec.Struct, frozen=True):
+    """The committed randomness of one round.
+
+    seed: 64 hexadecimal digits, secret until the round is decided. salt: public. commitment: SHA-256 of the seed's text.
+    """
+
+    seed: str
+    salt: str
+    commitment: str
+
+
+class SeedStore(Protocol):
+    """Where the seeds of a table's rounds are."""
+
+    async def for_round(self, table_id: str, round_no: int) -> RoundSeed:
+        """Return the seed of this round: the same at every call, never another round's, also after a restart.
+
+        Raises StoreUnavailable.
+        """
         ...
 
 
@@ -91,7 +114,10 @@ class RoundConflict(Exception):
 
 
 class NewRound(msgspec.Struct, frozen=True):
-    """A round to open. closes_ms 0: until the dealer closes it. dealer: who deals, "" at an RNG table."""
+    """A round to open. closes_ms 0: until the dealer closes it. dealer: who deals, "" at an RNG table.
+
+    commitment: to the seed that decides it, "" where a dealer does.
+    """
 
     round_id: bytes
     table_id: str
@@ -101,10 +127,14 @@ class NewRound(msgspec.Struct, frozen=True):
     closes_ms: int
     dealer: str
     rules_version: str
+    commitment: str = ""
 
 
 class UnfinishedRound(msgspec.Struct, frozen=True):
-    """A round that is neither settled nor voided. number and plan: of a decided round, else -1 and None."""
+    """A round that is neither settled nor voided. number and plan: of a decided round, else -1 and None.
+
+    play, steps: of a round that is being played, else None and empty.
+    """
 
     round_id: bytes
     round_no: int
@@ -112,6 +142,9 @@ class UnfinishedRound(msgspec.Struct, frozen=True):
     state: RoundState
     number: int
     plan: Plan | None
+    rules_version: str = ""
+    play: PlayRecord | None = None
+    steps: list[Step] = []
 
 
 class RoundStore(Protocol):
@@ -150,15 +183,28 @@ class RoundStore(Protocol):
         """OPEN -> CLOSED; where the round is past OPEN, nothing happens."""
         ...
 
-    async def decide(self, table_id: str, epoch: int, round_id: bytes, number: int, plan: Plan) -> None:
-        """OPEN or CLOSED -> DECIDED, outcome and plan with it. The same outcome and plan again: nothing happens.
+    async def start_play(self, table_id: str, epoch: int, round_id: bytes, record: PlayRecord) -> None:
+        """CLOSED -> PLAYING. The same record again: nothing happens. Raises RoundConflict: the round is past that."""
+        ...
+
+    async def add_steps(self, table_id: str, epoch: int, round_id: bytes, first_no: int, steps: Sequence[Step]) -> None:
+        """Make steps first_no, first_no + 1 ... of a round that is PLAYING durable, all or none; twice is once.
+
+        Raises RoundConflict: the round is not PLAYING, or another step has that number.
+        """
+        ...
+
+    async def decide(
+        self, table_id: str, epoch: int, round_id: bytes, outcome: Outcome, plan: Plan, seed: str = ""
+    ) -> None:
+        """OPEN, CLOSED or PLAYING -> DECIDED; outcome, plan and seed with it. The same again: nothing happens.
 
         Raises RoundConflict: the round is being voided, or was decided otherwise.
         """
         ...
 
     async def start_void(self, table_id: str, epoch: int, round_id: bytes, reason: str) -> bool:
-        """OPEN or CLOSED -> VOIDING; True also if it is voiding or voided already, False if it is decided."""
+        """OPEN, CLOSED or PLAYING -> VOIDING; True also if it is voiding or voided already, False if it is decided."""
         ...
 
     async def finish(self, table_id: str, epoch: int, round_id: bytes) -> None:

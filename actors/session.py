@@ -67,6 +67,7 @@ _TELLS_MONEY: Final = frozenset(
         orders.Done,
         commands.BetPlaced,
         commands.BetsTakenBack,
+        commands.Acted,
         events.MyBetsSettled,
         events.MyBetsVoided,
         events.MyBonus,
@@ -164,8 +165,8 @@ class Session:
     # ------------------------------------------------------------------ what he learns
 
     def apply_answer(self, answer: Any) -> None:
-        """Fold an actor's answer: the money it tells, if any."""
-        if type(answer) in _TELLS_MONEY:
+        """Fold an actor's answer: the money it tells, if any (an act that put nothing down tells none)."""
+        if type(answer) in _TELLS_MONEY and answer.seq > 0:
             self.learn_purse(answer.seq, answer.cash_minor, answer.escrow_minor)
 
     def learn_purse(self, seq: int, cash_minor: int, escrow_minor: int) -> None:

@@ -1,8 +1,9 @@
-"""A roulette table: rounds by the server's clock (kind "rng") or by a dealer (kind "live"), one at a time.
+"""A table of any game: rounds by the server's clock (kind "rng") or by a dealer (kind "live"), one at a time.
 
-Survives a crash: rounds, outcomes and plans (round store), stakes (wallets). Dies with it: who follows, stakes to
-repeat, a number entered but not confirmed. Messages may be repeated safely: bets and undos by their ids, dealer orders
-by round and command id, the rest changes nothing. Full: a round takes `max_round_bets`, then answers BUSY.
+Survives a crash: rounds, outcomes and plans (round store), stakes (wallets), and a round that is played on, step by step.
+Dies with it: who follows, stakes to repeat, a number entered but not confirmed. Messages may be repeated safely: bets,
+undos and acts by their ids, dealer orders by round and command id, the rest changes nothing. Full: a round takes
+`max_round_bets`, then answers BUSY.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from actors.domain.commands import (
+    Act,
     DealerOrder,
     DescribeTable,
     Follow,
@@ -25,15 +27,19 @@ from actors.domain.commands import (
     Unfollow,
 )
 from actors.domain.events import TableMissed
-from actors.domain.games.roulette import POCKETS
+from actors.domain.games.catalogue import PLAY_GAMES
+from actors.domain.games.game import Outcome
 from actors.domain.refusals import Refusal
-from actors.ports import Clock, Entropy, Post, RoundStore
+from actors.domain.round_book import RoundBook
+from actors.domain.rounds import Plan
+from actors.ports import Clock, Entropy, Post, RoundStore, SeedStore, UnfinishedRound
 from actors.table_bets import BetDesk, Work
 from actors.table_config import TableConfig
 from actors.table_followers import Followers
 from actors.table_live import LiveDesk
+from actors.table_play import PlayDesk
 from actors.table_recovery import Recovery
-from actors.table_rounds import RoundKeeper
+from actors.table_rounds import DrawsOf, RoundKeeper, seeded
 from actors.table_stage import Stage
 from actors.table_wallets import WalletDriver
 
@@ -48,13 +54,14 @@ SETTLE_PATIENCE_S: Final = 6.0
 LATE_ROUNDS_MAX: Final = 200
 
 
-class RouletteTable:
+class Table:
     """One table actor. While it takes over, it answers BUSY to bets and shows phase "paused"."""
 
     def __init__(
         self,
         config: TableConfig,
         rounds: RoundStore,
+        seeds: SeedStore,
         post: Post,
         clock: Clock,
         entropy: Entropy,
@@ -63,16 +70,18 @@ class RouletteTable:
         shards: Sequence[int],
         owner: str,
         fatal: Callable[[BaseException], None],
+        draws_of: DrawsOf = seeded,
     ) -> None:
         self.config = config
-        self._entropy = entropy
         self._fatal = fatal
         self._followers = Followers(config.table_id, post, clock)
         self.stage = Stage(config, self._followers, clock)
         self.driver = WalletDriver(post)
-        self._keeper = RoundKeeper(self.stage, rounds, self.driver, clock, entropy, key)
+        self._keeper = RoundKeeper(self.stage, rounds, seeds, self.driver, clock, entropy, key=key, draws_of=draws_of)
         self._recovery = Recovery(self.stage, self._keeper, rounds, post, clock, key=key, shards=shards, owner=owner)
         self._bets = BetDesk(self.stage, post, clock, key, fatal)
+        game = PLAY_GAMES.get(config.game)
+        self._plays = PlayDesk(game, self.stage, self._keeper, rounds, post, clock) if game else None
         self._live = LiveDesk(self.stage, self._keeper, clock, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
         self._late: set[asyncio.Task[None]] = set()
@@ -82,7 +91,7 @@ class RouletteTable:
         self._in_round = False
 
     def __repr__(self) -> str:
-        return f"RouletteTable({self.config.table_id}, epoch={self.stage.epoch}, {self.stage.phase})"
+        return f"Table({self.config.table_id}, epoch={self.stage.epoch}, {self.stage.phase})"
 
     # ------------------------------------------------------------ life
 
@@ -112,7 +121,7 @@ class RouletteTable:
         book = self.stage.book
         if book is None:
             return self._in_round or self._live.is_opening or bool(self._late)
-        return bool(book.bets or self._late)
+        return bool(book.bets or book.is_restored or self._late)
 
     async def stop(self) -> None:
         """End this incarnation where it is. A round in play is finished or voided by the next one."""
@@ -140,8 +149,11 @@ class RouletteTable:
 
     async def _run(self) -> None:
         await self._recovery.run()
-        self.stage.paused(False, "")
+        if self._recovery.playing is None:
+            self.stage.paused(False, "")
         self._ready.set()
+        if self._recovery.playing is not None:
+            await self._go_on(self._recovery.playing)
         while not self.config.is_live:
             await self._until_wanted()
             await self._play()
@@ -160,12 +172,25 @@ class RouletteTable:
         await keeper.sleep_until(book.closes_ms + 1)
         await keeper.close(book)
         await keeper.drain(book)
-        number = self._entropy.below(POCKETS)
-        plan = await keeper.decide(book, number)
-        await self._patiently(keeper.carry_out(book.round_id, number, plan))
-        next_ms = keeper.announce(book, plan)
+        if self._plays is not None:
+            await self._end(book, *await self._plays.run(book))
+            return
+        outcome = self.stage.game.draw(keeper.draws(book.round_no))
+        plan = await keeper.decide(book, outcome, book.decide_plan(outcome))
+        await self._end(book, outcome, plan)
+
+    async def _go_on(self, row: UnfinishedRound) -> None:
+        """Play to its end what a predecessor began."""
+        assert self._plays is not None, "only such a game leaves a round to be played on"
+        self._in_round = True
+        await self._end(*await self._plays.go_on(row))
+
+    async def _end(self, book: RoundBook, outcome: Outcome, plan: Plan) -> None:
+        """Settle a decided round, tell it, and pause."""
+        await self._patiently(self._keeper.carry_out(book.round_id, outcome.number, plan))
+        next_ms = self._keeper.announce(book, plan)
         self._in_round = False
-        await keeper.sleep_until(next_ms)
+        await self._keeper.sleep_until(next_ms)
 
     async def _patiently(self, work: Coroutine[Any, Any, None]) -> None:
         """Do it; when it takes long, let it go on beside the rounds to come.
@@ -194,7 +219,6 @@ class RouletteTable:
         """Answer every message, by index. Everything before the first await happens in the order of the messages."""
         answers: list[Any] = [None] * len(messages)
         work = Work()
-        dealing: list[tuple[int, asyncio.Future[TableAnswer]]] = []
         for index, message in enumerate(messages):
             if self.stage.epoch == 0:
                 answers[index] = Refused(Refusal.BUSY, "the table is starting")
@@ -203,20 +227,24 @@ class RouletteTable:
             elif isinstance(message, UndoBet):
                 answers[index] = self._bets.undo(index, message, work) if self._is_ready() else _NOT_READY
             elif isinstance(message, DealerOrder):
-                answer = self._live.handle(message) if self._is_ready() else _NOT_READY
-                if isinstance(answer, asyncio.Future):
-                    dealing.append((index, answer))
-                else:
-                    answers[index] = answer
+                answers[index] = self._live.handle(message) if self._is_ready() else _NOT_READY
+            elif isinstance(message, Act):
+                answers[index] = self._act(message)
             else:
                 answers[index] = self._look(message)
         await self._bets.carry_out(work, answers)
-        for index, future in dealing:
-            answers[index] = await future
+        for index, answer in enumerate(answers):
+            if isinstance(answer, asyncio.Future):  # shared: the same order may have come twice
+                answers[index] = await asyncio.shield(answer)
         return answers
 
     def _is_ready(self) -> bool:
         return self._ready.is_set()
+
+    def _act(self, order: Act) -> TableAnswer | asyncio.Future[Any]:
+        if not self._is_ready():
+            return _NOT_READY
+        return self._plays.act(order) if self._plays else Refused(Refusal.WRONG_PHASE, "nothing is played here")
 
     def _look(self, message: Follow | Unfollow | TakeSeat | DescribeTable) -> TableAnswer | TableMissed:
         """Answer what needs no wallet and no store."""

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from actors.domain.bets import Bet, BetStatus, Undo
 from actors.domain.commands import (
     BetPlaced,
     BetsTakenBack,
@@ -21,11 +22,11 @@ from actors.domain.commands import (
     TableAnswer,
     UndoBet,
 )
-from actors.domain.games.roulette_bets import check_shape, expand
+from actors.domain.games.game import TableGame
 from actors.domain.ids import Origin, id_ms, id_origin, is_well_formed
 from actors.domain.money.orders import Done, Fate, ReadReservation, Reserve, Void
 from actors.domain.refusals import Refusal
-from actors.domain.round_book import Bet, BetStatus, RoundBook, Undo
+from actors.domain.round_book import RoundBook
 from actors.ports import Clock, Failure, Post, StaleEpoch
 from actors.table_shards import AwayShards
 from actors.table_stage import Stage
@@ -40,7 +41,7 @@ ID_AHEAD_MS: Final = 5 * 60_000
 ID_AGE_MS: Final = 24 * 3_600_000
 
 #: A wallet that says so has done nothing now. A former life of it, asked before the link broke, may have.
-_NOT_NOW: Final = frozenset((Refusal.BUSY, Refusal.DRAINING))
+NOT_NOW: Final = frozenset((Refusal.BUSY, Refusal.DRAINING))
 
 _Order = Bet | Undo
 
@@ -104,10 +105,10 @@ class BetDesk:
         book = self._stage.find_book(order.round_id)
         if bad_id is not None and bad_id.code == Refusal.ID_CLASS_FORBIDDEN:
             return bad_id
-        if book is None:
+        known = book.bets.get((order.seat.player_id, order.bet_id)) if book else None
+        if book is None or (book.is_restored and known is None):
             work.strays.setdefault(order.seat.shard, []).append((index, order))
             return None
-        known = book.bets.get((order.seat.player_id, order.bet_id))
         if known is not None:
             return self._place_again(index, order, work, book, known)
         refused = bad_id or self._check_open(book, order.received_ms, now_ms)
@@ -215,7 +216,7 @@ class BetDesk:
                 replies = await self._post.ask_all(f"wallet/{shard}", questions, ASK_S)
                 self.away.note(shard, replies)
             for (index, stray), reply in zip(strays, replies, strict=True):
-                answers[index] = _answer_stray(stray, reply)
+                answers[index] = _answer_stray(self._stage.game, stray, reply)
         for index, order in work.answers:
             # Asked by another batch: the same order arrived twice.
             while (answer := _answer_of(order)) is None:
@@ -250,7 +251,7 @@ class BetDesk:
         if isinstance(reply, Done):
             book.apply_reserved(bet, reply)
         elif isinstance(reply, Refused):
-            if reply.code in _NOT_NOW:
+            if reply.code in NOT_NOW:
                 book.apply_unknown(bet)
             elif reply.code == Refusal.STALE_TABLE_EPOCH:
                 book.forget(bet, Refused(Refusal.BUSY))
@@ -289,7 +290,7 @@ class BetDesk:
             future.set_result(None)
 
 
-def _answer_stray(order: PlaceBet, reply: object) -> TableAnswer:
+def _answer_stray(game: TableGame, order: PlaceBet, reply: object) -> TableAnswer:
     """Answer a bet for a former round by what its wallet says: sent again, it has the outcome it had.
 
     No reservation: it never will be one, since this table's epoch has fenced all rounds but its own. What a repeated or
@@ -299,7 +300,8 @@ def _answer_stray(order: PlaceBet, reply: object) -> TableAnswer:
         return Refused(Refusal.OUTCOME_UNKNOWN)
     if reply.state == "none":
         return Refused(Refusal.WRONG_ROUND)
-    stakes = expand(order.chips, order.calls) if check_shape(order.chips, order.calls, MAX_STRAY_CHIPS) is None else {}
+    is_sound = game.check_shape(order.chips, order.calls, MAX_STRAY_CHIPS) is None
+    stakes = game.expand(order.chips, order.calls) if is_sound else {}
     is_same = order.mode != "chips" or sum(stakes.values()) == reply.amount_minor
     if reply.state == "tombstone":
         return Refused(Refusal.ALREADY_VOIDED)

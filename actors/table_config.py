@@ -22,6 +22,7 @@ class TableConfig(msgspec.Struct, frozen=True, kw_only=True):
     max_table_minor: the most one player may have on the whole layout.
     max_chips: chips and announced bets in one order. max_bets: bets of one player in one round.
     max_round_bets: bets of all players in one round; more are answered BUSY. sort: place in the lobby.
+    min_cycle_ms: the least time from one round's opening to the next of an RNG table; -1: the game's own.
     """
 
     table_id: str
@@ -38,6 +39,7 @@ class TableConfig(msgspec.Struct, frozen=True, kw_only=True):
     max_chips: int = 200
     max_bets: int = 200
     max_round_bets: int = 50_000
+    min_cycle_ms: int = -1
     game: str = "roulette"
     sort: int = 0
 
@@ -52,11 +54,47 @@ class TableConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def default_tables() -> list[TableConfig]:
-    """Return the three tables of a fresh casino."""
+    """Return the tables of a fresh casino."""
     return [
         TableConfig(table_id="roulette-1", kind="rng", title="European Roulette", sort=1),
         TableConfig(
             table_id="roulette-2", kind="rng", title="Speed Roulette", betting_ms=6_000, pause_ms=3_000, sort=2
         ),
         TableConfig(table_id="live-1", kind="live", title="Live Roulette", betting_ms=0, pause_ms=0, sort=3),
+        TableConfig(
+            table_id="baccarat-1",
+            kind="rng",
+            title="Baccarat",
+            game="baccarat",
+            pause_ms=8_000,
+            max_by_size={0: 200_000, 1: 200_000, 2: 40_000, 3: 30_000, 4: 30_000},
+            sort=4,
+        ),
+        TableConfig(
+            table_id="baccarat-2",
+            kind="rng",
+            title="No Commission Baccarat",
+            game="baccarat-no-commission",
+            pause_ms=8_000,
+            max_by_size={0: 200_000, 1: 200_000, 2: 40_000, 3: 30_000, 4: 30_000, 5: 30_000},
+            sort=5,
+        ),
+        TableConfig(
+            table_id="blackjack-1",
+            kind="rng",
+            title="Blackjack",
+            game="blackjack",
+            max_by_size={0: 100_000, 1: 20_000, 2: 20_000, 3: 100_000},
+            sort=6,
+        ),
+        TableConfig(
+            table_id="crash-1",
+            kind="rng",
+            title="Crash",
+            game="crash",
+            betting_ms=8_000,
+            pause_ms=4_000,
+            max_by_size={1: 100_000},
+            sort=7,
+        ),
     ]

@@ -20,7 +20,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from actors.domain.commands import DealerOrder, DealerView, Refused, TableAnswer
-from actors.domain.games.roulette import POCKETS
+from actors.domain.games.game import Outcome
 from actors.domain.ids import Origin, id_origin, is_well_formed
 from actors.domain.refusals import Refusal
 from actors.domain.round_book import RoundBook
@@ -98,7 +98,7 @@ class LiveDesk:
             return Refused(Refusal.WRONG_ROUND)
         if stage.phase != "closed" or (self._doing is not None and self._doing[0] != "close"):
             return Refused(Refusal.WRONG_PHASE)
-        if type(order.number) is not int or not 0 <= order.number < POCKETS:
+        if stage.game.seen((order.number,)) is None:
             return Refused(Refusal.NUMBER_INVALID)
         stage.number_entered(order.number, order.source)
         return stage.dealer_view()
@@ -142,7 +142,9 @@ class LiveDesk:
         if order.verb == "confirm" and stage.phase == "closed" and stage.entered >= 0:
             if order.number != stage.entered:
                 return Refused(Refusal.NUMBER_MISMATCH)
-            return self._carry_confirm(book, order.number)
+            outcome = stage.game.seen((order.number,))
+            assert outcome is not None, "it was entered"
+            return self._carry_confirm(book, outcome)
         return Refused(Refusal.WRONG_PHASE)
 
     def _is_done(self, order: DealerOrder) -> bool:
@@ -204,11 +206,11 @@ class LiveDesk:
         book.shut_ms = min(book.closes_ms, now_ms) if book.closes_ms else now_ms
         await self._keeper.close(book)
 
-    async def _carry_confirm(self, book: RoundBook, number: int) -> None:
+    async def _carry_confirm(self, book: RoundBook, outcome: Outcome) -> None:
         await self._keeper.drain(book)
-        plan = await self._keeper.decide(book, number)
-        self._ended = ("confirm", book.round_id, number)
-        self._spawn(self._settle(book, number, plan))
+        plan = await self._keeper.decide(book, outcome, book.decide_plan(outcome))
+        self._ended = ("confirm", book.round_id, outcome.number)
+        self._spawn(self._settle(book, outcome.number, plan))
 
     async def _settle(self, book: RoundBook, number: int, plan: Plan) -> None:
         await self._keeper.settle(book, number, plan)

@@ -2,7 +2,8 @@
 
 1. `claim_table`: from now on the store refuses writers of older epochs.
 2. `FenceTable` to every shard: from now on no wallet takes reservations of older epochs, and each says what is open.
-3. DECIDED rounds: the plan is carried out (again). OPEN and CLOSED rounds: compare-and-set to VOIDING; if the
+3. DECIDED rounds: the plan is carried out (again). A PLAYING round by today's rules: it is left to be played on, what
+   its record and steps do not know is voided. OPEN, CLOSED and other PLAYING rounds: compare-and-set to VOIDING; if the
    predecessor decided just before, that counts. VOIDING rounds: every open reservation of theirs is voided.
 4. Any other open reservation of an older epoch is voided: no plan will ever pay for it.
 
@@ -17,6 +18,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from actors.domain.commands import Refused
+from actors.domain.games.catalogue import PLAY_GAMES
 from actors.domain.ids import Origin, derive_id, make_id
 from actors.domain.money.orders import Fenced, FenceTable, OpenReservation
 from actors.domain.refusals import Refusal
@@ -65,6 +67,8 @@ class Recovery:
         self._key = key
         self._shards = shards
         self._owner = owner
+        #: A round that is to be played on.
+        self.playing: UnfinishedRound | None = None
 
     async def run(self) -> None:
         """Return when nothing of the past is open. Raises StaleEpoch: somebody else has claimed the table since."""
@@ -73,12 +77,17 @@ class Recovery:
         history = await self._recent_numbers()
         self._stage.taken_over(epoch, history)  # from here on there are snapshots
         open_ = await self._fence_all()
-        while unfinished := await self._keeper.durably(lambda: self._rounds.unfinished(table_id)):
+        while unfinished := await self._unfinished():
             for row in unfinished:
                 open_ = await self._finish(row, open_)
         await self._void_rest(open_)
         self._keeper.round_no = await self._keeper.durably(lambda: self._rounds.last_round_no(table_id))
         self._stage.correct_history(await self._recent_numbers())
+
+    async def _unfinished(self) -> list[UnfinishedRound]:
+        table_id, playing = self._stage.config.table_id, self.playing
+        rows = await self._keeper.durably(lambda: self._rounds.unfinished(table_id))
+        return [row for row in rows if playing is None or row.round_id != playing.round_id]
 
     async def _recent_numbers(self) -> list[int]:
         table_id = self._stage.config.table_id
@@ -94,11 +103,28 @@ class Recovery:
             entries: list[Entry] = [*row.plan.settle, *row.plan.void]
             planned = {(entry.shard, entry.reservation_id) for entry in entries}
             return [o for o in open_ if (o.entry.shard, o.entry.reservation_id) not in planned]
+        if self._can_go_on(row):
+            return await self._leave_playing(row, open_)
         if not await self._keeper.durably(lambda: self._rounds.start_void(table_id, epoch, row.round_id, REASON)):
             return open_  # the predecessor's decision was first: it is read again, with its plan
         mine = [o.entry for o in open_ if o.round_id == row.round_id]
         await self._keeper.give_back(row.round_id, mine, REASON)
         await self._keeper.finish(row.round_id)
+        return [o for o in open_ if o.round_id != row.round_id]
+
+    def _can_go_on(self, row: UnfinishedRound) -> bool:
+        game = PLAY_GAMES.get(self._stage.config.game)
+        return row.state is RoundState.PLAYING and game is not None and game.rules_version == row.rules_version
+
+    async def _leave_playing(self, row: UnfinishedRound, open_: list[_Open]) -> list[_Open]:
+        """Void what is open for this round and not in its play: stakes whose step did not become durable."""
+        assert row.play is not None, "a round that is being played has its record"
+        bets = [*row.play.bets, *(step.added for step in row.steps if step.added is not None)]
+        known = {(bet.shard, bet.reservation_id) for bet in bets}
+        mine = [o.entry for o in open_ if o.round_id == row.round_id]
+        stray = [entry for entry in mine if (entry.shard, entry.reservation_id) not in known]
+        await self._keeper.give_back(row.round_id, stray, REASON)
+        self.playing = row
         return [o for o in open_ if o.round_id != row.round_id]
 
     async def _void_rest(self, open_: list[_Open]) -> None:

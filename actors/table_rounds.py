@@ -12,11 +12,12 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeVar
 
-from actors.domain.games.roulette import RULES_VERSION
+from actors.domain.games.draws import SeededDraws
+from actors.domain.games.game import Draws, Outcome
 from actors.domain.ids import Origin, make_id
 from actors.domain.round_book import RoundBook
 from actors.domain.rounds import Plan, VoidEntry
-from actors.ports import Clock, Entropy, NewRound, RoundStore, StoreUnavailable
+from actors.ports import Clock, Entropy, NewRound, RoundSeed, RoundStore, SeedStore, StoreUnavailable
 from actors.table_results import Results, winners
 from actors.table_stage import Stage
 from actors.table_wallets import Acknowledged, WalletDriver, plan_legs, void_legs
@@ -24,6 +25,9 @@ from actors.table_wallets import Acknowledged, WalletDriver, plan_legs, void_leg
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+#: How a round's numbers follow from its seed and its number.
+DrawsOf = Callable[[RoundSeed, int], Draws]
 
 FIRST_WAIT_S: Final = 0.1
 LAST_WAIT_S: Final = 2.0
@@ -33,11 +37,25 @@ DRAIN_STEP_S: Final = 0.02
 REPEATS_MAX: Final = 50_000
 
 
+def seeded(seed: RoundSeed, round_no: int) -> Draws:
+    """Return the verifiable stream of this round."""
+    return SeededDraws(seed.seed, seed.salt, round_no)
+
+
 class RoundKeeper:
     """Moves the table's rounds through their states. The caller's task may be cancelled at any await."""
 
     def __init__(
-        self, stage: Stage, rounds: RoundStore, driver: WalletDriver, clock: Clock, entropy: Entropy, key: bytes
+        self,
+        stage: Stage,
+        rounds: RoundStore,
+        seeds: SeedStore,
+        driver: WalletDriver,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        key: bytes,
+        draws_of: DrawsOf = seeded,
     ) -> None:
         self._stage = stage
         self._rounds = rounds
@@ -45,6 +63,9 @@ class RoundKeeper:
         self._clock = clock
         self._entropy = entropy
         self._key = key
+        self._seeds = seeds
+        self._draws_of = draws_of
+        self._seed: RoundSeed | None = None  # of the round that is open or played
         self.round_no = 0
 
     async def durably(self, step: Callable[[], Awaitable[T]]) -> T:
@@ -78,6 +99,7 @@ class RoundKeeper:
         stage, config = self._stage, self._stage.config
         round_id = make_id(self._clock.now_ms(), Origin.TABLE, self._entropy.token(9))
         round_no = self.round_no + 1
+        commitment = "" if config.is_live else await self.take_seed(round_no)
         times = (0, 0)
 
         async def store() -> None:
@@ -85,16 +107,41 @@ class RoundKeeper:
             opens_ms = self._clock.now_ms()
             times = (opens_ms, opens_ms + window_ms if window_ms else 0)
             await self._rounds.open(
-                NewRound(round_id, config.table_id, stage.epoch, round_no, *times, stage.dealer, RULES_VERSION)
+                NewRound(
+                    round_id,
+                    config.table_id,
+                    stage.epoch,
+                    round_no,
+                    *times,
+                    stage.dealer,
+                    stage.game.rules_version,
+                    commitment,
+                )
             )
 
         await self.durably(store)
         self.round_no = round_no
         book = RoundBook(
-            round_id, round_no, *times, ccy=config.ccy, limits=config.bet_limits(), max_bets=config.max_bets
+            round_id,
+            round_no,
+            *times,
+            game=stage.game,
+            ccy=config.ccy,
+            limits=config.bet_limits(),
+            max_bets=config.max_bets,
         )
-        stage.opened(book)
+        stage.opened(book, commitment)
         return book
+
+    async def take_seed(self, round_no: int) -> str:
+        """Take the seed by which this round is decided, and return the commitment to it."""
+        self._seed = await self.durably(lambda: self._seeds.for_round(self._stage.config.table_id, round_no))
+        return self._seed.commitment
+
+    def draws(self, round_no: int) -> Draws:
+        """Return the stream of the round whose seed was taken, from its beginning."""
+        assert self._seed is not None, "the round has a seed"
+        return self._draws_of(self._seed, round_no)
 
     async def close(self, book: RoundBook) -> None:
         """Say that no more bets are taken, and make it durable. Bets received in time may still come in."""
@@ -113,13 +160,14 @@ class RoundKeeper:
                 return
             await asyncio.sleep(DRAIN_STEP_S)
 
-    async def decide(self, book: RoundBook, number: int) -> Plan:
-        """Fix the plan for this number, make both durable, and only then tell the number."""
+    async def decide(self, book: RoundBook, outcome: Outcome, plan: Plan) -> Plan:
+        """Make outcome, plan and seed durable, and only then tell the outcome and the seed."""
         config, epoch = self._stage.config, self._stage.epoch
-        plan = book.decide_plan(number)
-        await self.durably(lambda: self._rounds.decide(config.table_id, epoch, book.round_id, number, plan))
+        seed = "" if config.is_live or self._seed is None else self._seed.seed
+        await self.durably(lambda: self._rounds.decide(config.table_id, epoch, book.round_id, outcome, plan, seed))
+        self._seed = None
         self._remember_stakes(book)
-        self._stage.decided(book.round_id, number)
+        self._stage.decided(book.round_id, outcome, seed)
         return plan
 
     async def settle(self, book: RoundBook, number: int, plan: Plan) -> int:
@@ -131,7 +179,9 @@ class RoundKeeper:
         """Tell the table that the round is over. Returns when the next one opens (ms)."""
         names = {player_id: player.seat.name for player_id, player in book.players.items()}
         config = self._stage.config
-        next_ms = 0 if config.is_live else self._clock.now_ms() + config.pause_ms
+        least_ms = self._stage.game.min_cycle_ms if config.min_cycle_ms < 0 else config.min_cycle_ms
+        cycle_ms = book.opens_ms + least_ms
+        next_ms = 0 if config.is_live else max(self._clock.now_ms() + config.pause_ms, cycle_ms)
         self._stage.settled(book.round_id, winners(plan, names), next_ms)
         return next_ms
 

@@ -4,9 +4,10 @@
 | --- | --- | --- |
 | idle, paused, result | RoundOpened | betting |
 | betting | BetsClosed | closed |
-| betting, closed | RoundDecided | result |
+| closed, playing | PlayShown | playing |
+| betting, closed, playing | RoundDecided | result |
 | result | RoundSettled | idle |
-| betting, closed | RoundVoided | idle |
+| betting, closed, playing | RoundVoided | idle |
 | idle | TablePaused(true) | paused |
 | paused | TablePaused(false) | idle |
 
@@ -28,6 +29,7 @@ from actors.domain.events import (
     MyDealerView,
     NumberEntered,
     PersonalEvent,
+    PlayShown,
     RoundDecided,
     RoundOpened,
     RoundSettled,
@@ -38,7 +40,9 @@ from actors.domain.events import (
     TablePaused,
     Win,
 )
-from actors.domain.games.roulette import RULES_VERSION
+from actors.domain.games.catalogue import table_game
+from actors.domain.games.game import Outcome
+from actors.domain.plays import PlayView
 from actors.domain.round_book import RoundBook
 from actors.ports import Clock
 from actors.table_config import TableConfig
@@ -59,6 +63,7 @@ class Stage:
 
     def __init__(self, config: TableConfig, followers: Followers, clock: Clock) -> None:
         self.config = config
+        self.game = table_game(config.game)
         self.followers = followers
         self.clock = clock
         self.epoch = 0
@@ -67,6 +72,9 @@ class Stage:
         self.book: RoundBook | None = None
         self.former: dict[bytes, RoundBook] = {}
         self.number = -1
+        self.detail: tuple[int, ...] = ()
+        self.commitment = ""
+        self.view: PlayView | None = None
         self.history: list[int] = []
         self.last_stakes: dict[int, dict[int, int]] = {}
         self.dealer = ""
@@ -96,13 +104,32 @@ class Stage:
             self.version += 1
             self._window.restart(self.version)
 
-    def opened(self, book: RoundBook) -> None:
+    def opened(self, book: RoundBook, commitment: str = "") -> None:
         """A round is durable and takes bets."""
         self._leave_round()
         self.book = book
+        self.commitment = commitment
         self.phase = "betting"
         now_ms = self.clock.now_ms()
-        self._tell(RoundOpened(book.round_id, book.round_no, book.opens_ms, book.closes_ms, now_ms))
+        self._tell(RoundOpened(book.round_id, book.round_no, book.opens_ms, book.closes_ms, now_ms, commitment))
+
+    def resumed(self, book: RoundBook, commitment: str) -> None:
+        """A round of a predecessor is played on. A version is left out: followers take a fresh snapshot."""
+        self.book = book
+        self.commitment = commitment
+        self.phase = "playing"
+        self._shown = {seat.name: seat for seat in book.take_changes()[:SHOWN_SEATS]}
+        self.version += 1
+        self._window.restart(self.version)
+
+    def played(self, view: PlayView) -> None:
+        """What is played now, durably. The same again: nothing new."""
+        if view == self.view:
+            return
+        self.show_stakes()
+        self.phase = "playing"
+        self.view = view
+        self._tell(PlayShown(self._round().round_id, self.clock.now_ms(), view))
 
     def closed(self) -> None:
         """No more bets; those on their way still count."""
@@ -116,13 +143,14 @@ class Stage:
             self._tell(NumberEntered(self._round().round_id, number, source))
         self.dealer_changed()
 
-    def decided(self, round_id: bytes, number: int) -> None:
+    def decided(self, round_id: bytes, outcome: Outcome, seed: str = "") -> None:
         """Outcome and plan are durable. Bets confirmed at the last moment are shown before the number."""
         self.show_stakes()
         self.phase = "result"
-        self.number = number
-        self.history = [number, *self.history[: HISTORY - 1]]
-        self._tell(RoundDecided(round_id, number))
+        self.number = outcome.number
+        self.detail = outcome.detail
+        self.history = [outcome.number, *self.history[: HISTORY - 1]]
+        self._tell(RoundDecided(round_id, outcome.number, outcome.detail, seed))
 
     def settled(self, round_id: bytes, winners: list[Win], next_opens_ms: int) -> None:
         """Every reservation of the round is settled."""
@@ -190,7 +218,9 @@ class Stage:
         self.book = None
         self.phase = "idle"
         self.number = self.entered = -1
-        self.source = ""
+        self.source = self.commitment = ""
+        self.detail = ()
+        self.view = None
         self._shown = {}
 
     def _tell_dealer_change(self) -> None:
@@ -271,10 +301,14 @@ class Stage:
             seats=list(self._shown.values()),
             my_bets=book.placed_bets(seat.player_id) if book else [],
             can_repeat=seat.player_id in self.last_stakes,
-            rules_version=RULES_VERSION,
+            rules_version=self.game.rules_version,
             dealer=self._dealer_told,
             entered=self.entered if is_behind else -1,
             source=self.source if is_behind else "",
+            game=config.game,
+            detail=self.detail,
+            commitment=self.commitment,
+            view=self.view,
         )
 
     def line(self) -> TableLine:

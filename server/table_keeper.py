@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from actors.table import RouletteTable
+from actors.table import Table
 from actors.table_config import TableConfig
 from server.config import Config
 from server.entropy import LibsodiumEntropy
+from server.keyed_seeds import KeyedSeeds
 from server.storage.rounds import PostgresRounds
 from server.storage.tables import PostgresTables
 
@@ -34,7 +35,7 @@ class TableKeeper:
         self._site = site
         self._tables = tables
         self._rounds = rounds
-        self._running: dict[str, RouletteTable] = {}
+        self._running: dict[str, Table] = {}
         self._deaths: dict[str, int] = {}
         self._born: dict[str, float] = {}
         self._due: dict[str, float] = {}  # tables that died: when to rebuild
@@ -102,9 +103,10 @@ class TableKeeper:
         address = f"table/{table_id}"
         try:
             config = adjusted(await self._tables.config(table_id), site.config)
-            table = RouletteTable(
+            table = Table(
                 config,
                 self._rounds,
+                KeyedSeeds(site.spec.secrets.ids),
                 site.post,
                 site.clock,
                 LibsodiumEntropy(),
@@ -127,7 +129,7 @@ class TableKeeper:
         self._site.host.unregister(f"table/{table_id}")
         await self._stop_table(table_id, table)
 
-    async def _stop_table(self, table_id: str, table: RouletteTable) -> None:
+    async def _stop_table(self, table_id: str, table: Table) -> None:
         try:
             async with asyncio.timeout(STOP_S):
                 await table.stop()
@@ -168,6 +170,7 @@ def adjusted(table: TableConfig, config: Config) -> TableConfig:
     changes: dict[str, int] = {}
     if config.betting_ms > 0:
         changes["betting_ms"] = config.betting_ms
+        changes["min_cycle_ms"] = 0  # who sets the window by hand answers for the cycle
     if config.pause_ms >= 0:
         changes["pause_ms"] = config.pause_ms
     return msgspec.structs.replace(table, **changes)

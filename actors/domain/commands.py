@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from actors.domain.plays import PlayView
+
 
 class Refused(msgspec.Struct, frozen=True, array_like=True, tag=22, gc=False):
     """The rules say no; nothing moved. code: a `Refusal`. detail: English, for logs."""
@@ -119,6 +121,18 @@ class DealerOrder(msgspec.Struct, frozen=True, array_like=True, tag=45, gc=False
     device: bool = False
 
 
+class Act(msgspec.Struct, frozen=True, array_like=True, tag=47, gc=False):
+    """Does something with a bet while the round is played. received_ms: when the gateway got it; it is judged by that."""
+
+    seat: Seat
+    round_id: bytes
+    command_id: bytes
+    bet_id: bytes
+    action: str
+    value: int
+    received_ms: int
+
+
 class DescribeTable(msgspec.Struct, frozen=True, array_like=True, tag=46, gc=False):
     """Asks for the lobby's line. Answered with `TableLine`."""
 
@@ -172,6 +186,10 @@ class TableState(msgspec.Struct, frozen=True, array_like=True, tag=61):
     dealer: str
     entered: int = -1
     source: str = ""
+    game: str = "roulette"
+    detail: tuple[int, ...] = ()
+    commitment: str = ""
+    view: PlayView | None = None
 
 
 class BetPlaced(msgspec.Struct, frozen=True, array_like=True, tag=62, gc=False):
@@ -191,6 +209,18 @@ class BetsTakenBack(msgspec.Struct, frozen=True, array_like=True, tag=63, gc=Fal
     round_id: bytes
     bet_ids: list[bytes]
     returned_minor: int
+    seq: int
+    cash_minor: int
+    escrow_minor: int
+
+
+class Acted(msgspec.Struct, frozen=True, array_like=True, tag=70, gc=False):
+    """Answers `Act`: durable. value: by the game. stake_minor: what was put down with it; money as of that, seq 0: nothing."""
+
+    round_id: bytes
+    command_id: bytes
+    value: int
+    stake_minor: int
     seq: int
     cash_minor: int
     escrow_minor: int
@@ -231,5 +261,5 @@ class Noted(msgspec.Struct, frozen=True, array_like=True, tag=66, gc=False):
     """Answers what needs no more than "heard"."""
 
 
-TableMessage = Follow | Unfollow | TakeSeat | PlaceBet | UndoBet | DealerOrder | DescribeTable
-TableAnswer = Following | TableState | BetPlaced | BetsTakenBack | DealerView | TableLine | Noted | Refused
+TableMessage = Follow | Unfollow | TakeSeat | PlaceBet | UndoBet | DealerOrder | DescribeTable | Act
+TableAnswer = Following | TableState | BetPlaced | BetsTakenBack | Acted | DealerView | TableLine | Noted | Refused

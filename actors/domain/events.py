@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from actors.domain.commands import DealerView, PlacedBet, SeatStakes
+from actors.domain.plays import PlayView
 
 # ---------------------------------------------------------------- table events: everyone at the table may see them
 
@@ -17,6 +18,7 @@ class RoundOpened(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False)
     opens_ms: int
     closes_ms: int
     server_ms: int
+    commitment: str = ""
 
 
 class StakesShown(msgspec.Struct, frozen=True, array_like=True, tag=2):
@@ -32,11 +34,13 @@ class BetsClosed(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
     round_id: bytes
 
 
-class RoundDecided(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
-    """The outcome and the whole settlement plan are durable."""
+class RoundDecided(msgspec.Struct, frozen=True, array_like=True, tag=4):
+    """The outcome and the whole settlement plan are durable. detail, seed: see the wire's `RoundResult`."""
 
     round_id: bytes
     number: int
+    detail: tuple[int, ...] = ()
+    seed: str = ""
 
 
 class Win(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -81,6 +85,14 @@ class Concealed(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=False):
     """Something has happened that this audience may not see."""
 
 
+class PlayShown(msgspec.Struct, frozen=True, array_like=True, tag=10):
+    """What is played now, whole."""
+
+    round_id: bytes
+    server_ms: int
+    view: PlayView
+
+
 TableEvent = (
     RoundOpened
     | StakesShown
@@ -91,6 +103,7 @@ TableEvent = (
     | TablePaused
     | NumberEntered
     | Concealed
+    | PlayShown
 )
 
 # ---------------------------------------------------------------- personal events: one player's only

@@ -16,12 +16,12 @@ Nothing here waits, stores or sends: `actors/table_bets.py` does.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from actors.domain.bets import Bet, BetStatus, PlayerBets, Undo, add_stakes, take_stakes
 from actors.domain.commands import (
     BetPlaced,
-    BetsTakenBack,
     ChipStake,
     PlaceBet,
     PlacedBet,
@@ -30,93 +30,13 @@ from actors.domain.commands import (
     SeatStakes,
     UndoBet,
 )
-from actors.domain.games.game import BetLimits
-from actors.domain.games.roulette import RETURNS
-from actors.domain.games.roulette_bets import check_bet, check_limits
+from actors.domain.games.game import BetLimits, Outcome, PlayBet, TableGame
 from actors.domain.money.orders import Done
 from actors.domain.refusals import Refusal
 from actors.domain.rounds import PLAN_VERSION, Plan, SettleEntry, VoidEntry
 
 #: Orders of one player that a round remembers, refused ones included; more are refused.
 MAX_ATTEMPTS: Final = 1_000
-
-
-class BetStatus(IntEnum):
-    """Where a bet stands; the table above is their machine."""
-
-    PENDING = 0
-    UNKNOWN = 1
-    ACCEPTED = 2
-    LEAVING = 3
-    GONE = 4
-    REFUSED = 5
-    LATE = 6
-
-
-class Bet:
-    """One order to bet and what became of it. answer: what to tell the player now; None while PENDING."""
-
-    __slots__ = ("answer", "order", "stake_minor", "stakes", "status", "was_unknown")
-
-    def __init__(self, order: PlaceBet, stakes: dict[int, int]) -> None:
-        self.order = order
-        self.stakes = stakes
-        self.stake_minor = sum(stakes.values())
-        self.status = BetStatus.PENDING
-        self.answer: BetPlaced | Refused | None = None
-        self.was_unknown = False  # some attempt at the wallet had no answer: it may be reserved
-
-    def repeats(self, order: PlaceBet) -> bool:
-        """Tell whether this is the same order sent again (the id is equal already)."""
-        mine = self.order
-        return mine.mode == order.mode and mine.chips == order.chips and mine.calls == order.calls
-
-    def placed(self) -> PlacedBet:
-        """Return the bet as its player sees it."""
-        chips = [ChipStake(position, stake) for position, stake in self.stakes.items()]
-        return PlacedBet(self.order.bet_id, chips, self.stake_minor)
-
-
-class Undo:
-    """One order to take bets back. answer: None until every one of them is back."""
-
-    __slots__ = ("answer", "asking", "bets", "order")
-
-    def __init__(self, order: UndoBet, bets: list[Bet]) -> None:
-        self.order = order
-        self.bets = bets
-        self.asking = True
-        self.answer: BetsTakenBack | None = None
-
-
-class PlayerBets:
-    """One player in one round. held: stake by position that counts for limits; shown: accepted stake by position."""
-
-    __slots__ = ("attempts", "bets", "held", "held_minor", "live", "seat", "shown", "shown_minor")
-
-    def __init__(self, seat: Seat) -> None:
-        self.seat = seat
-        self.bets: list[Bet] = []
-        self.held: dict[int, int] = {}
-        self.held_minor = 0
-        self.shown: dict[int, int] = {}
-        self.shown_minor = 0
-        self.live = 0
-        self.attempts = 0
-
-
-def _add(stakes: dict[int, int], more: dict[int, int]) -> None:
-    for position, stake in more.items():
-        stakes[position] = stakes.get(position, 0) + stake
-
-
-def _take(stakes: dict[int, int], less: dict[int, int]) -> None:
-    for position, stake in less.items():
-        left = stakes[position] - stake
-        if left:
-            stakes[position] = left
-        else:
-            del stakes[position]
 
 
 class RoundBook:
@@ -132,6 +52,7 @@ class RoundBook:
         opens_ms: int,
         closes_ms: int,
         *,
+        game: TableGame,
         ccy: int,
         limits: BetLimits,
         max_bets: int,
@@ -140,15 +61,18 @@ class RoundBook:
         self.round_no = round_no
         self.opens_ms = opens_ms
         self.closes_ms = self.shut_ms = closes_ms
+        self.game = game
         self.ccy = ccy
         self.limits = limits
         self.max_bets = max_bets
         self.fixed = False
+        self.is_restored = False  # of a predecessor: its orders are not known, only what was accepted
         self.pending = 0
         self.players: dict[int, PlayerBets] = {}
         self.bets: dict[tuple[int, bytes], Bet] = {}
         self.undos: dict[tuple[int, bytes], Undo] = {}
         self.changed: set[int] = set()
+        self.seats: dict[int, int] = {}  # seat -> the player who has it in this round
 
     def is_taking(self, received_ms: int, now_ms: int, grace_ms: int) -> bool:
         """Tell whether an order received then may still count: in time at the gateway, and here within the grace."""
@@ -178,8 +102,9 @@ class RoundBook:
         self.bets[order.seat.player_id, order.bet_id] = bet
         player.bets.append(bet)
         player.live += 1
-        _add(player.held, stakes)
+        add_stakes(player.held, stakes)
         player.held_minor += bet.stake_minor
+        self.seats.update(dict.fromkeys(self._seats_of(stakes), order.seat.player_id))
         self.pending += 1
         return bet
 
@@ -189,14 +114,27 @@ class RoundBook:
         if player.live >= self.max_bets or player.attempts > MAX_ATTEMPTS:
             return Refused(Refusal.TOO_MANY_CHIPS)
         if order.mode == "chips":
-            return check_bet(self.limits, order.chips, order.calls, player.held, player.held_minor)
+            refused = self.game.check_shape(order.chips, order.calls, self.limits.max_chips)
+            if refused is not None:
+                return refused
+            return self._check_stakes(player, self.game.expand(order.chips, order.calls))
         if order.mode == "repeat":
             stakes, missing = dict(last_stakes or {}), Refusal.NOTHING_TO_REPEAT
         else:
             stakes, missing = self.accepted_stakes(order.seat.player_id), Refusal.NOTHING_TO_DOUBLE
         if not stakes:
             return Refused(missing)
-        return check_limits(self.limits, stakes, player.held, player.held_minor) or stakes
+        return self._check_stakes(player, stakes)
+
+    def _check_stakes(self, player: PlayerBets, stakes: dict[int, int]) -> dict[int, int] | Refused:
+        refused = self.game.check_limits(self.limits, stakes, player.held, player.held_minor)
+        if refused is not None:
+            return refused
+        taken = {self.seats.get(seat) for seat in self._seats_of(stakes)}
+        return stakes if taken <= {None, player.seat.player_id} else Refused(Refusal.SEAT_TAKEN)
+
+    def _seats_of(self, positions: Iterable[int]) -> set[int]:
+        return {seat for seat in map(self.game.seat_of, positions) if seat is not None}
 
     def _player(self, seat: Seat) -> PlayerBets:
         player = self.players.get(seat.player_id)
@@ -223,7 +161,7 @@ class RoundBook:
             self.round_id, bet.placed(), order.received_ms, done.seq, done.cash_minor, done.escrow_minor
         )
         player = self.players[order.seat.player_id]
-        _add(player.shown, bet.stakes)
+        add_stakes(player.shown, bet.stakes)
         player.shown_minor += bet.stake_minor
         self.changed.add(order.seat.player_id)
 
@@ -263,8 +201,10 @@ class RoundBook:
         player = self.players[bet.order.seat.player_id]
         player.bets.remove(bet)
         player.live -= 1
-        _take(player.held, bet.stakes)
+        take_stakes(player.held, bet.stakes)
         player.held_minor -= bet.stake_minor
+        for seat in self._seats_of(bet.stakes) - self._seats_of(player.held):
+            del self.seats[seat]
 
     # ------------------------------------------------------------ taking back
 
@@ -295,15 +235,15 @@ class RoundBook:
         self._unhold(bet)
         player_id = bet.order.seat.player_id
         player = self.players[player_id]
-        _take(player.shown, bet.stakes)
+        take_stakes(player.shown, bet.stakes)
         player.shown_minor -= bet.stake_minor
         self.changed.add(player_id)
 
     # ------------------------------------------------------------ the end
 
-    def decide_plan(self, number: int) -> Plan:
-        """Return the plan for this number and take nothing more: accepted bets settle, all else that may be held is void."""
-        returns = RETURNS[number]
+    def decide_plan(self, outcome: Outcome) -> Plan:
+        """Return the plan for this outcome and take nothing more: accepted bets settle, all else that may be held is void."""
+        payout = self.game.payout
         settle: list[SettleEntry] = []
         void: list[VoidEntry] = []
         for player_id, player in self.players.items():
@@ -312,11 +252,43 @@ class RoundBook:
                 if bet.status is not BetStatus.ACCEPTED:
                     void.append(self._void_entry(bet))
                     continue
-                won = sum(returns[position] * stake for position, stake in bet.stakes.items())
+                won = sum(payout(position, stake, outcome) for position, stake in bet.stakes.items())
                 chips = list(bet.stakes.items())
                 settle.append(SettleEntry(shard, bet.order.bet_id, player_id, self.ccy, bet.stake_minor, won, chips))
         self._fix()
         return Plan(PLAN_VERSION, settle, void)
+
+    def begin_play(self) -> tuple[list[PlayBet], list[VoidEntry]]:
+        """Return the accepted bets, in the order they were accepted by player, and what is void; take nothing more."""
+        bets = [bet for player in self.players.values() for bet in player.bets]
+        accepted = [self._play_bet(bet) for bet in bets if bet.status is BetStatus.ACCEPTED]
+        void = [self._void_entry(bet) for bet in bets if bet.status is not BetStatus.ACCEPTED]
+        self._fix()
+        return accepted, void
+
+    def _play_bet(self, bet: Bet) -> PlayBet:
+        seat, chips = bet.order.seat, tuple(bet.stakes.items())
+        return PlayBet(seat.shard, bet.order.bet_id, seat.player_id, seat.name, bet.stake_minor, chips)
+
+    @classmethod
+    def restore(
+        cls, round_id: bytes, round_no: int, began_ms: int, *, game: TableGame, ccy: int, bets: Sequence[PlayBet]
+    ) -> RoundBook:
+        """Return the book of a round that is being played, as a successor knows it: accepted bets, no orders."""
+        limits = BetLimits(0, 0, {})
+        book = cls(round_id, round_no, 0, began_ms, game=game, ccy=ccy, limits=limits, max_bets=0)
+        book.is_restored = book.fixed = True
+        for one in bets:
+            chips = [ChipStake(*chip) for chip in one.chips]
+            seat = Seat(one.player_id, one.name, one.shard, "")
+            bet = Bet(PlaceBet(seat, round_id, one.reservation_id, 0, "chips", chips, []), dict(one.chips))
+            bet.status = BetStatus.ACCEPTED
+            player = book._player(seat)
+            player.bets.append(bet)
+            add_stakes(player.shown, bet.stakes)
+            player.shown_minor += bet.stake_minor
+            book.changed.add(one.player_id)
+        return book
 
     def decide_void(self) -> list[VoidEntry]:
         """Return all that is or may be held, to be voided, and take nothing more."""
@@ -344,7 +316,7 @@ class RoundBook:
         player = self.players.get(player_id)
         for bet in player.bets if player else ():
             if bet.status is BetStatus.ACCEPTED:
-                _add(stakes, bet.stakes)
+                add_stakes(stakes, bet.stakes)
         return stakes
 
     def placed_bets(self, player_id: int) -> list[PlacedBet]:

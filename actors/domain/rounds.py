@@ -3,8 +3,9 @@
 | state | event | next | who makes it durable |
 | --- | --- | --- | --- |
 | OPEN | close | CLOSED | `RoundStore.close` |
-| OPEN, CLOSED | decide | DECIDED | `RoundStore.decide`, with outcome and plan, before anyone hears the number |
-| OPEN, CLOSED | start_void | VOIDING | `RoundStore.start_void` |
+| CLOSED | play | PLAYING | `RoundStore.start_play`, with every bet, in games that are played on |
+| OPEN, CLOSED, PLAYING | decide | DECIDED | `RoundStore.decide`, with outcome and plan, before anyone hears the number |
+| OPEN, CLOSED, PLAYING | start_void | VOIDING | `RoundStore.start_void` |
 | DECIDED | finish | SETTLED | `RoundStore.finish`, when the wallets have acknowledged the whole plan |
 | VOIDING | finish | VOIDED | `RoundStore.finish`, when the wallets have returned every stake |
 
@@ -18,6 +19,8 @@ from typing import Final
 
 import msgspec
 
+from actors.domain.games.game import PlayBet
+
 
 class RoundState(IntEnum):
     """Stored in `casino.round.state`; numbers never change."""
@@ -28,6 +31,7 @@ class RoundState(IntEnum):
     SETTLED = 3
     VOIDING = 4
     VOIDED = 5
+    PLAYING = 6
 
 
 class RoundEvent(IntEnum):
@@ -37,10 +41,14 @@ class RoundEvent(IntEnum):
     DECIDE = 2
     START_VOID = 3
     FINISH = 4
+    PLAY = 5
 
 
 TRANSITIONS: Final[dict[tuple[RoundState, RoundEvent], RoundState]] = {
     (RoundState.OPEN, RoundEvent.CLOSE): RoundState.CLOSED,
+    (RoundState.CLOSED, RoundEvent.PLAY): RoundState.PLAYING,
+    (RoundState.PLAYING, RoundEvent.DECIDE): RoundState.DECIDED,
+    (RoundState.PLAYING, RoundEvent.START_VOID): RoundState.VOIDING,
     (RoundState.OPEN, RoundEvent.DECIDE): RoundState.DECIDED,
     (RoundState.CLOSED, RoundEvent.DECIDE): RoundState.DECIDED,
     (RoundState.OPEN, RoundEvent.START_VOID): RoundState.VOIDING,
@@ -98,3 +106,14 @@ class Plan(msgspec.Struct, frozen=True, array_like=True):
 
 
 PLAN_VERSION: Final = 1
+
+
+class PlayRecord(msgspec.Struct, frozen=True, array_like=True):
+    """How a play began: durable before its first step. Stored in `casino.round.play` as msgpack.
+
+    began_ms: as given to `PlayGame.start`. bets: in the order given to it. void: what may be held and does not play.
+    """
+
+    began_ms: int
+    bets: list[PlayBet]
+    void: list[VoidEntry]

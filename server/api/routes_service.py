@@ -9,10 +9,10 @@ import asyncpg
 from litestar import HttpMethod, MediaType, Request, Response, Router, get, route
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.params import Parameter
+from litestar.params import FromPath, Parameter
 from redis.exceptions import RedisError
 
-from actors.domain.games.roulette import export_rules
+from actors.domain.games.catalogue import GAMES
 from actors.session import Identity
 from protocol.envelope import PROTOCOL_VERSION
 from server.api.deps import ApiDeps
@@ -46,10 +46,19 @@ async def client_config(state: State, request: Request[Any, Any, Any]) -> Client
     )
 
 
-@get("/api/games/roulette", tags=["games"])
-async def roulette_rules(state: State) -> dict[str, Any]:
-    """Give the rules of European roulette: wheel, positions, what they pay, announced bets, return, tables' limits."""
-    return {**export_rules(), "tables": await _deps(state).reports.tables("roulette")}
+@get("/api/games", tags=["games"])
+async def list_games() -> list[dict[str, str]]:
+    """List the games of this house: name and rules in force."""
+    return [{"game": name, "rules_version": game.rules_version} for name, game in GAMES.items()]
+
+
+@get("/api/games/{name:str}", tags=["games"])
+async def game_rules(name: FromPath[str], state: State) -> Any:
+    """Give the rules of a game: text, paytable, exact returns, tables' limits. No token is needed to read them."""
+    game = GAMES.get(name)
+    if game is None:
+        return error_response("NOT_FOUND")
+    return {**game.export_rules(), "tables": await _deps(state).reports.tables(name)}
 
 
 @get("/api/jackpots", tags=["games"])
@@ -108,7 +117,17 @@ def service_routes() -> Router:
     """Return the routes of the service, from the root."""
     return Router(
         "/",
-        route_handlers=[client_config, roulette_rules, jackpots, health, ready, metrics, staff_fraud, staff_rounds],
+        route_handlers=[
+            client_config,
+            list_games,
+            game_rules,
+            jackpots,
+            health,
+            ready,
+            metrics,
+            staff_fraud,
+            staff_rounds,
+        ],
         dependencies={"staff": Provide(provide_staff, sync_to_thread=False)},
     )
 

@@ -2,7 +2,7 @@
 
 A plan is msgpack of `[version, settle, void]` with settle = `[[shard, reservation, player, currency, stake, payout]]`
 and void = `[[shard, reservation, player, currency, stake]]`. Round states: 0 open, 1 closed, 2 decided, 3 settled,
-4 voiding, 5 voided. The rounds' snapshot is never younger than the books', so a settled round is settled there too.
+4 voiding, 5 voided, 6 playing. The rounds' snapshot is never younger than the books', so a settled round is settled there too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _OPEN, _SETTLED, _VOIDED, _TOMBSTONE = range(4)
 
 _ROUNDS = "select round_id, table_id, round_no, state, plan from casino.round order by round_id"
 _ROUNDS_OF = """
-select round_id, table_id, round_no, state, plan from casino.round where round_id = any($1::uuid[]) or state in (0, 1, 2, 4)
+select round_id, table_id, round_no, state, plan from casino.round where round_id = any($1::uuid[]) or state in (0, 1, 2, 4, 6)
  order by round_id"""
 _BETS = """
 select r.round_id, r.shard_id, r.reservation_id, r.player_id, r.ccy, r.cash + r.bonus as stake, r.state,

@@ -53,6 +53,7 @@ COSTS: Final[dict[type, int]] = {
     wire.RepeatBets: 2,
     wire.DoubleBets: 2,
     wire.UndoBets: 2,
+    wire.Act: 2,
 }
 #: A client that is refused so often in a row is not read from for a while.
 HOLD_AFTER: Final = 20

@@ -68,6 +68,7 @@ class Requests:
             wire.RepeatBets: self._play,
             wire.DoubleBets: self._play,
             wire.UndoBets: self._play,
+            wire.Act: self._play,
             wire.DealerSit: self._deal,
             wire.DealerOpen: self._deal,
             wire.DealerClose: self._deal,

@@ -10,11 +10,13 @@ from typing import Any, Final, assert_never
 
 from actors.domain import commands, events
 from actors.domain.ids import ID_BYTES, Origin, id_origin, is_well_formed
+from actors.domain.plays import FlightView, HandsView
 from actors.ports import Failure
 from actors.session import Purse, Session
 from protocol import messages as wire
 from protocol.errors import REGISTRY, Code
 from server.currencies import CURRENCIES
+from server.gateway.translate_plays import flight, hands, play_shown
 
 _RETRY_AFTER_MS: Final = {
     Code.BUSY: 200,
@@ -25,9 +27,10 @@ _RETRY_AFTER_MS: Final = {
     Code.INTERNAL: 1_000,
 }
 _REASON_CHARS_MAX: Final = 200
+_ACTION_CHARS_MAX: Final = 32
 _SOURCES: Final = ("manual", "sensor")
 
-PlayRequest = wire.PlaceBets | wire.RepeatBets | wire.DoubleBets | wire.UndoBets
+PlayRequest = wire.PlaceBets | wire.RepeatBets | wire.DoubleBets | wire.UndoBets | wire.Act
 DealerRequest = (
     wire.DealerSit | wire.DealerOpen | wire.DealerClose | wire.DealerNumber | wire.DealerConfirm | wire.DealerVoid
 )
@@ -38,12 +41,12 @@ DealerRequest = (
 
 def play_order(
     request: PlayRequest, seat: commands.Seat, received_ms: int
-) -> commands.PlaceBet | commands.UndoBet | Code:
-    """Return a player's order. Refuses, in this order: ID_CLASS_FORBIDDEN, BAD_FIELD (round_id is no id).
+) -> commands.PlaceBet | commands.UndoBet | commands.Act | Code:
+    """Return a player's order. Refuses, in this order: ID_CLASS_FORBIDDEN, BAD_FIELD (round_id, bet_id or action is none).
 
     What the stakes and positions are worth is the table's to say.
     """
-    order_id = request.command_id if isinstance(request, wire.UndoBets) else request.bet_id
+    order_id = request.command_id if isinstance(request, wire.UndoBets | wire.Act) else request.bet_id
     if not is_client_id(order_id):
         return Code.ID_CLASS_FORBIDDEN
     if len(request.round_id) != ID_BYTES:
@@ -60,6 +63,10 @@ def play_order(
             return commands.PlaceBet(seat, round_id, order_id, received_ms, "double", [], [])
         case wire.UndoBets():
             return commands.UndoBet(seat, round_id, order_id, received_ms, list(request.bet_ids))
+        case wire.Act(bet_id=bet_id, action=action, value=value):
+            if len(bet_id) != ID_BYTES or len(action) > _ACTION_CHARS_MAX:
+                return Code.BAD_FIELD
+            return commands.Act(seat, round_id, order_id, bet_id, action, value, received_ms)
         case _:
             assert_never(request)
 
@@ -170,6 +177,10 @@ def reply(table_id: str, answer: Any, read_only: bool = False) -> wire.ServerMes
             answer.returned_minor,
             wire.Money(answer.cash_minor, answer.escrow_minor, answer.seq),
         )
+    if kind is commands.Acted:
+        money_then = wire.Money(answer.cash_minor, answer.escrow_minor, answer.seq)
+        acted = (answer.round_id, answer.command_id, answer.value, answer.stake_minor)
+        return wire.Acted(table_id, *acted, money_then)
     if kind is commands.DealerView:
         return dealer_state(answer)
     if kind is Failure:
@@ -224,6 +235,11 @@ def snapshot(stream: int, table_id: str, state: commands.TableState, session: Se
         started_ms=session.started_ms,
         entered=state.entered,
         source=state.source,
+        game=state.game,
+        detail=list(state.detail),
+        commitment=state.commitment,
+        flight=[flight(state.view)] if isinstance(state.view, FlightView) else [],
+        hands=[hands(state.view)] if isinstance(state.view, HandsView) else [],
     )
 
 
@@ -294,13 +310,17 @@ def table_push(event: events.TableEvent) -> wire.ServerMessage:
     """Return what is told of an event, as the audience of the feed may see it."""
     match event:
         case events.RoundOpened():
-            return wire.RoundOpened(event.round_id, event.round_no, event.opens_ms, event.closes_ms, event.server_ms)
+            return wire.RoundOpened(
+                event.round_id, event.round_no, event.opens_ms, event.closes_ms, event.server_ms, event.commitment
+            )
         case events.StakesShown():
             return wire.TableBets(event.round_id, _seats(event.seats))
         case events.BetsClosed():
             return wire.BetsClosed(event.round_id)
         case events.RoundDecided():
-            return wire.RoundResult(event.round_id, event.number)
+            return wire.RoundResult(event.round_id, event.number, list(event.detail), event.seed)
+        case events.PlayShown():
+            return play_shown(event)
         case events.RoundSettled():
             winners = [wire.Winner(win.name, win.payout_minor) for win in event.winners]
             return wire.RoundSettled(event.round_id, winners, event.next_opens_ms)

@@ -50,7 +50,7 @@ select f.follower, coalesce(at.seq, 0) as seq
 
 # What is not finished and whose orders have ids of days before $1 (milliseconds) and $2 (an id): they would be refused.
 _UNFINISHED: Final = (
-    ("rounds are not finished", "casino.round where state in (0, 1, 2, 4) and round_id < $2 and $1::bigint > 0"),
+    ("rounds are not finished", "casino.round where state in (0, 1, 2, 4, 6) and round_id < $2 and $1::bigint > 0"),
     ("transfers have not arrived", "casino.transit where state <> 1 and transfer_id < $2 and $1::bigint > 0"),
     ("bonus grants are open", "casino.bonus_grant where state = 0 and due_ms < $1 and $2::uuid is not null"),
     ("jackpot steps are open", "casino.jackpot_step where state <> 1 and planned_ms < $1 and $2::uuid is not null"),

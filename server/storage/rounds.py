@@ -7,7 +7,7 @@ before the claim returns, or finds no fence and writes nothing (READ COMMITTED l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +15,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from actors.domain.rounds import FINAL, Plan, RoundState
+from actors.domain.games.game import Outcome, Step
+from actors.domain.rounds import FINAL, Plan, PlayRecord, RoundState
 from actors.ports import NewRound, RoundConflict, StaleEpoch, StoreUnavailable, UnfinishedRound
 
 #: A statement that takes longer is given up; it may still be carried out.
@@ -26,8 +27,10 @@ _FENCE: Final = "with fence as (select 1 from casino.game_table where table_id =
 _CLAIM: Final = "update casino.game_table set epoch = epoch + 1, owner = $2 where table_id = $1 returning epoch"
 
 _UNFINISHED: Final = """
-select round_id, round_no, table_epoch, state, outcome, plan from casino.round
-where table_id = $1 and state in (0, 1, 2, 4) order by round_no"""
+select round_id, round_no, table_epoch, state, outcome, plan, rules_version, play,
+       case when state = 6 then array(select s.step from casino.round_step s where s.round_id = r.round_id order by s.step_no)
+       end as steps
+from casino.round r where table_id = $1 and state in (0, 1, 2, 4, 6) order by round_no"""
 
 _LAST_NO: Final = "select coalesce(max(round_no), 0) from casino.round where table_id = $1"
 
@@ -36,9 +39,10 @@ select outcome from casino.round where table_id = $1 and state in (2, 3) order b
 
 _OPEN: Final = f"""
 {_FENCE} insert into casino.round
-  (round_id, table_id, table_epoch, round_no, state, opened_at, closes_at, dealer, rules_version)
+  (round_id, table_id, table_epoch, round_no, state, opened_at, closes_at, dealer, rules_version, commitment)
 select $3::uuid, $1, $2, $4::bigint, 0, to_timestamp($5::bigint / 1000.0),
-       case when $6::bigint > 0 then to_timestamp($6::bigint / 1000.0) end, nullif($7::text, ''), $8::text from fence
+       case when $6::bigint > 0 then to_timestamp($6::bigint / 1000.0) end, nullif($7::text, ''), $8::text,
+       nullif($9::text, '') from fence
 on conflict (round_id) do update set opened_at = excluded.opened_at, closes_at = excluded.closes_at
   where round.state = 0 and round.table_epoch = excluded.table_epoch
 returning 1"""
@@ -47,20 +51,33 @@ _CLOSE: Final = f"""
 {_FENCE} update casino.round set state = 1
 where round_id = $3 and table_id = $1 and state = 0 and exists (select 1 from fence) returning 1"""
 
+_START_PLAY: Final = f"""
+{_FENCE} update casino.round set state = 6, play = $4
+where round_id = $3 and table_id = $1 and state = 1 and exists (select 1 from fence) returning 1"""
+
+_ADD_STEPS: Final = f"""
+{_FENCE} insert into casino.round_step (round_id, step_no, step)
+select r.round_id, $4::bigint + s.n - 1, s.step from fence, casino.round r,
+       unnest($5::bytea[]) with ordinality s(step, n)
+where r.round_id = $3 and r.table_id = $1 and r.state = 6 on conflict do nothing returning 1"""
+
+_STEPS: Final = "select step from casino.round_step where round_id = $1 and step_no >= $2 order by step_no limit $3"
+
 _DECIDE: Final = f"""
-{_FENCE} update casino.round set state = 2, outcome = $4, plan = $5, decided_at = clock_timestamp()
-where round_id = $3 and table_id = $1 and state in (0, 1) and exists (select 1 from fence) returning 1"""
+{_FENCE} update casino.round set state = 2, outcome = $4, detail = $5, plan = $6, seed = nullif($7::text, ''),
+       decided_at = clock_timestamp()
+where round_id = $3 and table_id = $1 and state in (0, 1, 6) and exists (select 1 from fence) returning 1"""
 
 _START_VOID: Final = f"""
 {_FENCE} update casino.round set state = 4, void_reason = $4
-where round_id = $3 and table_id = $1 and state in (0, 1) and exists (select 1 from fence) returning 1"""
+where round_id = $3 and table_id = $1 and state in (0, 1, 6) and exists (select 1 from fence) returning 1"""
 
 _FINISH: Final = f"""
 {_FENCE} update casino.round set state = state + 1, finished_at = clock_timestamp()
 where round_id = $3 and table_id = $1 and state in (2, 4) and exists (select 1 from fence) returning 1"""
 
 _LOOK: Final = """
-select t.epoch, r.state, r.outcome, r.plan from casino.game_table t
+select t.epoch, r.state, r.outcome, r.plan, r.play from casino.game_table t
 left join casino.round r on r.table_id = t.table_id and r.round_id = $2
 where t.table_id = $1"""
 
@@ -106,12 +123,20 @@ class PostgresRounds:
         times = (new.opens_ms, new.closes_ms)
         try:
             is_open = await self._value(
-                _OPEN, new.table_id, new.table_epoch, id_, new.round_no, *times, new.dealer, new.rules_version
+                _OPEN,
+                new.table_id,
+                new.table_epoch,
+                id_,
+                new.round_no,
+                *times,
+                new.dealer,
+                new.rules_version,
+                new.commitment,
             )
         except asyncpg.UniqueViolationError as error:
             raise RoundConflict(f"{new.table_id}: round {new.round_no} is another one") from error
         if not is_open:
-            state, _, _ = await self._look(new.table_id, new.table_epoch, new.round_id)
+            state, *_ = await self._look(new.table_id, new.table_epoch, new.round_id)
             raise RoundConflict(f"{new.table_id}: round {new.round_no} is {state}, not to be opened")
 
     async def close(self, table_id: str, epoch: int, round_id: bytes) -> None:
@@ -119,38 +144,62 @@ class PostgresRounds:
         if not await self._value(_CLOSE, table_id, epoch, UUID(bytes=round_id)):
             await self._look(table_id, epoch, round_id)
 
-    async def decide(self, table_id: str, epoch: int, round_id: bytes, number: int, plan: Plan) -> None:
-        """See `RoundStore.decide`."""
-        stored = encode_plan(plan)
-        if await self._value(_DECIDE, table_id, epoch, UUID(bytes=round_id), number, stored):
+    async def start_play(self, table_id: str, epoch: int, round_id: bytes, record: PlayRecord) -> None:
+        """See `RoundStore.start_play`."""
+        stored = msgspec.msgpack.encode(record)
+        if await self._value(_START_PLAY, table_id, epoch, UUID(bytes=round_id), stored):
             return
-        state, outcome, decided = await self._look(table_id, epoch, round_id)
-        if state not in (RoundState.DECIDED, RoundState.SETTLED) or (outcome, decided) != (number, stored):
+        state, _, _, play = await self._look(table_id, epoch, round_id)
+        if (state, play) != (RoundState.PLAYING, stored):
+            raise RoundConflict(f"{table_id}: round {round_id.hex()} is {state.name}, not to be played")
+
+    async def add_steps(self, table_id: str, epoch: int, round_id: bytes, first_no: int, steps: Sequence[Step]) -> None:
+        """See `RoundStore.add_steps`."""
+        id_, stored = UUID(bytes=round_id), [msgspec.msgpack.encode(step) for step in steps]
+        if len(await self._rows(_ADD_STEPS, table_id, epoch, id_, first_no, stored)) == len(stored):
+            return
+        state, *_ = await self._look(table_id, epoch, round_id)
+        found = [row["step"] for row in await self._rows(_STEPS, id_, first_no, len(stored))]
+        if state is not RoundState.PLAYING or found != stored:
+            raise RoundConflict(f"{table_id}: round {round_id.hex()} is {state.name} with other steps at {first_no}")
+
+    async def decide(
+        self, table_id: str, epoch: int, round_id: bytes, outcome: Outcome, plan: Plan, seed: str = ""
+    ) -> None:
+        """See `RoundStore.decide`."""
+        stored, detail = encode_plan(plan), list(outcome.detail)
+        if await self._value(_DECIDE, table_id, epoch, UUID(bytes=round_id), outcome.number, detail, stored, seed):
+            return
+        state, number, decided, _ = await self._look(table_id, epoch, round_id)
+        if state not in (RoundState.DECIDED, RoundState.SETTLED) or (number, decided) != (outcome.number, stored):
             raise RoundConflict(f"{table_id}: round {round_id.hex()} is {state.name}, not to be decided")
 
     async def start_void(self, table_id: str, epoch: int, round_id: bytes, reason: str) -> bool:
         """See `RoundStore.start_void`."""
         if await self._value(_START_VOID, table_id, epoch, UUID(bytes=round_id), reason):
             return True
-        state, _, _ = await self._look(table_id, epoch, round_id)
+        state, *_ = await self._look(table_id, epoch, round_id)
         return state in (RoundState.VOIDING, RoundState.VOIDED)
 
     async def finish(self, table_id: str, epoch: int, round_id: bytes) -> None:
         """See `RoundStore.finish`."""
         if await self._value(_FINISH, table_id, epoch, UUID(bytes=round_id)):
             return
-        state, _, _ = await self._look(table_id, epoch, round_id)
+        state, *_ = await self._look(table_id, epoch, round_id)
         if state not in FINAL:
             raise RoundConflict(f"{table_id}: round {round_id.hex()} is {state.name}, not to be finished")
 
-    async def _look(self, table_id: str, epoch: int, round_id: bytes) -> tuple[RoundState, int | None, bytes | None]:
-        """Return state, outcome and plan of a round that a writer left alone. Raises StaleEpoch, RoundConflict."""
+    async def _look(
+        self, table_id: str, epoch: int, round_id: bytes
+    ) -> tuple[RoundState, int | None, bytes | None, bytes | None]:
+        """Return state, outcome, plan and play of a round that a writer left alone. Raises StaleEpoch, RoundConflict."""
         rows = await self._rows(_LOOK, table_id, UUID(bytes=round_id))
         if not rows or rows[0]["epoch"] != epoch:
             raise StaleEpoch(f"{table_id}: epoch {epoch} is not the table's any more")
         if rows[0]["state"] is None:
             raise RoundConflict(f"{table_id}: there is no round {round_id.hex()}")
-        return RoundState(rows[0]["state"]), rows[0]["outcome"], rows[0]["plan"]
+        row = rows[0]
+        return RoundState(row["state"]), row["outcome"], row["plan"], row["play"]
 
     async def _value(self, statement: str, *arguments: Any) -> Any:
         with _outages():
@@ -187,4 +236,7 @@ def _unfinished(row: Any) -> UnfinishedRound:
         RoundState(row["state"]),
         -1 if row["outcome"] is None else row["outcome"],
         None if row["plan"] is None else decode_plan(row["plan"]),
+        row["rules_version"] or "",
+        None if row["play"] is None else msgspec.msgpack.decode(row["play"], type=PlayRecord),
+        [msgspec.msgpack.decode(step, type=Step) for step in row["steps"] or ()],
     )

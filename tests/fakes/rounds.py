@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-from actors.domain.rounds import FINAL, Plan, RoundEvent, RoundState, next_state
+from actors.domain.games.game import Outcome, Step
+from actors.domain.rounds import FINAL, Plan, PlayRecord, RoundEvent, RoundState, next_state
 from actors.ports import NewRound, RoundConflict, StaleEpoch, StoreUnavailable, UnfinishedRound
 
 #: "before": nothing was done; "after": it was done and the answer was lost.
@@ -21,6 +23,10 @@ class StoredRound(msgspec.Struct):
     state: RoundState = RoundState.OPEN
     number: int = -1
     plan: Plan | None = None
+    outcome: Outcome | None = None
+    seed: str = ""
+    play: PlayRecord | None = None
+    steps: list[Step] = []
     reason: str = ""
 
 
@@ -48,7 +54,18 @@ class FakeRounds:
         self._enter("unfinished")
         rows = [row for row in self._of(table_id) if row.state not in FINAL]
         return [
-            UnfinishedRound(r.new.round_id, r.new.round_no, r.new.table_epoch, r.state, r.number, r.plan) for r in rows
+            UnfinishedRound(
+                r.new.round_id,
+                r.new.round_no,
+                r.new.table_epoch,
+                r.state,
+                r.number,
+                r.plan,
+                r.new.rules_version,
+                r.play,
+                list(r.steps),
+            )
+            for r in rows
         ]
 
     async def last_round_no(self, table_id: str) -> int:
@@ -81,14 +98,37 @@ class FakeRounds:
         row.state = next_state(row.state, RoundEvent.CLOSE) or row.state
         self._leave("close")
 
-    async def decide(self, table_id: str, epoch: int, round_id: bytes, number: int, plan: Plan) -> None:
+    async def start_play(self, table_id: str, epoch: int, round_id: bytes, record: PlayRecord) -> None:
+        """See `RoundStore`."""
+        self._enter("start_play")
+        row = self._row(table_id, epoch, round_id)
+        state = next_state(row.state, RoundEvent.PLAY)
+        if state is not None:
+            row.state, row.play, row.steps = state, record, []
+        elif (row.state, row.play) != (RoundState.PLAYING, record):
+            raise RoundConflict(row.state.name)
+        self._leave("start_play")
+
+    async def add_steps(self, table_id: str, epoch: int, round_id: bytes, first_no: int, steps: Sequence[Step]) -> None:
+        """See `RoundStore`."""
+        self._enter("add_steps")
+        row = self._row(table_id, epoch, round_id)
+        known = row.steps[first_no : first_no + len(steps)]
+        if row.state is not RoundState.PLAYING or len(row.steps) < first_no or known != list(steps)[: len(known)]:
+            raise RoundConflict(row.state.name)
+        row.steps = [*row.steps[:first_no], *steps]
+        self._leave("add_steps")
+
+    async def decide(
+        self, table_id: str, epoch: int, round_id: bytes, outcome: Outcome, plan: Plan, seed: str = ""
+    ) -> None:
         """See `RoundStore`."""
         self._enter("decide")
         row = self._row(table_id, epoch, round_id)
         state = next_state(row.state, RoundEvent.DECIDE)
         if state is not None:
-            row.state, row.number, row.plan = state, number, plan
-        elif row.state not in (RoundState.DECIDED, RoundState.SETTLED) or (row.number, row.plan) != (number, plan):
+            row.state, row.number, row.plan, row.outcome, row.seed = state, outcome.number, plan, outcome, seed
+        elif row.state not in (RoundState.DECIDED, RoundState.SETTLED) or (row.outcome, row.plan) != (outcome, plan):
             raise RoundConflict(row.state.name)
         self._leave("decide")
 

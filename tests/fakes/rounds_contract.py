@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from actors.domain.games.game import Outcome, PlayBet, Step
 from actors.domain.ids import Origin, make_id
-from actors.domain.rounds import Plan, RoundState, SettleEntry, VoidEntry
+from actors.domain.rounds import Plan, PlayRecord, RoundState, SettleEntry, VoidEntry
 from actors.ports import NewRound, RoundConflict, RoundStore, StaleEpoch
 
 NOW_MS = 1_790_000_000_000
@@ -23,6 +24,12 @@ def a_plan(payout: int = 3_600) -> Plan:
         SettleEntry(1, round_id(101), 8, 1, 2**52, 0, [(151, 2**52 - 1), (0, 1)]),
     ]
     return Plan(1, bets, [VoidEntry(1, round_id(102), 9, 1, 500)])
+
+
+A_BET = PlayBet(0, bytes(range(16)), 1, "p1", 100, ((0, 100),))
+A_PLAY = PlayRecord(NOW_MS, [A_BET], [])
+A_STEP = Step(NOW_MS + 1, 1, bytes(16), A_BET.reservation_id, "cash_out")
+ANOTHER_STEP = Step(NOW_MS + 2, 1, bytes(16), A_BET.reservation_id, "double", 1, A_BET)
 
 
 class RoundStoreContract:
@@ -71,7 +78,7 @@ class RoundStoreContract:
         epoch = await store.claim_table("t", "one")
         id_ = await self._open(store, epoch)
         await store.close("t", epoch, id_)
-        await store.decide("t", epoch, id_, 0, a_plan())
+        await store.decide("t", epoch, id_, Outcome(0), a_plan())
         (row,) = await store.unfinished("t")
         assert (row.state, row.number, row.plan) == (RoundState.DECIDED, 0, a_plan())
         assert await store.recent_numbers("t", 5) == [0]
@@ -79,33 +86,33 @@ class RoundStoreContract:
     async def test_decide_again_the_same_is_harmless(self, store: RoundStore) -> None:
         epoch = await store.claim_table("t", "one")
         id_ = await self._open(store, epoch)
-        await store.decide("t", epoch, id_, 17, a_plan())
-        await store.decide("t", epoch, id_, 17, a_plan())
+        await store.decide("t", epoch, id_, Outcome(17), a_plan())
+        await store.decide("t", epoch, id_, Outcome(17), a_plan())
         await store.finish("t", epoch, id_)
-        await store.decide("t", epoch, id_, 17, a_plan())
+        await store.decide("t", epoch, id_, Outcome(17), a_plan())
         assert await self._states(store) == []
 
     @pytest.mark.parametrize(("number", "payout"), [(18, 3_600), (17, 3_601)])
     async def test_decide_otherwise_is_a_conflict(self, store: RoundStore, number: int, payout: int) -> None:
         epoch = await store.claim_table("t", "one")
         id_ = await self._open(store, epoch)
-        await store.decide("t", epoch, id_, 17, a_plan())
+        await store.decide("t", epoch, id_, Outcome(17), a_plan())
         with pytest.raises(RoundConflict):
-            await store.decide("t", epoch, id_, number, a_plan(payout))
+            await store.decide("t", epoch, id_, Outcome(number), a_plan(payout))
 
     async def test_voiding_round_cannot_be_decided(self, store: RoundStore) -> None:
         epoch = await store.claim_table("t", "one")
         id_ = await self._open(store, epoch)
         assert await store.start_void("t", epoch, id_, "test")
         with pytest.raises(RoundConflict):
-            await store.decide("t", epoch, id_, 17, a_plan())
+            await store.decide("t", epoch, id_, Outcome(17), a_plan())
         assert await self._states(store) == [RoundState.VOIDING]
         assert await store.recent_numbers("t", 5) == []
 
     async def test_decided_round_cannot_be_voided(self, store: RoundStore) -> None:
         epoch = await store.claim_table("t", "one")
         id_ = await self._open(store, epoch)
-        await store.decide("t", epoch, id_, 17, a_plan())
+        await store.decide("t", epoch, id_, Outcome(17), a_plan())
         assert not await store.start_void("t", epoch, id_, "test")
         assert await self._states(store) == [RoundState.DECIDED]
 
@@ -124,12 +131,17 @@ class RoundStoreContract:
         with pytest.raises(RoundConflict):
             await store.finish("t", epoch, await self._open(store, epoch))
 
-    @pytest.mark.parametrize("writer", ["open", "close", "decide", "start_void", "finish"])
+    @pytest.mark.parametrize("writer", ["open", "close", "start_play", "add_steps", "decide", "start_void", "finish"])
     async def test_older_epoch_writes_nothing(self, store: RoundStore, writer: str) -> None:
         old = await store.claim_table("t", "one")
         id_ = await self._open(store, old)
         await store.claim_table("t", "two")
-        more: dict[str, tuple[Any, ...]] = {"decide": (5, a_plan()), "start_void": ("test",)}
+        more: dict[str, tuple[Any, ...]] = {
+            "decide": (Outcome(5), a_plan()),
+            "start_play": (A_PLAY,),
+            "add_steps": (0, [A_STEP]),
+            "start_void": ("test",),
+        }
         call = (
             self._open(store, old, 2)
             if writer == "open"
@@ -149,10 +161,64 @@ class RoundStoreContract:
     async def test_recent_numbers_come_newest_first_and_limited(self, store: RoundStore) -> None:
         epoch = await store.claim_table("t", "one")
         for n in (1, 2, 3):
-            await store.decide("t", epoch, await self._open(store, epoch, n), 10 + n, a_plan())
+            await store.decide("t", epoch, await self._open(store, epoch, n), Outcome(10 + n), a_plan())
         assert await store.recent_numbers("t", 2) == [13, 12]
+
+    async def _play(self, store: RoundStore, epoch: int) -> bytes:
+        id_ = await self._open(store, epoch)
+        await store.close("t", epoch, id_)
+        await store.start_play("t", epoch, id_, A_PLAY)
+        return id_
+
+    async def test_played_round_keeps_its_beginning_and_its_steps_in_order(self, store: RoundStore) -> None:
+        epoch = await store.claim_table("t", "one")
+        id_ = await self._play(store, epoch)
+        await store.add_steps("t", epoch, id_, 0, [A_STEP, ANOTHER_STEP])
+        await store.add_steps("t", epoch, id_, 2, [A_STEP])
+        (row,) = await store.unfinished("t")
+        assert (row.state, row.play, row.rules_version) == (RoundState.PLAYING, A_PLAY, "v1")
+        assert row.steps == [A_STEP, ANOTHER_STEP, A_STEP]
+
+    async def test_beginning_and_steps_again_are_harmless(self, store: RoundStore) -> None:
+        epoch = await store.claim_table("t", "one")
+        id_ = await self._play(store, epoch)
+        for _ in range(2):
+            await store.start_play("t", epoch, id_, A_PLAY)
+            await store.add_steps("t", epoch, id_, 0, [A_STEP])
+        (row,) = await store.unfinished("t")
+        assert row.steps == [A_STEP]
+
+    async def test_another_step_under_the_same_number_is_a_conflict(self, store: RoundStore) -> None:
+        epoch = await store.claim_table("t", "one")
+        id_ = await self._play(store, epoch)
+        await store.add_steps("t", epoch, id_, 0, [A_STEP])
+        with pytest.raises(RoundConflict):
+            await store.add_steps("t", epoch, id_, 0, [ANOTHER_STEP])
+
+    async def test_open_round_cannot_be_played_nor_take_steps(self, store: RoundStore) -> None:
+        epoch = await store.claim_table("t", "one")
+        id_ = await self._open(store, epoch)
+        with pytest.raises(RoundConflict):
+            await store.start_play("t", epoch, id_, A_PLAY)
+        with pytest.raises(RoundConflict):
+            await store.add_steps("t", epoch, id_, 0, [A_STEP])
+
+    async def test_played_round_is_decided_with_cards_and_takes_no_more_steps(self, store: RoundStore) -> None:
+        epoch = await store.claim_table("t", "one")
+        id_ = await self._play(store, epoch)
+        for _ in range(2):
+            await store.decide("t", epoch, id_, Outcome(2**40, (1, 51)), a_plan(), "ab" * 32)
+        with pytest.raises(RoundConflict):
+            await store.add_steps("t", epoch, id_, 0, [A_STEP])
+        assert await store.recent_numbers("t", 1) == [2**40]
+
+    async def test_played_round_may_be_voided(self, store: RoundStore) -> None:
+        epoch = await store.claim_table("t", "one")
+        id_ = await self._play(store, epoch)
+        assert await store.start_void("t", epoch, id_, "test")
+        assert await self._states(store) == [RoundState.VOIDING]
 
     async def test_unknown_round_is_a_conflict(self, store: RoundStore) -> None:
         epoch = await store.claim_table("t", "one")
         with pytest.raises(RoundConflict):
-            await store.decide("t", epoch, round_id(9), 5, a_plan())
+            await store.decide("t", epoch, round_id(9), Outcome(5), a_plan())

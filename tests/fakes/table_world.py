@@ -20,14 +20,16 @@ from actors.domain.commands import (
     UndoBet,
 )
 from actors.domain.ids import Origin, make_id
-from actors.table import RouletteTable
+from actors.table import Table
 from actors.table_config import TableConfig
+from actors.table_rounds import DrawsOf
+from server.keyed_seeds import KeyedSeeds
 from tests.fakes.post import FakePost, FakeWallet
 from tests.fakes.rounds import FakeRounds
 
 START_MS = 1_790_000_000_000
 KEY = bytes(range(32))
-RNG = TableConfig(table_id="t", kind="rng", title="Test", betting_ms=5_000, pause_ms=2_000)
+RNG = TableConfig(table_id="t", kind="rng", title="Test", betting_ms=5_000, pause_ms=2_000, min_cycle_ms=0)
 LIVE = TableConfig(table_id="t", kind="live", title="Live")
 
 
@@ -71,14 +73,17 @@ class Casino:
         self.clock = LoopClock()
         self.entropy = ScriptedEntropy()
         self.fatal: list[BaseException] = []
+        self.seeds = KeyedSeeds(KEY)
+        self.draws_of: DrawsOf = lambda seed, round_no: self.entropy
         self.table = self.build()
         self._ids = 0
 
-    def build(self) -> RouletteTable:
+    def build(self) -> Table:
         """Return another incarnation of the table, not started."""
-        return RouletteTable(
+        return Table(
             self.config,
             self.rounds,
+            self.seeds,
             self.post,
             self.clock,
             self.entropy,
@@ -86,6 +91,7 @@ class Casino:
             shards=(0, 1),
             owner="test",
             fatal=self.fatal.append,
+            draws_of=self.draws_of,
         )
 
     async def start(self, *, players: int = 1) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from actors.domain.games.game import Outcome
 from actors.domain.ids import Origin, make_id
 from actors.domain.rounds import Plan, SettleEntry
 from actors.ports import Clock, Failure, NewRound, Replies
@@ -104,7 +105,7 @@ class LocalCasino:
 
     async def decide(self, round_id: bytes, number: int, bets: Sequence[SettleEntry]) -> None:
         """Make outcome and plan durable."""
-        await self.rounds.decide(TABLE, self._epoch, round_id, number, Plan(1, list(bets), []))
+        await self.rounds.decide(TABLE, self._epoch, round_id, Outcome(number), Plan(1, list(bets), []))
 
     async def finish(self, round_id: bytes) -> None:
         """Finish the round."""

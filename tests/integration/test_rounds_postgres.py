@@ -10,6 +10,7 @@ import asyncpg
 import msgpack
 import pytest
 
+from actors.domain.games.game import Outcome
 from actors.ports import NewRound, RoundConflict, StaleEpoch, StoreUnavailable
 from server.embedded.postgres import PostgresServer
 from server.storage.rounds import PostgresRounds
@@ -44,7 +45,7 @@ async def _opened(store: PostgresRounds, epoch: int) -> bytes:
 
 async def test_stored_plan_is_plain_msgpack(pool: asyncpg.Pool, store: PostgresRounds) -> None:
     epoch = await store.claim_table("t", "one")
-    await store.decide("t", epoch, await _opened(store, epoch), 17, a_plan())
+    await store.decide("t", epoch, await _opened(store, epoch), Outcome(17), a_plan())
     stored = await pool.fetchval("select plan from casino.round")
     assert msgpack.unpackb(stored) == [
         1,
@@ -59,7 +60,7 @@ async def test_stored_plan_is_plain_msgpack(pool: asyncpg.Pool, store: PostgresR
 async def test_round_row_tells_who_when_and_by_which_rules(pool: asyncpg.Pool, store: PostgresRounds) -> None:
     epoch = await store.claim_table("t", "one")
     id_ = await _opened(store, epoch)
-    await store.decide("t", epoch, id_, 17, a_plan())
+    await store.decide("t", epoch, id_, Outcome(17), a_plan())
     await store.finish("t", epoch, id_)
     (row,) = await pool.fetch("select * from casino.round")
     assert (row["round_id"], row["dealer"], row["rules_version"]) == (UUID(bytes=id_), "Ada", "v1")
@@ -85,7 +86,7 @@ async def test_decision_that_waits_for_a_void_is_a_conflict(pool: asyncpg.Pool, 
     id_ = await _opened(store, epoch)
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("update casino.round set state = 4")
-        deciding = asyncio.create_task(store.decide("t", epoch, id_, 17, a_plan()))
+        deciding = asyncio.create_task(store.decide("t", epoch, id_, Outcome(17), a_plan()))
         await _until_somebody_waits(pool)
     with pytest.raises(RoundConflict):
         await deciding

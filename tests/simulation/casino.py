@@ -14,12 +14,13 @@ from actors.supervisors.antifraud import Antifraud
 from actors.supervisors.bonus import BonusTicks
 from actors.supervisors.group import ADDRESS, SupervisorGroup
 from actors.supervisors.relay import Relay
-from actors.table import RouletteTable
+from actors.table import Table
 from actors.table_config import TableConfig
 from actors.wallet import WalletShard
 from loadtest.wire import LoadConnection
 from server.gateway.gateway import Gateway
 from server.gateway.limits import GatewaySettings
+from server.keyed_seeds import KeyedSeeds
 from tests.fakes.ledger import FakeBooks
 from tests.fakes.rounds import FakeRounds
 from tests.simulation.bots import Bot, Player
@@ -55,6 +56,7 @@ class Casino:
         self.books = {shard: FakeBooks(shard) for shard in range(SHARDS)}
         world.durable = lambda shard: self.books[shard].head.seq
         self.rounds = FakeRounds(RNG, LIVE)
+        self.seeds = KeyedSeeds(KEY + str(seed).encode())
         self.supervision = Supervision(self.books, self.rounds)
         self.gateway: Gateway | None = None
         for shard in range(SHARDS):
@@ -103,9 +105,10 @@ class Casino:
     def _table(self, host: Host) -> Mapping[str, Actor]:
         life, config = host.life, CONFIGS[host.name]
         assert life is not None
-        table = RouletteTable(
+        table = Table(
             config,
             SimStore(life, self.rounds),
+            self.seeds,
             life.post,
             self.world,
             SimEntropy(self.world.rng),

@@ -9,6 +9,7 @@ import pytest
 
 from actors.domain import commands, events
 from actors.domain.ids import Origin, make_id
+from actors.domain.plays import CashOut, FlightView, HandsView, HandView
 from actors.domain.refusals import Refusal
 from actors.ports import Failure
 from actors.session import Session
@@ -148,7 +149,11 @@ def test_snapshot_has_the_fields_of_the_state() -> None:
     assert shown.limits == wire.Limits(100, 100_000, {1: 10_000})
     assert shown.seats == [wire.SeatBets("bo", 300, [wire.Chip(2, 300)])]
     assert shown.my_bets == [wire.Bet(client_id(), [wire.Chip(1, 100)], 100)]
-    same = set(wire.TableSnapshot.__struct_fields__) & set(commands.TableState.__struct_fields__) - {"seats", "my_bets"}
+    same = set(wire.TableSnapshot.__struct_fields__) & set(commands.TableState.__struct_fields__) - {
+        "seats",
+        "my_bets",
+        "detail",
+    }
     assert {name: getattr(shown, name) for name in same} == {name: getattr(state, name) for name in same}
 
 
@@ -160,6 +165,39 @@ TABLE_EVENTS: list[tuple[events.TableEvent, wire.ServerMessage]] = [
     ),
     (events.BetsClosed(ROUND), wire.BetsClosed(ROUND)),
     (events.RoundDecided(ROUND, 17), wire.RoundResult(ROUND, 17)),
+    (events.RoundDecided(ROUND, 1, (8, 12), "ab" * 32), wire.RoundResult(ROUND, 1, [8, 12], "ab" * 32)),
+    (
+        events.PlayShown(ROUND, 9, FlightView(8, 2, [CashOut("bo", 100, 154, 154)])),
+        wire.FlightShown(ROUND, 9, wire.Flight(8, 2, [wire.CashedOut("bo", 100, 154, 154)])),
+    ),
+    (
+        events.PlayShown(
+            ROUND,
+            9,
+            HandsView(
+                [HandView(1, "bo", b"bet", 100, [0, 9], 21, True, "acting", 10, False)],
+                [3, -1],
+                4,
+                0,
+                ["stand"],
+                77,
+                True,
+            ),
+        ),
+        wire.HandsShown(
+            ROUND,
+            9,
+            wire.Hands(
+                [wire.Hand(1, "bo", b"bet", 100, [0, 9], 21, True, "acting", 10, False)],
+                [3, -1],
+                4,
+                0,
+                ["stand"],
+                77,
+                True,
+            ),
+        ),
+    ),
     (events.RoundSettled(ROUND, [events.Win("bo", 36)], 5), wire.RoundSettled(ROUND, [wire.Winner("bo", 36)], 5)),
     (events.RoundVoided(ROUND, "crash"), wire.RoundVoided(ROUND, "crash")),
     (events.TablePaused(True, "break", "dora"), wire.TablePaused(True, "break", "dora")),

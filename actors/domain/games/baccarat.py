@@ -208,6 +208,10 @@ class PuntoBanco:
         """Refuse stakes against the limits; the class of a position in `max_by_size` is its own number."""
         return layout.check_stakes(limits, stakes, held, held_minor, self.least_minor)
 
+    def name_of(self, position: int) -> str:
+        """Return what people call this position."""
+        return _NAMES[position]
+
     def seat_of(self, position: int) -> int | None:
         """Return None: the hands are everybody's."""
         return None

@@ -109,6 +109,10 @@ class Blackjack:
         """Refuse what is against the limits, a side bet without a main bet, a bet behind oneself (`blackjack_bets`)."""
         return blackjack_bets.check_limits(limits, stakes, held, held_minor)
 
+    def name_of(self, position: int) -> str:
+        """Return what people call this position: kind and seat, seats counted from one."""
+        return f"{blackjack_bets.KIND_NAMES[position % 10]}, seat {position // 10 + 1}"
+
     def seat_of(self, position: int) -> int | None:
         """Return the seat that a stake here takes for its player alone; None of a bet behind."""
         return blackjack_bets.seat_of(position)

@@ -7,12 +7,16 @@ position, for a table's limits (`BetLimits.max_by_size`), is its kind; a class t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from actors.domain.commands import CallStake, ChipStake, Refused
 from actors.domain.games.blackjack_hands import BEHIND, KINDS, MAIN, SEATS
 from actors.domain.games.game import BetLimits
 from actors.domain.games.roulette_bets import STAKE_BOUND
 from actors.domain.refusals import Refusal
+
+#: What people call each kind of bet.
+KIND_NAMES: Final = ("Main", "Perfect pairs", "21+3", "Bet behind")
 
 
 def is_position(position: object) -> bool:

@@ -221,6 +221,10 @@ class BlackjackPlay:
 
     # ------------------------------------------------------------ the clock
 
+    def told(self, step: Step) -> int:
+        """Return 0: what came of a step is in the view."""
+        return 0
+
     def due_ms(self) -> int:
         """Return when the clock acts if nobody does: GRACE_MS after the time of who is asked; -1: the play is over."""
         return -1 if self._phase is Phase.OVER else self._until_ms + GRACE_MS

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import msgspec
 
 from actors.domain.commands import CallStake, ChipStake, Refused
+from actors.domain.plays import PlayView
 
 
 class Draws(Protocol):
@@ -99,6 +100,10 @@ class TableGame(Game, Protocol):
         """Refuse stakes beside what the player holds already: STAKE_BELOW_MINIMUM, STAKE_ABOVE_MAXIMUM, TABLE_LIMIT, ..."""
         ...
 
+    def name_of(self, position: int) -> str:
+        """Return what people call this position."""
+        ...
+
     def seat_of(self, position: int) -> int | None:
         """Return the seat that a stake on this position takes for its player alone in this round; None: it takes none."""
         ...
@@ -159,6 +164,10 @@ class Play(Protocol):
         """Take in a step that `check` let pass, or one that `due` gave."""
         ...
 
+    def told(self, step: Step) -> int:
+        """Return what its player is told of an applied step besides "done" (crash: the multiplier in hundredths), or 0."""
+        ...
+
     def due_ms(self) -> int:
         """Return when the clock does something next, if nobody else does anything; 0: now; -1: the play is over."""
         ...
@@ -171,8 +180,8 @@ class Play(Protocol):
         """Return the steps that the published rules take for a play that was interrupted, and goes on from now."""
         ...
 
-    def view(self) -> msgspec.Struct:
-        """Return what everybody at the table may see: one of `actors.domain.plays`. Nothing hidden is in it."""
+    def view(self) -> PlayView:
+        """Return what everybody at the table may see. Nothing hidden is in it."""
         ...
 
     def outcome(self) -> Outcome:
