@@ -20,6 +20,8 @@ from protocol import connection as machine
 from protocol.errors import REGISTRY, Code
 from protocol.ids import new_client_id
 from protocol.messages import (
+    Act,
+    Acted,
     Balance,
     BetsAccepted,
     BetsUndone,
@@ -169,6 +171,21 @@ class CroupierClient(Link):
         """Take bets back: these, or all of mine in this round."""
         order = UndoBets(table_id, self._round(table_id, round_id), self.new_id(), list(bet_ids))
         return await self.ask(order, BetsUndone, timeout_s)
+
+    async def act(
+        self,
+        table_id: str,
+        bet_id: bytes,
+        action: str,
+        value: int = 0,
+        *,
+        round_id: bytes = b"",
+        command_id: bytes = b"",
+        timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> Acted:
+        """Do something with my bet while its round is played: see `Act`. To try again, pass the same command_id."""
+        order = Act(table_id, self._round(table_id, round_id), command_id or self.new_id(), bet_id, action, value)
+        return await self.ask(order, Acted, timeout_s)
 
     # ---------------------------------------------------------------- dealing
 
