@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from actors.domain import commands, events
+from actors.domain import commands, events, spins
 from actors.domain.audiences import Audience, audience_of
 from actors.domain.money import orders
 
@@ -135,6 +135,10 @@ class Session:
             return Denial.NOT_JOINED
         return Denial.BUSY if self.pending >= MAX_PENDING else None
 
+    def check_instant(self) -> Denial | None:
+        """Refuse an order of a player at an instant game. In order: FORBIDDEN, BUSY."""
+        return self.check_pending() if "player" in self.identity.roles else Denial.FORBIDDEN
+
     def check_deal(self, verb: str) -> Denial | None:
         """Refuse an order of a dealer or device. In order: FORBIDDEN, BUSY."""
         allowed = _DEALER_VERBS if self.is_dealer else _DEVICE_VERBS if self.is_device else frozenset()
@@ -174,6 +178,11 @@ class Session:
         if seq >= self.purse.seq:
             self.purse = Purse(seq, cash_minor, escrow_minor)
 
+    def apply_spin(self, game: str, spin: spins.SpinDone) -> None:
+        """Fold a round of an instant game; one that was told before changes nothing."""
+        self.learn_purse(spin.seq, spin.cash_minor, spin.escrow_minor)
+        self._count((game, spin.spin_id), spin.payout_minor - spin.stake_minor)
+
     def apply_event(self, event: events.PersonalEvent) -> int | None:
         """Fold a personal event and return its number on this session's stream; None: nothing in it is new."""
         if isinstance(event, events.MyBetsSettled) and not self._apply_settlement(event):
@@ -202,12 +211,16 @@ class Session:
         """Add the bets not counted before to the net position; False if all were told before."""
         fresh = not event.bets
         for bet in event.bets:
-            key = (event.table_id, bet.bet_id)
-            told = self._settled.pop(key, None)
-            if told is None:
-                self.net_minor += bet.payout_minor - bet.stake_minor
-            self._settled[key] = True
+            told = self._count((event.table_id, bet.bet_id), bet.payout_minor - bet.stake_minor)
             fresh = fresh or not told
+        return fresh
+
+    def _count(self, key: tuple[str, bytes], net_minor: int) -> bool | None:
+        """Add a settled bet to the net position, once. Returns whether it was told before; None: it was not known."""
+        told = self._settled.pop(key, None)
+        if told is None:
+            self.net_minor += net_minor
+        self._settled[key] = True
         while len(self._settled) > SETTLED_MAX:
             del self._settled[next(iter(self._settled))]
-        return fresh
+        return told

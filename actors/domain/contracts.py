@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from actors.domain import commands, events
+from actors.domain import commands, events, spins
 from actors.domain.money import orders
 
 
@@ -19,6 +19,7 @@ class Contract(NamedTuple):
 CONTRACTS: Final[dict[str, Contract]] = {
     "wallet": Contract(orders.WalletMessage, orders.WalletAnswer),
     "table": Contract(commands.TableMessage, commands.TableAnswer | events.TableMissed),
+    "instant": Contract(spins.InstantMessage, spins.InstantAnswer),
     "gateway": Contract(events.GatewayMessage, commands.Noted),
     "supervisor": Contract(events.SupervisorMessage, commands.Noted | events.JackpotTaken | commands.Refused),
 }

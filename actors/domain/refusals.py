@@ -31,6 +31,7 @@ class Refusal(IntEnum):
     NOT_YOUR_TURN = 320
     TOO_LATE = 321
     TOO_SOON = 322
+    SEEDS_UNSEEN = 323
     INSUFFICIENT_FUNDS = 400
     ID_REUSED = 401
     ID_TOO_OLD = 402

@@ -33,7 +33,7 @@ class Directory:
     def host_of(self, address: str) -> str | None:
         """Return the host of an address, None if it is unknown (yet)."""
         kind, _, name = address.partition("/")
-        if kind == "table":
+        if kind in ("table", "instant"):
             host = self._tables.get(name)
             if host is None:
                 self._missed.set()

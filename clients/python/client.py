@@ -37,13 +37,18 @@ from protocol.messages import (
     DoubleBets,
     Error,
     GetBalance,
+    GetSeeds,
     JoinTable,
     LeaveTable,
     LeftTable,
     ListTables,
     PlaceBets,
     RepeatBets,
+    RotateSeed,
+    Seeds,
     ServerMessage,
+    Spin,
+    SpinResult,
     TableInfo,
     Tables,
     TableSnapshot,
@@ -186,6 +191,22 @@ class CroupierClient(Link):
         """Do something with my bet while its round is played: see `Act`. To try again, pass the same command_id."""
         order = Act(table_id, self._round(table_id, round_id), command_id or self.new_id(), bet_id, action, value)
         return await self.ask(order, Acted, timeout_s)
+
+    # ---------------------------------------------------------------- instant games
+
+    async def spin(
+        self, game: str, stake_minor: int, *, spin_id: bytes = b"", timeout_s: float = ANSWER_TIMEOUT_S
+    ) -> SpinResult:
+        """Play a round of an instant game; ask for `seeds` before the first. To try again, pass the same spin_id."""
+        return await self.ask(Spin(game, spin_id or self.new_id(), stake_minor), SpinResult, timeout_s)
+
+    async def seeds(self, game: str) -> Seeds:
+        """Return by which seeds I play: commitments of those to come, and what is revealed of those before."""
+        return await self.ask(GetSeeds(game), Seeds)
+
+    async def rotate_seed(self, game: str, client_seed: str, *, timeout_s: float = ANSWER_TIMEOUT_S) -> Seeds:
+        """Have the server's seed revealed, and play by the next one together with this seed of mine from now on."""
+        return await self.ask(RotateSeed(game, self.new_id(), client_seed), Seeds, timeout_s)
 
     # ---------------------------------------------------------------- dealing
 

@@ -11,12 +11,13 @@ from protocol.messages import (
     BonusGranted,
     Money,
     ServerMessage,
+    SpinResult,
     TableResumed,
     TableSnapshot,
     Welcome,
 )
 
-_NET_CARRIERS = (Balance, BetsSettled, TableResumed, TableSnapshot, Welcome)
+_NET_CARRIERS = (Balance, BetsSettled, SpinResult, TableResumed, TableSnapshot, Welcome)
 _CARRIERS = (*_NET_CARRIERS, BetsAccepted, BetsUndone, BetsVoided, BonusGranted)
 
 

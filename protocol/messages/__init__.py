@@ -11,6 +11,7 @@ from protocol.messages.dealer import (
     DealerState,
     DealerVoid,
 )
+from protocol.messages.instant import GetSeeds, RevealedSeed, RotateSeed, Seeds, Spin, SpinResult
 from protocol.messages.lobby import ListTables, TableInfo, Tables
 from protocol.messages.plays import (
     Act,
@@ -87,6 +88,9 @@ ClientMessage = (
     | DealerNumber
     | DealerConfirm
     | DealerVoid
+    | Spin
+    | GetSeeds
+    | RotateSeed
 )
 
 ServerMessage = (
@@ -116,6 +120,8 @@ ServerMessage = (
     | TableResumed
     | NumberEntered
     | JackpotPools
+    | SpinResult
+    | Seeds
     | FlightShown
     | HandsShown
     | Acted
@@ -124,12 +130,6 @@ ServerMessage = (
 __all__ = [
     "Act",
     "Acted",
-    "CashedOut",
-    "Flight",
-    "FlightShown",
-    "Hand",
-    "Hands",
-    "HandsShown",
     "Balance",
     "Bet",
     "BetsAccepted",
@@ -139,6 +139,7 @@ __all__ = [
     "BetsVoided",
     "BonusGranted",
     "Call",
+    "CashedOut",
     "Chip",
     "ClientMessage",
     "DealerClose",
@@ -150,7 +151,13 @@ __all__ = [
     "DealerVoid",
     "DoubleBets",
     "Error",
+    "Flight",
+    "FlightShown",
     "GetBalance",
+    "GetSeeds",
+    "Hand",
+    "Hands",
+    "HandsShown",
     "Hello",
     "JackpotPool",
     "JackpotPools",
@@ -167,14 +174,19 @@ __all__ = [
     "Pong",
     "Reconnect",
     "RepeatBets",
+    "RevealedSeed",
+    "RotateSeed",
     "RoundOpened",
     "RoundResult",
     "RoundSettled",
     "RoundVoided",
     "SeatBets",
+    "Seeds",
     "ServerMessage",
     "SettledBet",
     "Skipped",
+    "Spin",
+    "SpinResult",
     "TableBets",
     "TableInfo",
     "TablePaused",

@@ -54,6 +54,9 @@ COSTS: Final[dict[type, int]] = {
     wire.DoubleBets: 2,
     wire.UndoBets: 2,
     wire.Act: 2,
+    wire.Spin: 2,
+    wire.GetSeeds: 2,
+    wire.RotateSeed: 4,
 }
 #: A client that is refused so often in a row is not read from for a while.
 HOLD_AFTER: Final = 20

@@ -8,6 +8,7 @@ from functools import partial
 import msgspec
 
 from actors.domain import commands
+from actors.domain.games.instant import INSTANT_GAMES
 from actors.ports import Clock, Post, Replies
 from protocol.messages import TableInfo
 from server.gateway.limits import GatewaySettings
@@ -35,7 +36,14 @@ class Lobby:
         self._readers: list[Reader] = []
 
     def knows(self, table_id: str) -> bool:
-        """Tell whether there is such a table."""
+        """Tell whether there is such a table, to be joined."""
+        return self._is_there(table_id) and table_id not in INSTANT_GAMES
+
+    def has_instant(self, game: str) -> bool:
+        """Tell whether there is such an instant game, to be played without joining anything."""
+        return game in INSTANT_GAMES and self._is_there(game)
+
+    def _is_there(self, table_id: str) -> bool:
         if table_id not in self._known and not self._is_young(self._known_ms):
             self._read_ids()
         return table_id in self._known

@@ -20,6 +20,7 @@ from protocol.errors import Close, Code
 from server.gateway import translate
 from server.gateway.client import Client
 from server.gateway.fanout import TableFeed
+from server.gateway.instant import InstantRequests
 from server.gateway.limits import COSTS, DEAF_AFTER, HOLD_AFTER, GatewaySettings
 from server.gateway.lobby import Lobby
 from server.gateway.orders import OrderDesk
@@ -57,6 +58,7 @@ class Requests:
         self._begin = begin
         self._greet = greet
         self.draining = False
+        instant = InstantRequests(desk, lobby)
         self._handlers: dict[type, Handler] = {
             wire.Hello: self._hello_again,
             wire.Ping: self._ping,
@@ -75,6 +77,9 @@ class Requests:
             wire.DealerNumber: self._deal,
             wire.DealerConfirm: self._deal,
             wire.DealerVoid: self._deal,
+            wire.Spin: instant.take,
+            wire.GetSeeds: instant.take,
+            wire.RotateSeed: instant.take,
         }
 
     def take(self, client: Client, data: bytes) -> None:

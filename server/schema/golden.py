@@ -79,6 +79,7 @@ from protocol.messages import (
     Welcome,
     Winner,
 )
+from server.schema import instant_samples
 from server.schema.reflect import Wire, WireType
 from server.schema.typescript import BANNER
 
@@ -110,8 +111,7 @@ _HANDS: Final = Hands(
     _NOW + 12_000,
     False,
 )
-_SIZES: Final = (1, 2, 3, 4, 6, 12, 18)
-_LIMITS: Final = Limits(100, 1_000_000, {size: 20_000 * size for size in _SIZES})
+_LIMITS: Final = Limits(100, 1_000_000, {size: 20_000 * size for size in (1, 2, 3, 4, 6, 12, 18)})
 _INFO: Final = TableInfo(_TABLE, "roulette", "rng", "Roulette One", "PLAY", 100, 1_000_000, 2, "betting")
 
 
@@ -169,6 +169,7 @@ CLIENT_SAMPLES: Final[dict[str, ClientMessage]] = {
     "DealerNumber": DealerNumber(_LIVE, _ROUND, 32, "sensor"),
     "DealerConfirm": DealerConfirm(_LIVE, _ROUND, 32),
     "DealerVoid": DealerVoid(_LIVE, _ROUND, "ball left the wheel"),
+    **instant_samples.CLIENT,
 }
 
 #: Name -> (kind, ref, seq, body).
@@ -294,6 +295,7 @@ SERVER_SAMPLES: Final[dict[str, tuple[Kind, int, int, ServerMessage]]] = {
         0,
         DealerState(_LIVE, "number", _ROUND, 42, 0, _NOW, 32, "sensor", 12, 3, 42_000, "Dora"),
     ),
+    **instant_samples.SERVER,
 }
 
 

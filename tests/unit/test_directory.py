@@ -31,6 +31,7 @@ class Placement:
         ("gateway/0", "gateway/0"),
         ("supervisor/journal", "supervisor/main"),
         ("table/one", "tables/rng"),
+        ("instant/one", "tables/rng"),
         ("table/other", None),
         ("ghost/1", None),
         ("", None),

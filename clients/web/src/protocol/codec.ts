@@ -29,6 +29,7 @@ import type {
   Flight,
   FlightShown,
   GetBalance,
+  GetSeeds,
   Hand,
   Hands,
   HandsShown,
@@ -48,14 +49,19 @@ import type {
   Pong,
   Reconnect,
   RepeatBets,
+  RevealedSeed,
+  RotateSeed,
   RoundOpened,
   RoundResult,
   RoundSettled,
   RoundVoided,
   SeatBets,
+  Seeds,
   ServerMessage,
   SettledBet,
   Skipped,
+  Spin,
+  SpinResult,
   TableBets,
   TableInfo,
   TablePaused,
@@ -363,6 +369,20 @@ function packSettledBet(m: SettledBet): unknown[] {
   return [m.bet_id, int(m.stake_minor, "SettledBet.stake_minor"), int(m.payout_minor, "SettledBet.payout_minor")];
 }
 
+function readRevealedSeed(value: unknown, at: string): RevealedSeed {
+  const f = fields(value, 4, at);
+  return {
+    server_seed: str(f[0], "RevealedSeed.server_seed"),
+    commitment: str(f[1], "RevealedSeed.commitment"),
+    client_seed: str(f[2], "RevealedSeed.client_seed"),
+    rounds: int(f[3], "RevealedSeed.rounds"),
+  };
+}
+
+function packRevealedSeed(m: RevealedSeed): unknown[] {
+  return [m.server_seed, m.commitment, m.client_seed, int(m.rounds, "RevealedSeed.rounds")];
+}
+
 function readHello(value: unknown): Hello {
   const f = fields(value, 2, "Hello");
   return {
@@ -588,6 +608,46 @@ function readDealerVoid(value: unknown): DealerVoid {
 
 function packDealerVoid(m: DealerVoid): unknown[] {
   return [65, m.table_id, m.round_id, m.reason];
+}
+
+function readSpin(value: unknown): Spin {
+  const f = fields(value, 4, "Spin");
+  return {
+    t: "Spin",
+    game: str(f[1], "Spin.game"),
+    spin_id: bytes(f[2], "Spin.spin_id"),
+    stake_minor: int(f[3], "Spin.stake_minor"),
+  };
+}
+
+function packSpin(m: Spin): unknown[] {
+  return [70, m.game, m.spin_id, int(m.stake_minor, "Spin.stake_minor")];
+}
+
+function readGetSeeds(value: unknown): GetSeeds {
+  const f = fields(value, 2, "GetSeeds");
+  return {
+    t: "GetSeeds",
+    game: str(f[1], "GetSeeds.game"),
+  };
+}
+
+function packGetSeeds(m: GetSeeds): unknown[] {
+  return [72, m.game];
+}
+
+function readRotateSeed(value: unknown): RotateSeed {
+  const f = fields(value, 4, "RotateSeed");
+  return {
+    t: "RotateSeed",
+    game: str(f[1], "RotateSeed.game"),
+    command_id: bytes(f[2], "RotateSeed.command_id"),
+    client_seed: str(f[3], "RotateSeed.client_seed"),
+  };
+}
+
+function packRotateSeed(m: RotateSeed): unknown[] {
+  return [74, m.game, m.command_id, m.client_seed];
 }
 
 function readWelcome(value: unknown): Welcome {
@@ -1053,6 +1113,46 @@ function packDealerState(m: DealerState): unknown[] {
   return [66, m.table_id, m.phase, m.round_id, int(m.round_no, "DealerState.round_no"), int(m.closes_ms, "DealerState.closes_ms"), int(m.server_ms, "DealerState.server_ms"), int(m.number, "DealerState.number"), m.source, int(m.bets, "DealerState.bets"), int(m.players, "DealerState.players"), int(m.stake_minor, "DealerState.stake_minor"), m.dealer];
 }
 
+function readSpinResult(value: unknown): SpinResult {
+  const f = fields(value, 13, "SpinResult");
+  return {
+    t: "SpinResult",
+    game: str(f[1], "SpinResult.game"),
+    spin_id: bytes(f[2], "SpinResult.spin_id"),
+    stake_minor: int(f[3], "SpinResult.stake_minor"),
+    payout_minor: int(f[4], "SpinResult.payout_minor"),
+    number: int(f[5], "SpinResult.number"),
+    detail: list(f[6], int, "SpinResult.detail"),
+    commitment: str(f[7], "SpinResult.commitment"),
+    client_seed: str(f[8], "SpinResult.client_seed"),
+    nonce: int(f[9], "SpinResult.nonce"),
+    money: readMoney(f[10], "SpinResult.money"),
+    net_minor: int(f[11], "SpinResult.net_minor"),
+    rules_version: str(f[12], "SpinResult.rules_version"),
+  };
+}
+
+function packSpinResult(m: SpinResult): unknown[] {
+  return [71, m.game, m.spin_id, int(m.stake_minor, "SpinResult.stake_minor"), int(m.payout_minor, "SpinResult.payout_minor"), int(m.number, "SpinResult.number"), m.detail.map((each) => int(each, "SpinResult.detail")), m.commitment, m.client_seed, int(m.nonce, "SpinResult.nonce"), packMoney(m.money), int(m.net_minor, "SpinResult.net_minor"), m.rules_version];
+}
+
+function readSeeds(value: unknown): Seeds {
+  const f = fields(value, 7, "Seeds");
+  return {
+    t: "Seeds",
+    game: str(f[1], "Seeds.game"),
+    commitment: str(f[2], "Seeds.commitment"),
+    client_seed: str(f[3], "Seeds.client_seed"),
+    nonce: int(f[4], "Seeds.nonce"),
+    next_commitment: str(f[5], "Seeds.next_commitment"),
+    revealed: list(f[6], readRevealedSeed, "Seeds.revealed"),
+  };
+}
+
+function packSeeds(m: Seeds): unknown[] {
+  return [73, m.game, m.commitment, m.client_seed, int(m.nonce, "Seeds.nonce"), m.next_commitment, m.revealed.map(packRevealedSeed)];
+}
+
 function readClientMessage(body: readonly unknown[]): ClientMessage {
   switch (body[0]) {
     case 1:
@@ -1089,6 +1189,12 @@ function readClientMessage(body: readonly unknown[]): ClientMessage {
       return readDealerConfirm(body);
     case 65:
       return readDealerVoid(body);
+    case 70:
+      return readSpin(body);
+    case 72:
+      return readGetSeeds(body);
+    case 74:
+      return readRotateSeed(body);
     default:
       throw new WireError(Code.UNKNOWN_MESSAGE, `tag ${String(body[0])}`);
   }
@@ -1130,6 +1236,12 @@ function packClientMessage(message: ClientMessage): unknown[] {
       return packDealerConfirm(message);
     case "DealerVoid":
       return packDealerVoid(message);
+    case "Spin":
+      return packSpin(message);
+    case "GetSeeds":
+      return packGetSeeds(message);
+    case "RotateSeed":
+      return packRotateSeed(message);
   }
 }
 
@@ -1193,6 +1305,10 @@ function readServerMessage(body: readonly unknown[]): ServerMessage {
       return readHandsShown(body);
     case 66:
       return readDealerState(body);
+    case 71:
+      return readSpinResult(body);
+    case 73:
+      return readSeeds(body);
     default:
       throw new WireError(Code.UNKNOWN_MESSAGE, `tag ${String(body[0])}`);
   }
@@ -1258,6 +1374,10 @@ function packServerMessage(message: ServerMessage): unknown[] {
       return packHandsShown(message);
     case "DealerState":
       return packDealerState(message);
+    case "SpinResult":
+      return packSpinResult(message);
+    case "Seeds":
+      return packSeeds(message);
   }
 }
 

@@ -131,6 +131,21 @@ export const CLIENT_GOLDENS: readonly Golden<ClientFrame>[] = [
     hex: "95010112059734ab626c61636b6a61636b2d31c4100199c0de0001750080000000000000a1c4100199c0de0304700d8c00000000000003c4100199c0de0102700b8a00000000000001a6646f75626c6501",
     frame: { kind: 1, ref: 18, seq: 5, body: { t: "Act", table_id: "blackjack-1", round_id: fromHex("0199c0de0001750080000000000000a1"), command_id: fromHex("0199c0de0304700d8c00000000000003"), bet_id: fromHex("0199c0de0102700b8a00000000000001"), action: "double", value: 1 } },
   },
+  {
+    name: "client/Spin",
+    hex: "95010119059446a4736c6f74c4100199c0de0102700b8a00000000000004ccc8",
+    frame: { kind: 1, ref: 25, seq: 5, body: { t: "Spin", game: "slot", spin_id: fromHex("0199c0de0102700b8a00000000000004"), stake_minor: 200 } },
+  },
+  {
+    name: "client/GetSeeds",
+    hex: "9501011a059248a4736c6f74",
+    frame: { kind: 1, ref: 26, seq: 5, body: { t: "GetSeeds", game: "slot" } },
+  },
+  {
+    name: "client/RotateSeed",
+    hex: "9501011b05944aa4736c6f74c4100199c0de0304700d8c00000000000005ab6d792d6f776e2d73656564",
+    frame: { kind: 1, ref: 27, seq: 5, body: { t: "RotateSeed", game: "slot", command_id: fromHex("0199c0de0304700d8c00000000000005"), client_seed: "my-own-seed" } },
+  },
 ];
 
 export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
@@ -663,5 +678,20 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
     name: "server/Error/TOO_SOON",
     hex: "9501040b009609cd0142a8544f4f5f534f4f4ec200a3776879",
     frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 322, name: "TOO_SOON", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/SpinResult",
+    hex: "9501020d009d47a4736c6f74c4100199c0de0102700b8a00000000000004ccc828149503001b0e09d94032643731313634326237323662303434303136323763613966626163333266356338353330666231393033636334646230323235383731373932316134383831ab6d792d6f776e2d736565642993ce00017c3c00cd126cd1ff60bb736c6f742d6c616e7465726e2d313a303030303030303030303030",
+    frame: { kind: 2, ref: 13, seq: 0, body: { t: "SpinResult", game: "slot", spin_id: fromHex("0199c0de0102700b8a00000000000004"), stake_minor: 200, payout_minor: 40, number: 20, detail: [3, 0, 27, 14, 9], commitment: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881", client_seed: "my-own-seed", nonce: 41, money: { available_minor: 97340, reserved_minor: 0, seq: 4716 }, net_minor: -160, rules_version: "slot-lantern-1:000000000000" } },
+  },
+  {
+    name: "server/Seeds",
+    hex: "9501020e009749a4736c6f74d94036303330336165323262393938383631626365336232386633336565633162653735386132313363383663393363303736646265396635353863313163373532ab6d792d6f776e2d736565642ad940363033303361653232623939383836316263653362323866333365656331626537353861323133633836633933633037366462653966353538633131633735329194d94039663836643038313838346337643635396132666561613063353561643031356133626634663162326230623832326364313564366331356230663030613038d94032643731313634326237323662303434303136323763613966626163333266356338353330666231393033636334646230323235383731373932316134383831a66265666f726507",
+    frame: { kind: 2, ref: 14, seq: 0, body: { t: "Seeds", game: "slot", commitment: "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752", client_seed: "my-own-seed", nonce: 42, next_commitment: "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752", revealed: [{ server_seed: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", commitment: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881", client_seed: "before", rounds: 7 }] } },
+  },
+  {
+    name: "server/Error/SEEDS_UNSEEN",
+    hex: "9501040b009609cd0143ac53454544535f554e5345454ec200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 323, name: "SEEDS_UNSEEN", retryable: false, retry_after_ms: 0, detail: "why" } },
   },
 ];

@@ -149,6 +149,14 @@ export interface SettledBet {
   readonly payout_minor: number;
 }
 
+/** A pair out of use. server_seed: 64 hexadecimal digits, used as text. rounds: how many were played by it. */
+export interface RevealedSeed {
+  readonly server_seed: string;
+  readonly commitment: string;
+  readonly client_seed: string;
+  readonly rounds: number;
+}
+
 /**
  * First request on a connection. Anything else first is a protocol fault.
  *
@@ -309,6 +317,36 @@ export interface DealerVoid {
   readonly table_id: string;
   readonly round_id: Uint8Array;
   readonly reason: string;
+}
+
+/**
+ * Plays a round. Send it unchanged until it is answered; the same spin_id always has the same answer.
+ *
+ * game: `TableInfo.table_id` of a table of kind "instant". Ask for `GetSeeds` before the first one.
+ */
+export interface Spin {
+  readonly t: "Spin";
+  readonly game: string;
+  readonly spin_id: Uint8Array;
+  readonly stake_minor: number;
+}
+
+/** Asks by which seeds I play; makes the first pair where there is none. */
+export interface GetSeeds {
+  readonly t: "GetSeeds";
+  readonly game: string;
+}
+
+/**
+ * Takes the pair out of use and reveals it; the seed that next_commitment was told of comes into use with this client_seed.
+ *
+ * client_seed: 1 to 64 printable ASCII characters without blanks and ":". Send it unchanged until it is answered.
+ */
+export interface RotateSeed {
+  readonly t: "RotateSeed";
+  readonly game: string;
+  readonly command_id: Uint8Array;
+  readonly client_seed: string;
 }
 
 /**
@@ -677,6 +715,43 @@ export interface DealerState {
   readonly dealer: string;
 }
 
+/**
+ * Answers `Spin`: the round is in the books, stake and payout in one row.
+ *
+ * payout_minor: all that was won. number, detail: the outcome by the game's rules; everything that is shown follows from it.
+ * commitment, client_seed, nonce: what it was drawn from.
+ */
+export interface SpinResult {
+  readonly t: "SpinResult";
+  readonly game: string;
+  readonly spin_id: Uint8Array;
+  readonly stake_minor: number;
+  readonly payout_minor: number;
+  readonly number: number;
+  readonly detail: readonly number[];
+  readonly commitment: string;
+  readonly client_seed: string;
+  readonly nonce: number;
+  readonly money: Money;
+  readonly net_minor: number;
+  readonly rules_version: string;
+}
+
+/**
+ * Answers `GetSeeds` and `RotateSeed`. nonce: of the next round. next_commitment: to the server's seed after this one.
+ *
+ * revealed: the last pairs out of use, the latest first, at most 5.
+ */
+export interface Seeds {
+  readonly t: "Seeds";
+  readonly game: string;
+  readonly commitment: string;
+  readonly client_seed: string;
+  readonly nonce: number;
+  readonly next_commitment: string;
+  readonly revealed: readonly RevealedSeed[];
+}
+
 /** Everything a client may say. */
 export type ClientMessage =
   | Hello
@@ -695,7 +770,10 @@ export type ClientMessage =
   | DealerClose
   | DealerNumber
   | DealerConfirm
-  | DealerVoid;
+  | DealerVoid
+  | Spin
+  | GetSeeds
+  | RotateSeed;
 
 /** Everything the gateway may say. */
 export type ServerMessage =
@@ -727,4 +805,6 @@ export type ServerMessage =
   | BetsVoided
   | Acted
   | HandsShown
-  | DealerState;
+  | DealerState
+  | SpinResult
+  | Seeds;
