@@ -11,12 +11,13 @@ import random
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
 import asyncpg
 
 from clients.python import CroupierClient, OutcomeUnknown, Refused
+from clients.python.table_view import TableView
 from loadtest.limits import LOADTEST_PASSWORD
 from protocol.messages import BetsAccepted, BetsSettled, BetsVoided, ServerMessage
 
@@ -25,7 +26,7 @@ TABLES: Final = ("roulette-1", "roulette-2")
 ATTEMPT_S: Final = 10.0
 #: Everything of a finished round is closed in the books after so long, crashes included.
 SETTLED_WITHIN_S: Final = 20.0
-_STAKE_MINOR: Final = 100
+STAKE_MINOR: Final = 100
 _REGISTERING_AT_ONCE: Final = 8
 
 
@@ -100,6 +101,7 @@ class Crowd:
         seed: int = 1,
         books: Sequence[str] = (),
         pace_s: tuple[float, float] = (0.2, 1.2),
+        tables: Sequence[str] = TABLES,
     ) -> None:
         """dsn: of the casino's database. books: those that keep wallet shards, where that is not the same one alone.
 
@@ -113,13 +115,13 @@ class Crowd:
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self.players = [
-            Player(f"{tag}{n:04d}", TABLES[n % len(TABLES)], random.Random(rng.random())) for n in range(count)
+            Player(f"{tag}{n:04d}", tables[n % len(tables)], random.Random(rng.random())) for n in range(count)
         ]
         self.refusals: Counter[str] = Counter()
         self.unknown = 0
         self.latest: list[Accepted] = []
 
-    async def __aenter__(self) -> Crowd:
+    async def __aenter__(self) -> Self:
         gate = asyncio.Semaphore(_REGISTERING_AT_ONCE)
         await asyncio.gather(*(self._enter(player, gate) for player in self.players))
         self.play()
@@ -158,6 +160,11 @@ class Crowd:
                 await self._rejoin(player)
             elif view.phase == "betting":
                 await self._act(player, view.round_id)
+            elif view.phase == "playing":
+                await self.play_on(player, view)
+
+    async def play_on(self, player: Player, view: TableView) -> None:
+        """Do something in a round that is played; nothing here."""
 
     async def _rejoin(self, player: Player) -> None:
         try:
@@ -177,7 +184,7 @@ class Crowd:
     async def _bet(self, player: Player, round_id: bytes, *, repeats: bool) -> None:
         """Send one order until its answer is known, always with the same id."""
         client, bet_id = player.client, player.client.new_id()
-        chips = [(player.rng.randrange(157), _STAKE_MINOR) for _ in range(player.rng.randint(1, 3))]
+        chips = self.chips(player)
         player.orders += 1
         while True:
             sent_s = time.monotonic()
@@ -202,18 +209,19 @@ class Crowd:
                 player.answers += 1
                 return
 
+    def chips(self, player: Player) -> list[tuple[int, int]]:
+        """Return what this player puts down at his table."""
+        return [(player.rng.randrange(157), STAKE_MINOR) for _ in range(player.rng.randint(1, 3))]
+
     def _note(self, player: Player, answer: BetsAccepted, sent_s: float) -> None:
-        bet = answer.bet
-        one = Accepted(
-            bet.bet_id,
-            answer.round_id,
-            answer.table_id,
-            player.shard,
-            bet.stake_minor,
-            sent_s,
-            time.monotonic(),
-        )
-        player.accepted[bet.bet_id] = one
+        self.note(player, answer.bet.bet_id, answer.round_id, answer.table_id, answer.bet.stake_minor, sent_s)
+
+    def note(
+        self, player: Player, bet_id: bytes, round_id: bytes, table_id: str, stake_minor: int, sent_s: float
+    ) -> None:
+        """Remember a stake that the server called accepted."""
+        one = Accepted(bet_id, round_id, table_id, player.shard, stake_minor, sent_s, time.monotonic())
+        player.accepted[bet_id] = one
         self.latest.append(one)
 
     async def _undo(self, player: Player, round_id: bytes) -> None:
