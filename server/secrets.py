@@ -7,6 +7,8 @@ Losing `ids` would let a restarted table pay a round under other ids than before
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -55,7 +57,9 @@ def new_key() -> bytes:
 
 def replace_key(config: Config, name: str, key: bytes) -> None:
     """Put another key in the place of this one, for the next start. The old one is gone."""
-    _write(config.state / "keys" / name, key)
+    file = config.state / "keys" / name
+    _written_aside(file, key).replace(file)
+    _sync_folder(file.parent)
 
 
 def _given(variable: str, text: str) -> bytes | None:
@@ -63,20 +67,35 @@ def _given(variable: str, text: str) -> bytes | None:
 
 
 def kept_key(file: Path) -> bytes:
-    """Return the key in the file, making it if there is none: written aside and renamed, so it is whole or absent."""
+    """Return the key in the file, making it if there is none.
+
+    Written aside, so it is whole or absent, and linked: of two processes that make it at once both have the first one's.
+    """
     if not file.exists():
-        _write(file, nacl.utils.random(KEY_BYTES))
+        fresh = _written_aside(file, nacl.utils.random(KEY_BYTES))
+        with suppress(FileExistsError):
+            os.link(fresh, file)
+        fresh.unlink()
+        _sync_folder(file.parent)
     file.chmod(0o600)
     return parse_key(file.read_text().strip(), str(file))
 
 
-def _write(file: Path, key: bytes) -> None:
-    fresh = file.with_name(f"{file.name}.{os.getpid()}")
+def _written_aside(file: Path, key: bytes) -> Path:
+    fresh = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}")
     with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
         output.write(key.hex() + "\n")
         output.flush()
         os.fsync(output.fileno())
-    fresh.replace(file)
+    return fresh
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def parse_key(text: str, where: str) -> bytes:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from server.config import Config, ConfigError
-from server.secrets import load_secrets
+from server.secrets import kept_key, load_secrets
 
 
 def test_keys_are_made_once_and_differ_from_each_other(tmp_path: Path) -> None:
@@ -62,3 +63,11 @@ def test_damaged_key_file_is_an_error_and_not_replaced(tmp_path: Path) -> None:
 def test_printing_shows_no_key(tmp_path: Path) -> None:
     secrets = load_secrets(Config(state=tmp_path))
     assert secrets.ids.hex() not in f"{secrets!r} {secrets}"
+
+
+def test_processes_that_make_a_key_at_once_have_the_same_one(tmp_path: Path) -> None:
+    # Each found no file; the later one replaced the earlier one's key, under which something was sealed by then.
+    with ThreadPoolExecutor(8) as pool:
+        keys = list(pool.map(lambda _: kept_key(tmp_path / "kek_1"), range(64)))
+    assert len(set(keys)) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["kek_1"]
