@@ -75,6 +75,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     failpoints: tuple[Cut, ...] = ()
     keks: str = ""  # CROUPIER_KEKS: versions of the key-encryption key, `1=HEX 2=HEX`; empty = kept in the state folder
     pii_index_key: str = ""  # CROUPIER_PII_INDEX_KEY: 64 hexadecimal digits; empty = kept in the state folder
+    # CROUPIER_FAIRNESS_SALT: of chains that begin from now on, 16 - 128 letters and digits; empty = the house's entropy
+    fairness_salt: str = ""
     explicit: frozenset[str] = frozenset()  # fields that the environment has set
 
     @property
@@ -143,6 +145,7 @@ VARIABLES: dict[str, str] = {
     "keks": "CROUPIER_KEKS",
     "pii_index_key": "CROUPIER_PII_INDEX_KEY",
     "journal_days": "CROUPIER_JOURNAL_DAYS",
+    "fairness_salt": "CROUPIER_FAIRNESS_SALT",
     "failpoints": "WALLET_FAILPOINT",
 }
 
@@ -231,6 +234,8 @@ def _parse(field: str, variable: str, text: str) -> object:
         return tuple("" if url == "-" else _checked_url("database_url", variable, url) for url in text.split())
     if field == "failpoints":
         return _parse_cuts(variable, text)
+    if field == "fairness_salt" and not (16 <= len(text) <= 128 and text.isascii() and text.isalnum()):
+        raise ConfigError(f"{variable} must be 16 to 128 letters and digits, such as the hash of a public event")
     if field in _SCHEMES:
         return _checked_url(field, variable, text)
     if field in _CHOICES and text not in _CHOICES[field]:

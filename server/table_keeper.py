@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from actors.ports import SeedStore
 from actors.table import Table
 from actors.table_config import TableConfig
 from server.config import Config
 from server.entropy import LibsodiumEntropy
-from server.keyed_seeds import KeyedSeeds
+from server.fairness.chains import HashChains
+from server.storage.chains import PostgresChains
 from server.storage.rounds import PostgresRounds
 from server.storage.tables import PostgresTables
+from server.vault.keys import VaultKeys
 
 if TYPE_CHECKING:
     from server.hosts import Site
@@ -31,10 +34,11 @@ STOP_S: Final = 3.0
 class TableKeeper:
     """One per tables host. A table's epoch fences an older copy of it, here or elsewhere, so doubles do no harm."""
 
-    def __init__(self, site: Site, tables: PostgresTables, rounds: PostgresRounds) -> None:
+    def __init__(self, site: Site, tables: PostgresTables, rounds: PostgresRounds, seeds: SeedStore) -> None:
         self._site = site
         self._tables = tables
         self._rounds = rounds
+        self._seeds = seeds
         self._running: dict[str, Table] = {}
         self._deaths: dict[str, int] = {}
         self._born: dict[str, float] = {}
@@ -51,7 +55,9 @@ class TableKeeper:
         """Return a keeper whose tables run. Raises what the database raises."""
         pool = await site.pool()
         await site.follow_placement(pool)
-        keeper = cls(site, PostgresTables(pool), PostgresRounds(pool))
+        salt = site.config.fairness_salt
+        seeds = HashChains(PostgresChains(pool), VaultKeys(site.config), LibsodiumEntropy(), setting=salt)
+        keeper = cls(site, PostgresTables(pool), PostgresRounds(pool), seeds)
         await keeper.look()
         site.drain, site.left = keeper.drain, keeper.left
         keeper._task = asyncio.create_task(keeper._keep(), name="table keeper")
@@ -106,7 +112,7 @@ class TableKeeper:
             table = Table(
                 config,
                 self._rounds,
-                KeyedSeeds(site.spec.secrets.ids),
+                self._seeds,
                 site.post,
                 site.clock,
                 LibsodiumEntropy(),

@@ -4,42 +4,52 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import asyncpg
 
 from server.config import Config, ConfigError
 from server.entropy import LibsodiumEntropy
+from server.fairness.chains import HashChains
+from server.storage.chains import PostgresChains
 from server.storage.players import PostgresPlayers
 from server.storage.vault import PostgresVault
 from server.vault.keys import VaultKeys
 from server.vault.vault import Vault
 
+#: Roots of chains that wait for a rotation are counted up to this.
+ROOTS_COUNTED: Final = 10_000
+
 
 async def status(config: Config) -> list[str]:
-    """Say which version of the key-encryption key wraps how many players' keys."""
-    async with _vault(config) as (_, vault, keys):
+    """Say which version of the key-encryption key wraps how many players' keys, and whether roots of chains wait."""
+    async with _vault(config) as (pool, vault, keys):
         newest, found = keys.newest(), await vault.keys_by_version()
+        roots = len(await PostgresChains(pool).not_under(newest, ROOTS_COUNTED))
     lines = [f"key-encryption key {version}: {count:,} players" for version, count in found.items()]
     if newest not in found:
         lines.append(f"key-encryption key {newest}: 0 players")
-    left = sum(count for version, count in found.items() if version != newest)
+    left = roots + sum(count for version, count in found.items() if version != newest)
     return [*lines, f"newest is {newest}; " + (f"{left:,} wait for `croupier keys rotate`" if left else "all use it")]
 
 
 async def rotate(config: Config) -> list[str]:
-    """Make the next version and wrap every player's key by it. After an interruption the former run is finished first.
+    """Make the next version and wrap every player's key and every chain's root by it.
 
-    Keys from the environment are not made here: the newest version that is set there is the one.
+    After an interruption the former run is finished first. Keys from the environment are not made here: the newest
+    version that is set there is the one.
     """
-    async with _vault(config) as (_, vault, keys):
-        unfinished = await vault.rotate()
-        if unfinished:
-            return [f"{unfinished:,} players' keys are wrapped by version {keys.newest()} now"]
+    async with _vault(config) as (pool, vault, keys):
+        chains = HashChains(PostgresChains(pool), keys, LibsodiumEntropy())
+        unfinished, roots = await vault.rotate(), await chains.rotate()
+        if unfinished or roots:
+            return [f"{unfinished:,} players' keys and {roots:,} roots are wrapped by version {keys.newest()} now"]
         if keys.are_given:
             return [f"all players' keys are wrapped by version {keys.newest()} already; set the next in CROUPIER_KEKS"]
         version = keys.add()
-        done = await vault.rotate()
-    return [f"made version {version}; {done:,} players' keys are wrapped by it now", "back up the folder keys/ again"]
+        done, roots = await vault.rotate(), await chains.rotate()
+    made = f"made version {version}; {done:,} players' keys are wrapped by it now, and {roots:,} roots of chains"
+    return [made, "back up the folder keys/ again"]
 
 
 async def erase(config: Config, name: str) -> list[str]:

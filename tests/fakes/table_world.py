@@ -23,9 +23,9 @@ from actors.domain.ids import Origin, make_id
 from actors.table import Table
 from actors.table_config import TableConfig
 from actors.table_rounds import DrawsOf
-from server.keyed_seeds import KeyedSeeds
 from tests.fakes.post import FakePost, FakeWallet
 from tests.fakes.rounds import FakeRounds
+from tests.fakes.seeds import KeyedSeeds
 
 START_MS = 1_790_000_000_000
 KEY = bytes(range(32))

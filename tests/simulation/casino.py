@@ -20,9 +20,9 @@ from actors.wallet import WalletShard
 from loadtest.wire import LoadConnection
 from server.gateway.gateway import Gateway
 from server.gateway.limits import GatewaySettings
-from server.keyed_seeds import KeyedSeeds
 from tests.fakes.ledger import FakeBooks
 from tests.fakes.rounds import FakeRounds
+from tests.fakes.seeds import KeyedSeeds
 from tests.simulation.bots import Bot, Player
 from tests.simulation.dealer import Dealer, Device
 from tests.simulation.journals import BONUS_PERIOD_S, Supervision

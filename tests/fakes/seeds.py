@@ -1,4 +1,4 @@
-"""Seeds of rounds that follow from a key of the house: the same after any restart, and not guessable without the key."""
+"""Seeds of rounds that follow from a key alone, for tables without a store of chains."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What lets anybody verify a round: chains of seeds, signed records, verifiers. docs/fairness.md."""
