@@ -39,7 +39,7 @@ from actors.table_followers import Followers
 from actors.table_live import LiveDesk
 from actors.table_play import PlayDesk
 from actors.table_recovery import Recovery
-from actors.table_rounds import DrawsOf, RoundKeeper, seeded
+from actors.table_rounds import RESTARTED, UNCONFIRMED, DrawsOf, RoundKeeper, seeded
 from actors.table_stage import Stage
 from actors.table_wallets import WalletDriver
 
@@ -187,7 +187,8 @@ class Table:
 
     async def _end(self, book: RoundBook, outcome: Outcome, plan: Plan) -> None:
         """Settle a decided round, tell it, and pause."""
-        await self._patiently(self._keeper.carry_out(book.round_id, outcome.number, plan))
+        reason = RESTARTED if book.is_restored else UNCONFIRMED
+        await self._patiently(self._keeper.carry_out(book.round_id, outcome.number, plan, reason))
         next_ms = self._keeper.announce(book, plan)
         self._in_round = False
         await self._keeper.sleep_until(next_ms)

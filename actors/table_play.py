@@ -132,8 +132,8 @@ class PlayDesk:
         while (due_ms := play.due_ms()) >= 0:
             self._show(play)
             await self._until(due_ms)
-            await self._take(playing)
-            while steps := play.due(self._clock.now_ms()):
+            # Before each step of the clock whoever came is heard: what waited while a step was stored came in time.
+            while steps := await self._take_and_look(playing):
                 await self._add(playing, steps)
         self._stage.played(play.view())
         self._now = None
@@ -141,6 +141,12 @@ class PlayDesk:
         outcome, plan = play.outcome(), _plan_of(playing, self._stage.config.ccy)
         await self._keeper.decide(playing.book, outcome, plan)
         return outcome, plan
+
+    async def _take_and_look(self, playing: _Playing) -> list[Step]:
+        """Take all orders that have come, and return what the clock does next; nothing comes in between."""
+        while playing.waiting:
+            await self._take(playing)
+        return playing.play.due(self._clock.now_ms())
 
     def _show(self, play: Play) -> None:
         now_ms = self._clock.now_ms()

@@ -24,7 +24,7 @@ from actors.domain.money.orders import Fenced, FenceTable, OpenReservation
 from actors.domain.refusals import Refusal
 from actors.domain.rounds import RoundState, VoidEntry
 from actors.ports import Clock, Post, RoundStore, StaleEpoch, UnfinishedRound
-from actors.table_rounds import RoundKeeper
+from actors.table_rounds import RESTARTED, RoundKeeper
 from actors.table_stage import HISTORY, Stage
 from actors.table_wallets import Entry
 
@@ -33,8 +33,6 @@ log = logging.getLogger(__name__)
 ASK_S: Final = 5.0
 FIRST_WAIT_S: Final = 0.1
 LAST_WAIT_S: Final = 2.0
-#: What players are told about bets that their table's restart voided.
-REASON: Final = "table_restarted"
 
 
 class _Open(NamedTuple):
@@ -105,10 +103,10 @@ class Recovery:
             return [o for o in open_ if (o.entry.shard, o.entry.reservation_id) not in planned]
         if self._can_go_on(row):
             return await self._leave_playing(row, open_)
-        if not await self._keeper.durably(lambda: self._rounds.start_void(table_id, epoch, row.round_id, REASON)):
+        if not await self._keeper.durably(lambda: self._rounds.start_void(table_id, epoch, row.round_id, RESTARTED)):
             return open_  # the predecessor's decision was first: it is read again, with its plan
         mine = [o.entry for o in open_ if o.round_id == row.round_id]
-        await self._keeper.give_back(row.round_id, mine, REASON)
+        await self._keeper.give_back(row.round_id, mine, RESTARTED)
         await self._keeper.finish(row.round_id)
         return [o for o in open_ if o.round_id != row.round_id]
 
@@ -123,7 +121,7 @@ class Recovery:
         known = {(bet.shard, bet.reservation_id) for bet in bets}
         mine = [o.entry for o in open_ if o.round_id == row.round_id]
         stray = [entry for entry in mine if (entry.shard, entry.reservation_id) not in known]
-        await self._keeper.give_back(row.round_id, stray, REASON)
+        await self._keeper.give_back(row.round_id, stray, RESTARTED)
         self.playing = row
         return [o for o in open_ if o.round_id != row.round_id]
 
@@ -132,7 +130,7 @@ class Recovery:
         for o in open_:
             by_round.setdefault(o.round_id, []).append(o.entry)
         for round_id, entries in by_round.items():
-            await self._keeper.give_back(round_id, entries, REASON)
+            await self._keeper.give_back(round_id, entries, RESTARTED)
 
     async def _fence_all(self) -> list[_Open]:
         parent = make_id(self._clock.now_ms(), Origin.TABLE, bytes(9))

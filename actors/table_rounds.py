@@ -31,6 +31,10 @@ DrawsOf = Callable[[RoundSeed, int], Draws]
 
 FIRST_WAIT_S: Final = 0.1
 LAST_WAIT_S: Final = 2.0
+#: What players are told about a bet that its wallet confirmed too late.
+UNCONFIRMED: Final = "unconfirmed"
+#: What players are told about bets that their table's restart voided.
+RESTARTED: Final = "table_restarted"
 #: How often a closing round looks whether the wallets have answered for all its bets.
 DRAIN_STEP_S: Final = 0.02
 #: Places of players whose last stakes are remembered for "repeat".
@@ -185,10 +189,13 @@ class RoundKeeper:
         self._stage.settled(book.round_id, winners(plan, names), next_ms)
         return next_ms
 
-    async def carry_out(self, round_id: bytes, number: int, plan: Plan) -> None:
-        """Have every entry of a durable plan acknowledged, telling the players; then store SETTLED."""
+    async def carry_out(self, round_id: bytes, number: int, plan: Plan, reason: str = UNCONFIRMED) -> None:
+        """Have every entry of a durable plan acknowledged, telling the players; then store SETTLED.
+
+        reason: what players are told about what the plan voids.
+        """
         config, epoch = self._stage.config, self._stage.epoch
-        results = Results(config.table_id, round_id, number, plan.settle, plan.void, "unconfirmed")
+        results = Results(config.table_id, round_id, number, plan.settle, plan.void, reason)
         await self._driver.drive(plan_legs(self._key, round_id, plan), self._teller(results))
         await self.durably(lambda: self._rounds.finish(config.table_id, epoch, round_id))
 
