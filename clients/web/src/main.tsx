@@ -5,6 +5,7 @@ import "./styles/pages.css";
 import "./styles/table.css";
 import "./styles/dealer.css";
 import "./styles/cards.css";
+import "./styles/blackjack.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { SessionContext } from "./app/hooks";

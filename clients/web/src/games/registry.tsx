@@ -2,6 +2,8 @@
 import type { ComponentType } from "react";
 import type { GameRules } from "../api/rules";
 import type { TableState } from "../state/table";
+import { BlackjackOutcome, BlackjackPaytable } from "./blackjack/BlackjackPaytable";
+import { BlackjackTable } from "./blackjack/BlackjackTable";
 import { RoulettePaytable } from "./roulette/RoulettePaytable";
 import { RouletteOutcome } from "./roulette/RouletteOutcome";
 import { RouletteTable } from "./roulette/RouletteTable";
@@ -41,6 +43,16 @@ export const VIEWS: readonly GameView[] = [
     Table: RouletteTable,
     Outcome: RouletteOutcome,
     Paytable: RoulettePaytable,
+  },
+  {
+    games: [{ name: "blackjack", title: "Blackjack" }],
+    title: "Blackjack",
+    about: "Seven seats, six decks, the dealer stands on every 17.",
+    tag: "Dealt by the house",
+    art: "blackjack",
+    Table: BlackjackTable,
+    Outcome: BlackjackOutcome,
+    Paytable: BlackjackPaytable,
   },
 ];
 

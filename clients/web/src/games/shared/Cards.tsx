@@ -16,7 +16,10 @@ export function PlayingCard({ card, order = 0 }: { card: number; order?: number 
   return (
     <span className={`card ${red ? "card-red" : ""}`} style={style} data-testid="card" data-card={card}>
       <b>{rank}</b>
-      <svg viewBox="0 0 24 24">
+      <svg className="card-pip" viewBox="0 0 24 24">
+        <path d={SHAPES[suit]} />
+      </svg>
+      <svg className="card-suit" viewBox="0 0 24 24">
         <path d={SHAPES[suit]} />
       </svg>
     </span>
