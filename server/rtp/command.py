@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from typing import Annotated, Final
 
@@ -21,10 +22,16 @@ _HEAD: Final = ("game", "bet", "positions", "return", "edge %", "sigma", "exact 
 
 def rtp(
     exact: Annotated[bool, typer.Option("--exact", help="long fractions too, and exact variances")] = False,
+    simulate: Annotated[int, typer.Option(help="play so many rounds of each game instead, by its own code")] = 0,
+    game: Annotated[str, typer.Option(help="simulate this game only")] = "",
+    seed: Annotated[str, typer.Option(help="another seed, other rounds")] = "croupier",
 ) -> None:
     """Compute the return of every bet. Exit code 1: a game's code or its published paytable says otherwise."""
     from server.rtp import faults, rows
 
+    if simulate:
+        _simulate(simulate, game, seed)
+        return
     table = rows()
     _output.print(Text(table_text(table, exact=exact)))
     found = faults(table)
@@ -34,6 +41,37 @@ def rtp(
     _output.print(
         Text(f"{games} games, {len(table)} bets: {'NOT as published' if found else 'code and paytables agree'}")
     )
+    if found:
+        raise typer.Exit(1)
+
+
+def _simulate(rounds: int, only: str, seed: str) -> None:
+    """Exit code 1: a mean is further than three sigma from the exact return. 2: there is no such game."""
+    from server.rtp import MODULES
+    from server.rtp import rows as rows_of
+    from server.rtp.simulate import GAMES, deviation, outliers
+
+    games = {name: play for name, play in GAMES.items() if only in ("", name)}
+    if not games:
+        _error.print(Text(f"{only} is not simulated; there are {', '.join(GAMES)}"))
+        raise typer.Exit(2)
+    table = rows_of([module for module in MODULES if games.keys() & {game.name for game in module.GAMES}])
+    rows = {(row.game, row.bet): row for row in table}
+    found: list[str] = []
+    for name, play in games.items():
+        began_s = time.monotonic()
+        samples = play(rounds, seed)
+        took_s = time.monotonic() - began_s
+        _output.print(Text(f"{name}: {rounds} rounds in {took_s:.0f} s"))
+        for sample in samples:
+            row = rows[sample.game, sample.bet]
+            z = deviation(sample, row)
+            _output.print(
+                Text(f"  {sample.bet:<14} {float(sample.mean):.6f}  exact {float(row.rtp):.6f}  {z:+.2f} sigma")
+            )
+        found += outliers(samples, table)
+    for line in found:
+        _error.print(Text(f"OUTSIDE: {line}"))
     if found:
         raise typer.Exit(1)
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from actors.domain.games import roulette
-from actors.domain.games.game import BetReturn, Outcome
+from actors.domain.games.game import BetReturn, Draws, Outcome
 from server.rtp.rows import Row, Teller, paid_rows, row_of
 
 #: Bet -> (positions, numbers covered), from domain.md 7.1.
@@ -39,16 +39,19 @@ class _Published:
 
     def returns(self) -> list[BetReturn]:
         """Return the theoretical return of each family, from its first position."""
-        first = {place.kind: place.position for place in reversed(roulette.LAYOUT)}
         kinds = [place.kind for place in roulette.LAYOUT]
         return [
             BetReturn(kind, kinds.count(kind), rtp := roulette.theoretical_rtp(position), _variance(position, rtp))
-            for kind, position in first.items()
+            for kind, position in first_positions().items()
         ]
 
     def payout(self, position: int, stake_minor: int, outcome: Outcome) -> int:
         """Return what a stake pays."""
         return roulette.payout(position, stake_minor, outcome.number)
+
+    def draw(self, draws: Draws) -> Outcome:
+        """Return the outcome of a spin."""
+        return Outcome(draws.below(roulette.POCKETS))
 
 
 def _variance(position: int, rtp: Fraction) -> Fraction:
@@ -56,8 +59,8 @@ def _variance(position: int, rtp: Fraction) -> Fraction:
     return Fraction(squares, roulette.POCKETS) - rtp * rtp
 
 
-_GAME: Final = _Published()
-GAMES: Final[tuple[Teller, ...]] = (_GAME,)
+GAME: Final = _Published()
+GAMES: Final[tuple[Teller, ...]] = (GAME,)
 
 
 def rows() -> list[Row]:
@@ -71,4 +74,10 @@ def rows() -> list[Row]:
 def paid() -> list[Row]:
     """Return what the code pays on each of the 157 positions over all pockets."""
     bets = {bet: [place.position for place in roulette.LAYOUT if place.kind == bet] for bet in CLOTH}
-    return paid_rows(_GAME, bets, [(Outcome(drawn), 1) for drawn in range(37)], "the game's code, over all pockets")
+    return paid_rows(GAME, bets, [(Outcome(drawn), 1) for drawn in range(37)], "the game's code, over all pockets")
+
+
+def first_positions() -> dict[str, int]:
+    """Return of each kind of bet its first position."""
+    first = {place.kind: place.position for place in reversed(roulette.LAYOUT)}
+    return {bet: first[bet] for bet in CLOTH}

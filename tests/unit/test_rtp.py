@@ -12,7 +12,7 @@ import pytest
 from actors.domain.games.baccarat import BACCARAT
 from actors.domain.games.game import BetReturn
 from server import rtp
-from server.rtp import baccarat, roulette
+from server.rtp import baccarat, roulette, simulate
 from server.rtp.command import table_text
 from server.rtp.rows import Row, differences, row_of
 
@@ -86,9 +86,8 @@ def test_la_partage_would_halve_the_edge_of_even_money() -> None:
     assert 1 - row.rtp == Fraction(1, 74)
 
 
-@pytest.mark.parametrize("module", [roulette, baccarat])
-def test_code_and_paytable_agree_with_the_table(module: rtp.Module) -> None:
-    assert rtp.faults(module.rows(), [module]) == []
+def test_roulettes_code_and_paytable_agree_with_the_table() -> None:
+    assert rtp.faults(roulette.rows(), [roulette]) == []
 
 
 def test_every_game_has_its_rows_once() -> None:
@@ -153,3 +152,18 @@ def test_table_has_a_line_for_each_bet_and_long_fractions_on_request() -> None:
     assert "14.35963" in text
     assert "(long)" in text
     assert str(long.rtp) in table_text([TIE, long], exact=True)
+
+
+@pytest.mark.parametrize("game", sorted(simulate.GAMES))
+def test_rounds_played_by_the_code_lie_within_three_sigma(game: str) -> None:
+    samples = simulate.GAMES[game](2_000, "croupier")
+    table = rtp.rows([module for module in rtp.MODULES if game in [teller.name for teller in module.GAMES]])
+    assert [(sample.game, sample.bet) for sample in samples] == [
+        (row.game, row.bet) for row in table if row.game == game
+    ]
+    assert simulate.outliers(samples, table) == []
+
+
+def test_mean_that_is_too_far_off_is_told() -> None:
+    off = simulate.Sample("baccarat", "Tie", 10_000, TIE.rtp + Fraction(1, 10))
+    assert simulate.outliers([off], ROWS) == ["baccarat: Tie is +3.79 sigma off"]

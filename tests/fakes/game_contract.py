@@ -1,0 +1,159 @@
+"""What every game must do. A subclass names the game and what is known of it; each game's tests have such a subclass.
+
+`GameContract` is of all games, `TableGameContract` of those with a layout and one outcome. What a game's own rules say is
+tested beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import pytest
+
+from actors.domain.commands import CallStake, ChipStake, Refused
+from actors.domain.games.draws import SeededDraws
+from actors.domain.games.game import BetLimits, Game, Outcome, TableGame
+from actors.domain.refusals import Refusal
+from server.rtp import Module, faults
+
+#: Least return that a licence allows of any bet (domain.md 2.1: GLI-19 4.7).
+LEAST_RETURN = Fraction(75, 100)
+_TOLD = {"game", "rules_version", "rules_hash", "rtp", "text"}
+
+
+def streams(count: int = 40) -> list[SeededDraws]:
+    """Return streams of so many rounds, always the same."""
+    return [SeededDraws("c" * 64, "contract", nonce) for nonce in range(count)]
+
+
+class GameContract:
+    """Laws of all games. hashed: which keys of the exported rules the hash is over; else all but what only tells.
+
+    exact: the game's module in `server/rtp`.
+    """
+
+    game: ClassVar[Game]
+    exact: ClassVar[Module]
+    hashed: ClassVar[Sequence[str]] = ()
+    #: Below the licence's figure only where the game's documentation says why.
+    least_return: ClassVar[Fraction] = LEAST_RETURN
+
+    def _hashed(self, rules: dict[str, Any]) -> str:
+        keys = self.hashed or sorted(rules.keys() - _TOLD)
+        text = json.dumps({key: rules[key] for key in keys}, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def test_rules_tell_what_a_player_must_know_in_plain_json(self) -> None:
+        rules = self.game.export_rules()
+        assert rules.keys() >= _TOLD
+        assert json.loads(json.dumps(rules, allow_nan=False)) == rules
+        assert rules["game"] == self.game.name
+        assert all(isinstance(paragraph, str) and paragraph.endswith(".") for paragraph in rules["text"])
+
+    def test_rules_version_names_variant_and_hash(self) -> None:
+        rules = self.game.export_rules()
+        assert rules["rules_version"] == self.game.rules_version
+        assert re.fullmatch(r"[a-z0-9-]+-\d+:[0-9a-f]{12}", self.game.rules_version)
+        assert self.game.rules_version.endswith(":" + rules["rules_hash"][:12])
+
+    def test_rules_hash_follows_from_the_rules_that_are_told(self) -> None:
+        rules = self.game.export_rules()
+        assert self._hashed(rules) == rules["rules_hash"]
+
+    def test_rules_hash_changes_with_any_rule(self) -> None:
+        rules = self.game.export_rules()
+        keys = self.hashed or sorted(rules.keys() - _TOLD)
+        assert {self._hashed({**rules, key: "another"}) == rules["rules_hash"] for key in keys} == {False}
+
+    def test_exact_returns_paytable_and_code_agree(self) -> None:
+        assert faults(self.exact.rows(), [self.exact]) == []
+
+    def test_every_bet_returns_what_a_licence_asks_and_less_than_its_stake(self) -> None:
+        assert [bet.name for bet in self.game.returns() if not self.least_return <= bet.rtp < 1] == []
+
+    def test_cycle_takes_its_least_time(self) -> None:
+        assert self.game.min_cycle_ms >= 2_500
+
+
+class TableGameContract(GameContract):
+    """Laws of games with a layout and one outcome.
+
+    positions: how many there are, from 0. max_returns: the most times that a stake comes back, itself included. legal,
+    illegal: what a dealer may and may not have seen. call: an announced bet that the game knows, if it has any.
+    """
+
+    game: ClassVar[TableGame]
+    positions: ClassVar[int]
+    max_returns: ClassVar[int]
+    legal: ClassVar[Sequence[Sequence[int]]]
+    illegal: ClassVar[Sequence[Sequence[int]]]
+
+    def limits(self, **changed: Any) -> BetLimits:
+        """Return wide limits of every class of position that the game may have, or others."""
+        values = {"min_stake_minor": 1, "max_table_minor": 10**9, "max_by_size": dict.fromkeys(range(200), 10**6)}
+        return BetLimits(**{**values, **changed})
+
+    def test_what_no_table_takes_is_refused_in_order(self) -> None:
+        no_place, no_call = ChipStake(self.positions, 0), CallStake("no such call", 0)
+        worthless, good = ChipStake(0, 0), ChipStake(0, 100)
+        check = self.game.check_shape
+        assert check([worthless, no_place], [no_call], 0) == Refused(Refusal.UNKNOWN_POSITION)
+        assert check([ChipStake(-1, 100)], [], 9) == Refused(Refusal.UNKNOWN_POSITION)
+        assert check([worthless], [no_call], 0) == Refused(Refusal.UNKNOWN_CALL)
+        assert check([good, worthless], [], 1) == Refused(Refusal.STAKE_INVALID)
+        assert check([ChipStake(0, 2**53)], [], 9) == Refused(Refusal.STAKE_INVALID)
+        assert check([good, good], [], 1) == Refused(Refusal.TOO_MANY_CHIPS)
+        assert check([], [], 9) == Refused(Refusal.TOO_MANY_CHIPS)
+        assert check([good], [], 1) is None
+
+    def test_every_position_is_taken_and_none_beyond(self) -> None:
+        taken = [self.game.check_shape([ChipStake(place, 100)], [], 9) is None for place in range(self.positions + 1)]
+        assert taken == [True] * self.positions + [False]
+
+    def test_expanding_keeps_the_money(self) -> None:
+        chips = [ChipStake(place % self.positions, 100 + place) for place in range(2 * self.positions)]
+        stakes = self.game.expand(chips, [])
+        assert sum(stakes.values()) == sum(chip.stake_minor for chip in chips)
+        assert set(stakes) == set(range(self.positions))
+
+    @pytest.mark.parametrize(
+        ("changed", "refusal"),
+        [
+            ({"min_stake_minor": 101, "max_by_size": dict.fromkeys(range(200), 99)}, Refusal.STAKE_BELOW_MINIMUM),
+            ({"max_by_size": dict.fromkeys(range(200), 149), "max_table_minor": 1}, Refusal.STAKE_ABOVE_MAXIMUM),
+            ({"max_table_minor": 149}, Refusal.TABLE_LIMIT_EXCEEDED),
+        ],
+    )
+    def test_stakes_against_the_limits_are_refused_in_order(self, changed: dict[str, Any], refusal: Refusal) -> None:
+        assert self.game.check_limits(self.limits(), {0: 100}, {0: 50}, 50) is None
+        assert self.game.check_limits(self.limits(**changed), {0: 100}, {0: 50}, 50) == Refused(refusal)
+
+    def test_same_stream_gives_the_same_outcome(self) -> None:
+        once, again = ([self.game.draw(draws) for draws in streams()] for _ in range(2))
+        assert once == again
+        assert len({outcome.number for outcome in once}) > 1
+
+    def test_outcomes_fit_every_clients_numbers(self) -> None:
+        outcomes = [self.game.draw(draws) for draws in streams()]
+        assert all(0 <= number < 2**53 for outcome in outcomes for number in (outcome.number, *outcome.detail))
+
+    def test_payout_is_a_whole_amount_within_its_bounds_and_grows_with_the_stake(self) -> None:
+        for outcome in self._some_outcomes():
+            for position in range(self.positions):
+                paid = [self.game.payout(position, stake, outcome) for stake in (1, 99, 100, 2**53 - 1)]
+                assert all(type(amount) is int and amount >= 0 for amount in paid)
+                assert paid == sorted(paid)
+                assert paid[-1] <= self.max_returns * (2**53 - 1)
+
+    def _some_outcomes(self) -> list[Outcome]:
+        seen = [self.game.seen(numbers) for numbers in self.legal]
+        return [self.game.draw(draws) for draws in streams()] + [outcome for outcome in seen if outcome is not None]
+
+    def test_dealer_may_see_what_the_rules_allow_and_nothing_else(self) -> None:
+        assert [numbers for numbers in self.legal if self.game.seen(numbers) is None] == []
+        assert [numbers for numbers in self.illegal if self.game.seen(numbers) is not None] == []
