@@ -3,6 +3,8 @@ import "@fontsource-variable/fraunces/opsz.css";
 import "./styles/base.css";
 import "./styles/pages.css";
 import "./styles/table.css";
+import "./styles/baccarat.css";
+import "./styles/crash.css";
 import "./styles/dealer.css";
 import "./styles/cards.css";
 import "./styles/blackjack.css";

@@ -16,6 +16,8 @@ const FRIENDLY: Readonly<Record<string, string>> = {
   UNAVAILABLE: "A part of the casino is down. Nothing was staked; please try again.",
   CONNECTION_LOST: "The connection was lost before an answer came.",
   NO_ANSWER: "No answer came in time.",
+  ACTION_INVALID: "That is not possible now.",
+  TOO_LATE: "Too late: it was over when we received that.",
   ACCOUNT_FROZEN: "Your account is frozen.",
   NOT_THE_DEALER: "Somebody else deals at this table now.",
   FORBIDDEN: "Your account may not do that.",

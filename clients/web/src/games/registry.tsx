@@ -2,8 +2,12 @@
 import type { ComponentType } from "react";
 import type { GameRules } from "../api/rules";
 import type { TableState } from "../state/table";
+import { BaccaratOutcome } from "./baccarat/BaccaratOutcome";
+import { BaccaratTable } from "./baccarat/BaccaratTable";
 import { BlackjackOutcome, BlackjackPaytable } from "./blackjack/BlackjackPaytable";
 import { BlackjackTable } from "./blackjack/BlackjackTable";
+import { CrashTable } from "./crash/CrashTable";
+import { Bust } from "./crash/Panels";
 import { RoulettePaytable } from "./roulette/RoulettePaytable";
 import { RouletteOutcome } from "./roulette/RouletteOutcome";
 import { RouletteTable } from "./roulette/RouletteTable";
@@ -53,6 +57,27 @@ export const VIEWS: readonly GameView[] = [
     Table: BlackjackTable,
     Outcome: BlackjackOutcome,
     Paytable: BlackjackPaytable,
+  },
+  {
+    games: [
+      { name: "baccarat", title: "Punto banco" },
+      { name: "baccarat-no-commission", title: "Punto banco without commission" },
+    ],
+    title: "Punto banco",
+    about: "Player or banker: the hand nearer to nine wins.",
+    tag: "Dealt by the house",
+    art: "cards",
+    Table: BaccaratTable,
+    Outcome: BaccaratOutcome,
+  },
+  {
+    games: [{ name: "crash", title: "Crash" }],
+    title: "Crash",
+    about: "The multiplier climbs until it busts: leave in time.",
+    tag: "Judged by the server's clock",
+    art: "flight",
+    Table: CrashTable,
+    Outcome: ({ number }) => <Bust multiplier={number} />,
   },
 ];
 

@@ -2,11 +2,11 @@ import { formatMinor } from "../../state/money";
 import type { SeatBets, Winner } from "../../protocol/messages";
 
 /** Who has what on the layout. */
-export function Seats({ seats, me, exponent }: { seats: readonly SeatBets[]; me: string; exponent: number }) {
+export function Seats({ seats, me, exponent, title = "On the layout" }: { seats: readonly SeatBets[]; me: string; exponent: number; title?: string }) {
   const sorted = [...seats].sort((a, b) => b.stake_minor - a.stake_minor);
   return (
     <section className="panel" aria-labelledby="seats-title">
-      <h3 id="seats-title">On the layout</h3>
+      <h3 id="seats-title">{title}</h3>
       {sorted.length === 0 ? (
         <p className="faint">No bets yet in this round.</p>
       ) : (
