@@ -17,7 +17,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from actors.domain.games.roulette import LAYOUT, payout
+from actors.domain.games.catalogue import GAMES, TABLE_GAMES, game_of_rules, table_game
+from actors.domain.games.game import Outcome
 from actors.domain.ids import id_ms
 from actors.domain.money.accounts import Kind, account_kind
 from actors.domain.money.entries import EntryCode
@@ -29,7 +30,7 @@ from server.storage.retired import DAY_MS, days_taken_off
 MARGIN_MS: Final = 60_000
 
 _ROUND: Final = """
-select round_id, table_id, table_epoch, round_no, state, outcome, plan, dealer, void_reason, rules_version,
+select round_id, table_id, table_epoch, round_no, state, outcome, detail, plan, dealer, void_reason, rules_version,
        (extract(epoch from opened_at) * 1000)::bigint as opened_ms, (extract(epoch from closes_at) * 1000)::bigint as closes_ms,
        (extract(epoch from decided_at) * 1000)::bigint as decided_ms,
        (extract(epoch from finished_at) * 1000)::bigint as finished_ms
@@ -186,7 +187,7 @@ def _replayed(row: Any, found: Sequence[tuple[int, Any]], gone: Mapping[int, int
     plan = msgspec.msgpack.decode(row["plan"], type=Plan) if row["plan"] is not None else Plan(1, [], [])
     settled = {(shard, e["ref"].bytes): e for shard, e in found if e["code"] == EntryCode.SETTLE and not e["status"]}
     bets = [
-        _bet(entry, settled.get((entry.shard, entry.reservation_id)), row["outcome"], gone.get(entry.shard, 0))
+        _bet(entry, settled.get((entry.shard, entry.reservation_id)), row, gone.get(entry.shard, 0))
         for entry in plan.settle
     ]
     planned = {(entry.shard, entry.reservation_id) for entry in plan.settle}
@@ -214,23 +215,29 @@ def _replayed(row: Any, found: Sequence[tuple[int, Any]], gone: Mapping[int, int
     )
 
 
-def _bet(entry: Any, settled: Any, number: int | None, first_day: int) -> ReplayedBet:
-    by_rules = -1
-    if entry.chips and number is not None:
-        by_rules = sum(payout(position, stake, number) for position, stake in entry.chips)
+def _bet(entry: Any, settled: Any, round_: Any, first_day: int) -> ReplayedBet:
+    game, by_rules = game_of_rules(round_["rules_version"] or ""), -1
+    is_todays = game in TABLE_GAMES and TABLE_GAMES[game].rules_version == round_["rules_version"]
+    if is_todays and entry.chips and round_["outcome"] is not None:
+        outcome = Outcome(round_["outcome"], tuple(round_["detail"] or ()))
+        by_rules = sum(TABLE_GAMES[game].payout(position, stake, outcome) for position, stake in entry.chips)
     return ReplayedBet(
         entry.shard,
         entry.reservation_id.hex(),
         entry.player_id,
         entry.ccy,
         entry.stake_minor,
-        [(LAYOUT[position].name, stake) for position, stake in entry.chips],
+        [(_place(game, position), stake) for position, stake in entry.chips],
         entry.payout_minor,
         by_rules,
         -1 if settled is None else _paid(settled),
         0 if settled is None else settled["seq"],
         settled is None and id_ms(entry.reservation_id) // DAY_MS < first_day,
     )
+
+
+def _place(game: str, position: int) -> str:
+    return table_game(game).name_of(position) if game in GAMES else f"position {position}"
 
 
 def _paid(settled: Any) -> int:

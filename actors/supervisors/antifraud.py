@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from actors.domain.games.catalogue import game_of_rules
 from actors.domain.money.entries import EntryCode
 from actors.domain.policy.fraud import Profile, apply_round, apply_stake, score
 from actors.domain.rounds import Plan
@@ -33,8 +34,8 @@ class ScoreRow(msgspec.Struct, frozen=True):
 class AntifraudStore(JournalSource, Protocol):
     """Where scores are durable. Every call may raise StoreUnavailable. Adapter: `server/storage/supervision.py`."""
 
-    async def plans(self, round_ids: Collection[bytes]) -> Mapping[bytes, Plan]:
-        """Return the settlement plans of these rounds, where they have one."""
+    async def plans(self, round_ids: Collection[bytes]) -> Mapping[bytes, tuple[str, Plan]]:
+        """Return rules version and settlement plan of these rounds, where they have a plan."""
         ...
 
     async def profiles(self, player_ids: Collection[int]) -> Mapping[int, Profile]:
@@ -79,10 +80,11 @@ class Antifraud(Supervisor):
         for entry in stakes:
             profiles[entry.player_id] = apply_stake(profiles[entry.player_id], entry.booked_ms, entry.stake_minor)
         plans = await self._store.plans({round_id for round_id, _ in settled}) if settled else {}
-        for round_id, plan in plans.items():
+        for round_id, (rules_version, plan) in plans.items():
+            game = game_of_rules(rules_version)
             for player_id, chips in _chips_by_player(plan).items():
                 if (round_id, player_id) in settled and chips:
-                    profiles[player_id] = apply_round(profiles[player_id], round_id, chips)
+                    profiles[player_id] = apply_round(profiles[player_id], round_id, chips, game)
         rows = [ScoreRow(player_id, *score(profile), profile) for player_id, profile in profiles.items()]
         await self._store.save_scores(FOLLOWER, page, rows, self._clock.now_ms())
         self._remember(profiles)

@@ -144,13 +144,13 @@ class PostgresJournal:
 class PostgresAntifraud(PostgresJournal):
     """Scores and profiles. See `AntifraudStore`."""
 
-    async def plans(self, round_ids: Collection[bytes]) -> Mapping[bytes, Plan]:
+    async def plans(self, round_ids: Collection[bytes]) -> Mapping[bytes, tuple[str, Plan]]:
         """See `AntifraudStore.plans`."""
         rows = await self._rows(
-            "select round_id, plan from casino.round where round_id = any($1::uuid[]) and plan is not null",
+            "select round_id, plan, rules_version from casino.round where round_id = any($1::uuid[]) and plan is not null",
             [UUID(bytes=round_id) for round_id in round_ids],
         )
-        return {row["round_id"].bytes: _plan_decoder.decode(row["plan"]) for row in rows}
+        return {row["round_id"].bytes: (row["rules_version"] or "", _plan_decoder.decode(row["plan"])) for row in rows}
 
     async def profiles(self, player_ids: Collection[int]) -> Mapping[int, Profile]:
         """See `AntifraudStore.profiles`."""

@@ -9,6 +9,7 @@ import msgspec
 
 from actors.domain.commands import Refused
 from actors.domain.events import MyBonus, PersonalNews
+from actors.domain.games.roulette_game import ROULETTE
 from actors.domain.money.orders import Done, GrantBonus
 from actors.domain.policy.fraud import Profile
 from actors.domain.refusals import Refusal
@@ -26,6 +27,7 @@ class FakeSupervision(FakeJournals):
     def __init__(self, shards: int = 2) -> None:
         super().__init__(shards)
         self.round_plans: dict[bytes, Plan] = {}
+        self.rules_version = ROULETTE.rules_version
         self.scores: dict[int, ScoreRow] = {}
         self.clock_ms: int | None = None
         self.active: set[tuple[int, int, int]] = set()
@@ -34,9 +36,10 @@ class FakeSupervision(FakeJournals):
 
     # ------------------------------------------------------------ antifraud
 
-    async def plans(self, round_ids: Collection[bytes]) -> Mapping[bytes, Plan]:
+    async def plans(self, round_ids: Collection[bytes]) -> Mapping[bytes, tuple[str, Plan]]:
         """See `AntifraudStore`."""
-        return {round_id: self.round_plans[round_id] for round_id in round_ids if round_id in self.round_plans}
+        found = {round_id: self.round_plans[round_id] for round_id in round_ids if round_id in self.round_plans}
+        return {round_id: (self.rules_version, plan) for round_id, plan in found.items()}
 
     async def profiles(self, player_ids: Collection[int]) -> Mapping[int, Profile]:
         """See `AntifraudStore`."""

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from actors.domain.games.game import Outcome
+from actors.domain.games.roulette_game import ROULETTE
 from actors.domain.ids import Origin, make_id
 from actors.domain.rounds import Plan, SettleEntry
 from actors.ports import Clock, Failure, NewRound, Replies
@@ -99,7 +100,7 @@ class LocalCasino:
         round_id = self.new_id(Origin.TABLE)
         now_ms = self.clock.now_ms()
         await self.rounds.open(
-            NewRound(round_id, TABLE, self._epoch, self._round_no, now_ms, now_ms + 1000, "", "test")
+            NewRound(round_id, TABLE, self._epoch, self._round_no, now_ms, now_ms + 1000, "", ROULETTE.rules_version)
         )
         return round_id
 

@@ -37,10 +37,14 @@ class Supervision(FakeSupervision, FakeTransits):
         wanted = [entry_of_row(row) for row in rows if row.code in codes and (refused or not row.status)]
         return Page(shard, after_seq, to_seq, wanted)
 
-    async def plans(self, round_ids: Collection[bytes]) -> Mapping[bytes, Plan]:
+    async def plans(self, round_ids: Collection[bytes]) -> Mapping[bytes, tuple[str, Plan]]:
         """See `AntifraudStore`."""
         stored = ((round_id, self._rounds.rows.get(round_id)) for round_id in sorted(round_ids))
-        return {round_id: row.plan for round_id, row in stored if row is not None and row.plan is not None}
+        return {
+            round_id: (row.new.rules_version, row.plan)
+            for round_id, row in stored
+            if row is not None and row.plan is not None
+        }
 
     async def begin(self, follower: str, last_due_ms: int) -> int:
         """See `BonusStore`."""

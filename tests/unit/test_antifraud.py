@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actors.domain.games.crash import CRASH
 from actors.domain.money.entries import EntryCode
 from actors.domain.rounds import Plan, SettleEntry
 from actors.ports import StoreUnavailable
@@ -141,3 +142,10 @@ async def test_counters_tell_rows_and_lag(store: FakeSupervision) -> None:
     await antifraud.work()
     counters = antifraud.counters()
     assert counters == {"outages_total": 0, "rows_total": 1, "gaps_total": 0, "lag_rows": 0, "lag_ms": 0}
+
+
+async def test_round_of_crash_is_scored_without_a_layout(store: FakeSupervision) -> None:
+    store.rules_version = CRASH.rules_version
+    _settled_round(store, 7, [(1_000_000, 100)])
+    await _antifraud(store).work()
+    assert store.scores[7].score == 0

@@ -142,3 +142,16 @@ def test_long_history_fades_and_keeps_its_averages() -> None:
 def test_stake_with_an_older_time_counts_for_the_present_minute() -> None:
     profile = apply_stake(apply_stake(Profile(), 5 * MINUTE, 100), 4 * MINUTE, 100)
     assert (profile.minute, profile.bets, profile.past_minutes) == (5, 2, 0)
+
+
+def test_player_and_banker_for_the_same_are_opposite_at_baccarat_alone() -> None:
+    both = {0: 500, 1: 500}
+    assert [round_flags(both, game) for game in ("baccarat", "baccarat-no-commission", "crash", "blackjack", "")] == [
+        *(OPPOSITE, OPPOSITE),
+        *(0, 0, 0),
+    ]
+
+
+def test_positions_of_other_games_are_no_numbers_of_roulette() -> None:
+    # The position of a bet at crash is its target: it was once looked up on the layout of roulette, and is not on it.
+    assert round_flags({1_000_000: 100}, "crash") == 0

@@ -1,12 +1,13 @@
-"""Antifraud signals of roulette players, from what the books and the rounds say. Pure, integers only.
+"""Antifraud signals of players, from what the books and the rounds say. Pure, integers only.
 
 | signal | what | points |
 | --- | --- | --- |
 | velocity | a minute with five times the player's own usual stakes, by number or amount | 10, +5 per time, to 40 |
-| opposite_bets | red and black (odd and even, low and high) for about the same, most of the stake | 15 a round, to 60 |
-| coverage | nine tenths of the numbers covered in another way | 10 a round, to 40 |
+| opposite_bets | red and black, player and banker or the like for about the same, most of the stake | 15 a round, to 60 |
+| coverage | roulette: nine tenths of the numbers covered in another way | 10 a round, to 40 |
 
-Rounds count for the last 20 the player was in; a fast minute counts for an hour. The score is their sum, at most 100.
+Only roulette and baccarat have such bets. Rounds count for the last 20 the player was in; a fast minute counts for an
+hour. The score is their sum, at most 100.
 A score accuses nobody: it tells staff where to look first.
 """
 
@@ -17,7 +18,9 @@ from typing import Any, Final
 
 import msgspec
 
+from actors.domain.games.baccarat import BACCARAT, BACCARAT_NO_COMMISSION, BANKER, PLAYER
 from actors.domain.games.roulette import LAYOUT, POCKETS
+from actors.domain.games.roulette_game import ROULETTE
 
 ROUNDS_KEPT: Final = 20
 #: How much of a player's history counts: past this many active minutes, half of it fades.
@@ -32,6 +35,8 @@ _PAIRS: Final = tuple(
     tuple(place.position for kind in pair for place in LAYOUT if place.kind == kind)
     for pair in (("red", "black"), ("odd", "even"), ("low", "high"))
 )
+
+_BACCARAT: Final = (BACCARAT.name, BACCARAT_NO_COMMISSION.name)
 
 OPPOSITE: Final = 1
 COVERAGE: Final = 2
@@ -68,16 +73,18 @@ def apply_stake(profile: Profile, booked_ms: int, stake_minor: int) -> Profile:
     return msgspec.structs.replace(profile, bets=bets, stake_minor=staked, peak_minute=peak[0], peak_tenths=peak[1])
 
 
-def apply_round(profile: Profile, round_id: bytes, chips: Mapping[int, int]) -> Profile:
-    """Return the profile after a round in which the player had these stakes by position. A round counts once."""
+def apply_round(profile: Profile, round_id: bytes, chips: Mapping[int, int], game: str = ROULETTE.name) -> Profile:
+    """Return the profile after a round of a game in which the player had these stakes by position. It counts once."""
     if any(known == round_id for known, _ in profile.rounds):
         return profile
-    rounds = [*profile.rounds, (round_id, round_flags(chips))][-ROUNDS_KEPT:]
+    rounds = [*profile.rounds, (round_id, round_flags(chips, game))][-ROUNDS_KEPT:]
     return msgspec.structs.replace(profile, rounds=rounds)
 
 
-def round_flags(chips: Mapping[int, int]) -> int:
+def round_flags(chips: Mapping[int, int], game: str = ROULETTE.name) -> int:
     """Return OPPOSITE, COVERAGE or 0 for one round's stakes by position."""
+    if game != ROULETTE.name:
+        return OPPOSITE if game in _BACCARAT and _is_opposite(chips, PLAYER, BANKER) else 0
     if any(_is_opposite(chips, *pair) for pair in _PAIRS):
         return OPPOSITE
     covered = {number for position, stake in chips.items() if stake > 0 for number in LAYOUT[position].numbers}
