@@ -25,16 +25,17 @@ def rtp(
     simulate: Annotated[int, typer.Option(help="play so many rounds of each game instead, by its own code")] = 0,
     game: Annotated[str, typer.Option(help="simulate this game only")] = "",
     seed: Annotated[str, typer.Option(help="another seed, other rounds")] = "croupier",
+    solve: Annotated[bool, typer.Option("--solve", help="solve blackjack anew (a minute or two)")] = False,
 ) -> None:
     """Compute the return of every bet. Exit code 1: a game's code or its published paytable says otherwise."""
-    from server.rtp import faults, rows
+    from server.rtp import blackjack, faults, rows
 
     if simulate:
         _simulate(simulate, game, seed)
         return
     table = rows()
     _output.print(Text(table_text(table, exact=exact)))
-    found = faults(table)
+    found = faults(table) + (blackjack.unlike_solution() if solve else [])
     for line in found:
         _error.print(Text(f"DIFFERENT: {line}"))
     games = len({row.game for row in table})

@@ -17,7 +17,7 @@ import msgspec
 from actors.domain.games.baccarat import BACCARAT, BACCARAT_NO_COMMISSION
 from actors.domain.games.draws import SeededDraws
 from actors.domain.games.game import Draws, Outcome
-from server.rtp import baccarat, roulette
+from server.rtp import baccarat, blackjack_simulation, roulette
 from server.rtp.rows import STAKE, Payer, Row
 
 #: How far a mean may lie from its exact value, in standard deviations of such a mean.
@@ -82,4 +82,7 @@ GAMES: Final[Mapping[str, Callable[[int, str], list[Sample]]]] = {
         rounds,
         seed,
     ),
+    "blackjack": lambda rounds, seed: [
+        Sample("blackjack", bet, rounds, mean) for bet, mean in blackjack_simulation.mean_returns(rounds, seed).items()
+    ],
 }

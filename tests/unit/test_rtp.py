@@ -159,7 +159,7 @@ def test_rounds_played_by_the_code_lie_within_three_sigma(game: str) -> None:
     samples = simulate.GAMES[game](2_000, "croupier")
     table = rtp.rows([module for module in rtp.MODULES if game in [teller.name for teller in module.GAMES]])
     assert [(sample.game, sample.bet) for sample in samples] == [
-        (row.game, row.bet) for row in table if row.game == game
+        (row.game, row.bet) for row in table if row.game == game and row.positions
     ]
     assert simulate.outliers(samples, table) == []
 

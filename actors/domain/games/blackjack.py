@@ -134,8 +134,11 @@ class Blackjack:
         return BlackjackPlay(draws, bets, began_ms)
 
 
-#: Published returns. Insurance lies on no position: it is put down during play.
+#: Published returns, of one unit staked before the cards: of the main bet under optimal play, of a bet behind a seat that
+#: plays so; both to nine decimals, their variances to two (docs/blackjack.md). Insurance lies on no position.
 RETURNS: Final = (
+    BetReturn("main", SEATS, Fraction(995_971_357, 10**9), Fraction(133, 100)),
+    BetReturn("bet behind", SEATS, Fraction(977_469_344, 10**9), Fraction(97, 100)),
     BetReturn("perfect pairs", SEATS, Fraction(292, 311), Fraction(1_464_138, 96_721)),
     BetReturn("21+3", SEATS, Fraction(597_707, 626_665), Fraction(6_041_482_910_856, 392_709_022_225)),
     BetReturn("insurance", 0, Fraction(288, 311), Fraction(185_760, 96_721)),
