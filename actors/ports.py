@@ -14,6 +14,7 @@ from actors.domain.money.entries import Row
 from actors.domain.money.lookups import Found
 from actors.domain.money.recovery import Loaded, ShardHead
 from actors.domain.rounds import Plan, PlayRecord, RoundState
+from actors.domain.spins import PlayerSeeds, SeedPair, SpinRecord
 
 
 class Clock(Protocol):
@@ -275,4 +276,53 @@ class LedgerStore(Protocol):
 
     async def close(self) -> None:
         """Let go of the connections. Safe to repeat."""
+        ...
+
+
+class SpinStore(Protocol):
+    """Where rounds and seeds of instant games are durable. Every call may be repeated; every writer is fenced by epoch.
+
+    Each may raise StoreUnavailable; each writer StaleEpoch. Adapter: `server/storage/spins.py`; its model: `tests/fakes/spins.py`.
+    """
+
+    async def claim(self, game: str, owner: str) -> int:
+        """Return the game's new epoch, one above the last. Raises KeyError where there is no such game."""
+        ...
+
+    async def unresolved(self, game: str) -> list[SpinRecord]:
+        """Return the rounds that are recorded and neither settled nor void, oldest first."""
+        ...
+
+    async def seeds(self, game: str, player_id: int) -> PlayerSeeds | None:
+        """Return a player's seeds; None: he has none yet."""
+        ...
+
+    async def make_seeds(self, game: str, epoch: int, player_id: int, new: PlayerSeeds) -> PlayerSeeds:
+        """Store a player's first seeds, unless he has some by now; return those that he has."""
+        ...
+
+    async def rotate(
+        self, game: str, epoch: int, player_id: int, command_id: bytes, client_seed: str, new: SeedPair, at_ms: int
+    ) -> PlayerSeeds:
+        """Take the active pair out of use, the next one in with this client_seed, and keep new after it; return what he has.
+
+        The time of his last round goes on to the pair that comes in. A command_id that has rotated before changes nothing.
+        Raises KeyError where he has no seeds.
+        """
+        ...
+
+    async def record(self, game: str, epoch: int, spins: Sequence[SpinRecord]) -> list[SpinRecord | None]:
+        """Make rounds durable in state RECORDED, in one statement, and use up their nonces; return what is stored of each.
+
+        Where a player's spin_id was recorded before, that record comes back and nothing changes. None: the nonce is not the
+        pair's next one. Of one player there is at most one in a call.
+        """
+        ...
+
+    async def find(self, game: str, player_id: int, spin_id: bytes) -> SpinRecord | None:
+        """Return what is stored of a round."""
+        ...
+
+    async def close(self, game: str, epoch: int, spins: Sequence[SpinRecord]) -> None:
+        """RECORDED -> the state and code of each record. One that is closed stays as it is."""
         ...

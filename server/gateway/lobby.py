@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from actors.domain import commands
-from actors.domain.games.instant import INSTANT_GAMES
+from actors.domain.games.catalogue import INSTANT_GAMES
 from actors.ports import Clock, Post, Replies
 from protocol.messages import TableInfo
 from server.gateway.limits import GatewaySettings

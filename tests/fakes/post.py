@@ -22,6 +22,7 @@ from actors.domain.money.orders import (
     Reserve,
     Settle,
     Void,
+    Wager,
 )
 from actors.domain.refusals import Refusal
 from actors.ports import Failure, Replies
@@ -82,6 +83,8 @@ class FakeWallet:
                 return self._settle(order)
             case Void():
                 return self._void(order)
+            case Wager():
+                return self._wager(order)
             case FenceTable():
                 if order.epoch < self.fences.get(order.table_id, 0):
                     return Refused(Refusal.STALE_TABLE_EPOCH)
@@ -106,6 +109,13 @@ class FakeWallet:
             return Refused(Refusal.INSUFFICIENT_FUNDS)
         self.held[key] = _Held(order)
         return self._move(order.player_id, -order.amount_minor, order.amount_minor)
+
+    def _wager(self, order: Wager) -> Done | Refused:
+        if order.table_epoch < self.fences.get(order.table_id, 0):
+            return Refused(Refusal.STALE_TABLE_EPOCH)
+        if self.money(order.player_id) < order.stake_minor:
+            return Refused(Refusal.INSUFFICIENT_FUNDS)
+        return self._move(order.player_id, order.payout_minor - order.stake_minor, 0)
 
     def _settle(self, order: Settle) -> Done | Refused:
         held = self.held.get((order.player_id, order.reservation_id))
