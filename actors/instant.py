@@ -50,7 +50,7 @@ START_WAIT_S: Final = 2.0
 LOOK_S: Final = 0.05
 #: Players whose seeds are kept in memory; the others' are read again.
 PLAYERS_MAX: Final = 20_000
-#: A player's seeds may be rotated once in so long.
+#: Seeds that were not played by may be rotated once in so long: each rotation is a row for ever.
 ROTATE_MS: Final = 1_000
 #: Bytes of the player's seed that we choose until he chooses one.
 _CLIENT_SEED_BYTES: Final = 8
@@ -353,7 +353,8 @@ class InstantTable:
                 is_same = order.client_seed == seeds.active.client_seed
                 return seeds.view() if is_same else Refused(Refusal.ID_REUSED)
             now_ms = self._clock.now_ms()
-            if 0 <= now_ms - seeds.active.began_ms < ROTATE_MS:
+            is_unused = seeds.active.nonce == 0 and seeds.rotated_by
+            if is_unused and 0 <= now_ms - seeds.active.began_ms < ROTATE_MS:
                 return Refused(Refusal.TOO_SOON)
             name, epoch, new = self.config.table_id, self._wagers.epoch, self._new_pair()
             player.seeds = await self._wagers.durably(

@@ -15,7 +15,8 @@ MAX_BY_SIZE: Final = {1: 10_000, 2: 20_000, 3: 30_000, 4: 40_000, 6: 60_000, 12:
 class TableConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A table's settings. Durations in ms, stakes in minor units of `ccy` (its number in the books).
 
-    kind: "rng" (the server spins) or "live" (a dealer spins; betting_ms and pause_ms are unused).
+    kind: "rng" (the server spins), "live" (a dealer spins; betting_ms and pause_ms are unused), or "instant" (each order is a
+    round; of the limits only min_stake_minor and max_table_minor count, and min_cycle_ms holds for each player).
     grace_ms: how long after closing a bet may still arrive that its gateway received in time.
     drain_ms: how long after that the wallets may still answer; what they have not answered then is voided.
     max_by_size: k -> the most one player may have on a position that covers k numbers.
@@ -47,6 +48,11 @@ class TableConfig(msgspec.Struct, frozen=True, kw_only=True):
     def is_live(self) -> bool:
         """Tell whether a dealer spins."""
         return self.kind == "live"
+
+    @property
+    def is_instant(self) -> bool:
+        """Tell whether there are no rounds: each order is one."""
+        return self.kind == "instant"
 
     def bet_limits(self) -> BetLimits:
         """Return the limits in the shape that the game's checks take."""
@@ -96,5 +102,14 @@ def default_tables() -> list[TableConfig]:
             pause_ms=4_000,
             max_by_size={1: 100_000},
             sort=7,
+        ),
+        TableConfig(
+            table_id="slot",
+            kind="instant",
+            title="Lantern Bay",
+            game="slot",
+            min_stake_minor=20,
+            max_table_minor=5_000,
+            sort=8,
         ),
     ]

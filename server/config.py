@@ -47,6 +47,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     session_s: int = 0  # CROUPIER_SESSION_S: how old a login may become; 0 = as old as it likes
     betting_ms: int = 0  # CROUPIER_BETTING_MS: overrides the betting window of every RNG table; 0 = the table's own
     pause_ms: int = -1  # CROUPIER_PAUSE_MS: overrides the pause between rounds of RNG tables; -1 = the table's own
+    # CROUPIER_INSTANT_CYCLE_MS: least time from one round of an instant game to the next of a player; -1 = the game's own
+    instant_cycle_ms: int = -1
     bonus_period_s: int = 300  # CROUPIER_BONUS_PERIOD_S: a bonus tick every so many seconds
     bonus_minor: int = 500  # CROUPIER_BONUS_MINOR: play money per tick
     welcome_minor: int = 1_000_00  # CROUPIER_WELCOME_MINOR: play money for a new player
@@ -123,6 +125,7 @@ VARIABLES: dict[str, str] = {
     "session_s": "CROUPIER_SESSION_S",
     "betting_ms": "CROUPIER_BETTING_MS",
     "pause_ms": "CROUPIER_PAUSE_MS",
+    "instant_cycle_ms": "CROUPIER_INSTANT_CYCLE_MS",
     "bonus_period_s": "CROUPIER_BONUS_PERIOD_S",
     "bonus_minor": "CROUPIER_BONUS_MINOR",
     "welcome_minor": "CROUPIER_WELCOME_MINOR",
@@ -165,6 +168,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "session_s": (0, 366 * 86_400),
     "betting_ms": (0, 3_600_000),
     "pause_ms": (-1, 3_600_000),
+    "instant_cycle_ms": (-1, 3_600_000),
     "bonus_period_s": (1, 86_400),
     "bonus_minor": (0, 1_000_000_00),
     "welcome_minor": (0, 10**12),

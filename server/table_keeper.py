@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from actors.ports import SeedStore
+from actors.domain.games.catalogue import INSTANT_GAMES
+from actors.instant import InstantTable
+from actors.ports import SeedStore, SpinStore
 from actors.table import Table
 from actors.table_config import TableConfig
 from server.config import Config
@@ -16,8 +18,10 @@ from server.entropy import LibsodiumEntropy
 from server.fairness.chains import HashChains
 from server.storage.chains import PostgresChains
 from server.storage.rounds import PostgresRounds
+from server.storage.spins import PostgresSpins
 from server.storage.tables import PostgresTables
 from server.vault.keys import VaultKeys
+from server.vault.seeds import SeedSealer
 
 if TYPE_CHECKING:
     from server.hosts import Site
@@ -34,12 +38,15 @@ STOP_S: Final = 3.0
 class TableKeeper:
     """One per tables host. A table's epoch fences an older copy of it, here or elsewhere, so doubles do no harm."""
 
-    def __init__(self, site: Site, tables: PostgresTables, rounds: PostgresRounds, seeds: SeedStore) -> None:
+    def __init__(
+        self, site: Site, tables: PostgresTables, rounds: PostgresRounds, seeds: SeedStore, spins: SpinStore
+    ) -> None:
         self._site = site
         self._tables = tables
         self._rounds = rounds
         self._seeds = seeds
-        self._running: dict[str, Table] = {}
+        self._spins = spins
+        self._running: dict[str, Table | InstantTable] = {}
         self._deaths: dict[str, int] = {}
         self._born: dict[str, float] = {}
         self._due: dict[str, float] = {}  # tables that died: when to rebuild
@@ -56,8 +63,10 @@ class TableKeeper:
         pool = await site.pool()
         await site.follow_placement(pool)
         salt = site.config.fairness_salt
-        seeds = HashChains(PostgresChains(pool), VaultKeys(site.config), LibsodiumEntropy(), setting=salt)
-        keeper = cls(site, PostgresTables(pool), PostgresRounds(pool), seeds)
+        keys, entropy = VaultKeys(site.config), LibsodiumEntropy()
+        seeds = HashChains(PostgresChains(pool), keys, entropy, setting=salt)
+        spins = PostgresSpins(pool, SeedSealer(keys, entropy))
+        keeper = cls(site, PostgresTables(pool), PostgresRounds(pool), seeds, spins)
         await keeper.look()
         site.drain, site.left = keeper.drain, keeper.left
         keeper._task = asyncio.create_task(keeper._keep(), name="table keeper")
@@ -105,22 +114,8 @@ class TableKeeper:
                 log.exception("looking after the tables of %s failed", self._site.host.name)
 
     async def _begin(self, table_id: str) -> None:
-        site = self._site
-        address = f"table/{table_id}"
         try:
-            config = adjusted(await self._tables.config(table_id), site.config)
-            table = Table(
-                config,
-                self._rounds,
-                self._seeds,
-                site.post,
-                site.clock,
-                LibsodiumEntropy(),
-                key=site.spec.secrets.ids,
-                shards=range(site.config.shards),
-                owner=site.owner,
-                fatal=lambda error: self._on_fatal(table_id, table, error),
-            )
+            table = self._make(adjusted(await self._tables.config(table_id), self._site.config))
             await table.start()
         except Exception as error:  # one table that cannot start must not keep the others from running
             log.exception("table %s cannot start", table_id)
@@ -128,14 +123,37 @@ class TableKeeper:
             return
         self._running[table_id] = table
         self._born[table_id] = self._loop.time()
-        site.host.register(address, table)
+        for address in _addresses(table_id, table):
+            self._site.host.register(address, table)
+
+    def _make(self, config: TableConfig) -> Table | InstantTable:
+        """Return a table, not started. Raises LookupError for a game that is not there."""
+        site, key = self._site, self._site.spec.secrets.ids
+        shards, owner = range(site.config.shards), site.owner
+
+        def fatal(error: BaseException) -> None:
+            self._on_fatal(config.table_id, table, error)
+
+        table: Table | InstantTable
+        if config.is_instant:
+            game, entropy = INSTANT_GAMES[config.game], LibsodiumEntropy()
+            ports = (self._spins, site.post, site.clock, entropy)
+            table = InstantTable(config, game, *ports, key=key, shards=shards, owner=owner, fatal=fatal)
+        else:
+            rest = (site.post, site.clock, LibsodiumEntropy())
+            table = Table(config, self._rounds, self._seeds, *rest, key=key, shards=shards, owner=owner, fatal=fatal)
+        return table
 
     async def _end(self, table_id: str) -> None:
         table = self._running.pop(table_id)
-        self._site.host.unregister(f"table/{table_id}")
+        self._unregister(table_id, table)
         await self._stop_table(table_id, table)
 
-    async def _stop_table(self, table_id: str, table: Table) -> None:
+    def _unregister(self, table_id: str, table: Table | InstantTable) -> None:
+        for address in _addresses(table_id, table):
+            self._site.host.unregister(address)
+
+    async def _stop_table(self, table_id: str, table: Table | InstantTable) -> None:
         try:
             async with asyncio.timeout(STOP_S):
                 await table.stop()
@@ -151,9 +169,10 @@ class TableKeeper:
     def _on_fatal(self, table_id: str, table: Any, error: BaseException) -> None:
         """End one incarnation of a table and have it rebuilt from PostgreSQL."""
         log.critical("table %s died and is rebuilt", table_id, exc_info=error)
-        if self._running.get(table_id) is table:
+        running = self._running.get(table_id)
+        if running is not None and running is table:
             del self._running[table_id]
-            self._site.host.unregister(f"table/{table_id}")
+            self._unregister(table_id, running)
         self._site.host.counters.actors_rebuilt += 1
         self._put_off(table_id, error)
         ending = self._loop.create_task(self._stop_table(table_id, table))
@@ -169,10 +188,19 @@ class TableKeeper:
         self._loop.call_later(wait_s, self._woken.set)
 
 
+def _addresses(table_id: str, table: Table | InstantTable) -> tuple[str, ...]:
+    """Where messages reach it. An instant game is also asked for its line in the lobby, like a table."""
+    is_instant = isinstance(table, InstantTable)
+    return (f"table/{table_id}", f"instant/{table_id}") if is_instant else (f"table/{table_id}",)
+
+
 def adjusted(table: TableConfig, config: Config) -> TableConfig:
-    """Return an RNG table's settings with the configuration's windows, where it has any."""
+    """Return a table's settings with the configuration's windows and cycles, where it has any."""
     if table.is_live:
         return table
+    if table.is_instant:
+        cycle_ms = table.min_cycle_ms if config.instant_cycle_ms < 0 else config.instant_cycle_ms
+        return msgspec.structs.replace(table, min_cycle_ms=cycle_ms)
     changes: dict[str, int] = {}
     if config.betting_ms > 0:
         changes["betting_ms"] = config.betting_ms

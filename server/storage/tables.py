@@ -11,7 +11,7 @@ import msgspec
 from actors.table_config import TableConfig, default_tables
 
 #: Where a table lives at first. A live table does not share its process with the RNG tables.
-HOME_BY_KIND: Final[Mapping[str, str]] = {"rng": "tables/rng", "live": "tables/live"}
+HOME_BY_KIND: Final[Mapping[str, str]] = {"rng": "tables/rng", "live": "tables/live", "instant": "tables/rng"}
 
 _ADD: Final = """
 insert into casino.game_table (table_id, game, kind, title, host, config, sort)

@@ -16,6 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from actors.domain.games.draws import SeededDraws, commitment
+from actors.domain.games.slot import SLOT
 from clients.python import CroupierClient, Refused
 from loadtest.platform import ROOT, Platform, PlatformFailed
 from protocol.errors import Code
@@ -111,6 +113,27 @@ def test_audit_beside_a_running_platform_finds_the_laws_kept(platform: Platform)
     found = platform.cli("audit", "--json")
     assert found.returncode == 0, found.stderr
     assert '"ok": true' in found.stdout
+
+
+async def test_slot_is_played_from_seeds_that_are_revealed_in_the_end(platform: Platform) -> None:
+    async with await CroupierClient.register(platform.http, "lanterns", "a password for tests") as client:
+        with pytest.raises(Refused) as unseen:
+            await client.spin("slot", 200)
+        before = await client.seeds("slot")
+        spin_id = client.new_id()
+        result = await client.spin("slot", 200, spin_id=spin_id)
+        again = await client.spin("slot", 200, spin_id=spin_id)
+        with pytest.raises(Refused) as soon:
+            await client.spin("slot", 200)
+        after = await client.rotate_seed("slot", "my-own")
+        available_minor = client.purse.money.available_minor
+    assert [Code(refused.value.code) for refused in (unseen, soon)] == [Code.SEEDS_UNSEEN, Code.TOO_SOON]
+    assert again == result
+    assert available_minor == 100_000 - 200 + result.payout_minor
+    (seed,) = after.revealed
+    drawn = SLOT.spin(SeededDraws(seed.server_seed, seed.client_seed, result.nonce), 200)
+    assert (list(drawn.outcome.detail), drawn.payout_minor) == (result.detail, result.payout_minor)
+    assert commitment(seed.server_seed) == before.commitment == result.commitment
 
 
 async def test_bet_over_the_balance_is_refused_and_costs_nothing(platform: Platform) -> None:

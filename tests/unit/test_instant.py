@@ -149,7 +149,6 @@ async def test_spin_is_answered_with_its_row_and_its_number(place: Place) -> Non
 @scene()
 async def test_outcome_is_what_the_revealed_seed_draws(place: Place) -> None:
     answers = [await place.spin(n) for n in range(1, 4)]
-    await asyncio.sleep(2)
     (revealed,) = (await place.rotate()).revealed
     assert commitment(revealed.server_seed) == revealed.commitment == answers[0].commitment
     for answer in answers:
@@ -221,7 +220,6 @@ async def test_next_spin_within_the_cycle_is_too_soon(place: Place) -> None:
 
 @scene(min_cycle_ms=-1)
 async def test_cycle_outlives_a_restart_and_a_rotation(place: Place) -> None:
-    await asyncio.sleep(2)
     assert isinstance(await place.spin(1), SpinDone)
     await place.rotate()
     await place.restart()
@@ -447,7 +445,6 @@ async def test_seeds_tell_commitments_and_no_seed(place: Place) -> None:
 @scene()
 async def test_rotation_takes_the_seed_that_was_committed_to(place: Place) -> None:
     before = await place.seeds()
-    await asyncio.sleep(2)
     after = await place.rotate()
     assert (after.commitment, after.client_seed, after.nonce) == (before.next_commitment, "chosen", 0)
     assert after.next_commitment not in (before.commitment, before.next_commitment)
@@ -456,7 +453,6 @@ async def test_rotation_takes_the_seed_that_was_committed_to(place: Place) -> No
 
 @scene()
 async def test_rotation_that_comes_twice_happens_once(place: Place) -> None:
-    await asyncio.sleep(2)
     first = await place.rotate()
     assert await place.rotate() == first
     await place.restart()
@@ -466,7 +462,6 @@ async def test_rotation_that_comes_twice_happens_once(place: Place) -> None:
 
 @scene()
 async def test_rotation_at_once_after_another_is_too_soon(place: Place) -> None:
-    await asyncio.sleep(2)
     await place.rotate(50)
     assert refusal(await place.rotate(51)) == Refusal.TOO_SOON
 
@@ -476,7 +471,6 @@ def test_store_that_fails_around_a_rotation_rotates_once(cut: Any) -> None:
     @scene()
     async def test(place: Place) -> None:
         before = await place.seeds()
-        await asyncio.sleep(2)
         place.spins.cuts.append(("rotate", cut))
         after = await place.rotate()
         assert (after.commitment, len(after.revealed)) == (before.next_commitment, 1)
