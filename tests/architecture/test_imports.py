@@ -5,8 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 from tests.architecture.tree import PACKAGES, ROOT, imports_of, name_of, python_files
 
 #: The files that know Ray.
@@ -45,32 +43,6 @@ def test_environment_is_read_by_the_configuration_only() -> None:
         if any(word in file.read_text(encoding="utf-8") for word in ("os.environ[", "os.environ.get", "os.getenv"))
     }
     assert readers <= {"server/config.py", "server/embedded/valkey.py", "server/bootstrap.py"}
-
-
-@pytest.mark.parametrize("module", ["random", "secrets", "uuid", "numpy"])
-def test_rules_and_actors_make_no_randomness_of_their_own(module: str) -> None:
-    """A client invents the ids of its bets with protocol/ids.py; nothing else there is random."""
-    users = [name_of(file) for file in python_files("actors", "protocol") if module in set(imports_of(file))]
-    assert [name for name in users if name != "protocol/ids.py"] == []
-
-
-def test_server_draws_from_one_entropy() -> None:
-    """`random` is predictable: benchmarks only. `secrets` and libsodium make keys and passwords, never an outcome."""
-    guessable = [name_of(file) for file in python_files("server") if "random" in set(imports_of(file))]
-    assert [name for name in guessable if not name.startswith("server/bench/")] == []
-    makers = {
-        name_of(file)
-        for file in python_files("server")
-        if any(name.startswith(("nacl.utils", "secrets")) or name == "os.urandom" for name in imports_of(file))
-    }
-    assert makers <= {
-        "server/entropy.py",
-        "server/secrets.py",
-        "server/passwords.py",
-        "server/demo_accounts.py",
-        "server/api/refresh.py",
-        "server/streams/listener.py",  # nonces
-    }
 
 
 def test_importing_a_rule_imports_neither_ray_nor_sockets() -> None:
