@@ -91,6 +91,9 @@ mutants: setup ## take away each safeguard of the money and demand that the test
 rtp: setup ## the exact return of every bet; fails where a game's code or its paytable says otherwise
 	@.venv/bin/croupier rtp $(ARGS)
 
+rng-report: setup ## inspect the generators: NIST SP 800-22, every game's outcomes, controls that must fail (docs/rng.md)
+	@$(PY) -m tests.inspection.run $(ARGS)
+
 schema: setup ## write the generated types, golden frames and docs/protocol.md
 	@$(PY) -m server.schema
 
