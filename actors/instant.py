@@ -57,6 +57,7 @@ _CLIENT_SEED_BYTES: Final = 8
 
 _BUSY: Final = Refused(Refusal.BUSY, "the game is taking over")
 _DRAINING: Final = Refused(Refusal.DRAINING)
+_SUSPENDED: Final = Refused(Refusal.WRONG_PHASE, "the game is suspended")
 
 
 T = TypeVar("T")
@@ -105,6 +106,7 @@ class InstantTable:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ready = asyncio.Event()
         self._is_leaving = False
+        self._suspended = ""
 
     def __repr__(self) -> str:
         return f"InstantTable({self.config.table_id}, epoch={self._wagers.epoch}, {len(self._spinning)} under way)"
@@ -123,6 +125,10 @@ class InstantTable:
         self._is_leaving = True
         while self.has_stakes:  # noqa: ASYNC110 - many things end a round
             await asyncio.sleep(LOOK_S)
+
+    def suspend(self, reason: str) -> None:
+        """Take no more orders for this reason; "": take them again. What is under way ends. Safe to repeat."""
+        self._suspended = reason
 
     @property
     def has_stakes(self) -> bool:
@@ -210,7 +216,7 @@ class InstantTable:
 
     def _line(self) -> TableLine:
         config = self.config
-        phase = "idle" if self._ready.is_set() and not self._is_leaving else "paused"
+        phase = "idle" if self._ready.is_set() and not self._is_leaving and not self._suspended else "paused"
         limits = (config.min_stake_minor, config.max_table_minor)
         return TableLine(config.table_id, config.game, config.kind, config.title, config.ccy, *limits, 0, phase)
 
@@ -265,6 +271,8 @@ class InstantTable:
             return await self._finish(order, stored)
 
     def _check(self, order: SpinOrder, seeds: PlayerSeeds | None) -> Refused | None:
+        if self._suspended:
+            return _SUSPENDED
         config = self.config
         refused = self._game.check_stake(order.stake_minor)
         if refused is not None:

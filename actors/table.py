@@ -52,6 +52,8 @@ LOOK_S: Final = 0.05
 #: A round that is not settled after so long is settled beside the next ones; of those there are at most so many.
 SETTLE_PATIENCE_S: Final = 6.0
 LATE_ROUNDS_MAX: Final = 200
+#: Why a suspended table says that it is paused. The reason itself is for staff.
+SUSPENDED: Final = "suspended"
 
 
 class Table:
@@ -115,6 +117,17 @@ class Table:
         if self.stage.phase == "idle":
             self.stage.paused(True, "restart")
 
+    def suspend(self, reason: str) -> None:
+        """Open no more rounds for this reason; "": open them again. The round in play goes on. Safe to repeat."""
+        if reason == self._live.suspended:
+            return
+        self._live.suspended = reason
+        if reason and self.stage.phase == "idle":
+            self.stage.paused(True, SUSPENDED)
+        elif not reason and self.stage.phase == "paused" and self._is_ready() and not self._is_leaving:
+            self.stage.paused(False, "")
+        self._wanted.set()
+
     @property
     def has_stakes(self) -> bool:
         """Tell whether players have, or may in a moment have, something at stake here."""
@@ -150,7 +163,7 @@ class Table:
     async def _run(self) -> None:
         await self._recovery.run()
         if self._recovery.playing is None:
-            self.stage.paused(False, "")
+            self.stage.paused(bool(self._live.suspended), SUSPENDED if self._live.suspended else "")
         self._ready.set()
         if self._recovery.playing is not None:
             await self._go_on(self._recovery.playing)
@@ -159,8 +172,13 @@ class Table:
             await self._play()
 
     async def _until_wanted(self) -> None:
-        """Wait until a gateway with players follows: rounds that nobody sees are not played. For ever, while leaving."""
-        while self._is_leaving or not self._followers.players():
+        """Wait until a gateway with players follows: rounds that nobody sees are not played. For ever, while leaving.
+
+        And while suspended: then followers are told that the table rests.
+        """
+        while self._is_leaving or self._live.suspended or not self._followers.players():
+            if self._live.suspended and self.stage.phase == "idle":
+                self.stage.paused(True, SUSPENDED)
             self._wanted.clear()
             await self._wanted.wait()
 

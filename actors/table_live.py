@@ -50,6 +50,8 @@ class LiveDesk:
         self._ended: tuple[str, bytes, int] = ("", b"", -1)
         #: The table is about to restart: no round is opened any more.
         self.is_leaving = False
+        #: Why no round may be opened for now; "" where it may.
+        self.suspended = ""
 
     @property
     def is_opening(self) -> bool:
@@ -115,6 +117,8 @@ class LiveDesk:
             return Refused(Refusal.WRONG_PHASE)
         if self.is_leaving:
             return Refused(Refusal.DRAINING)
+        if self.suspended:
+            return Refused(Refusal.WRONG_PHASE, "the table is suspended")
         window_ms = 1000 * min(max(order.window_s, 0), WINDOW_MAX_S)
         return self._do("open", order.command_id, self._carry_open(order.command_id, window_ms))
 

@@ -30,6 +30,7 @@ from server.host_commands import drain, restart, rolling_restart
 from server.logging import configure_logging
 from server.rtp.command import rtp
 from server.secrets import load_secrets
+from server.table_commands import table
 
 STOP_TIMEOUT_S = 90.0
 
@@ -124,6 +125,7 @@ app.command()(restart)
 app.command()(drain)
 app.command(name="rolling-restart")(rolling_restart)
 app.command()(rtp)
+app.add_typer(table, name="table")
 
 
 @app.command()

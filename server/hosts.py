@@ -241,9 +241,10 @@ async def build_tables(site: Site) -> None:
 
 
 async def build_supervisor(site: Site) -> None:
-    """Antifraud, bonus ticks, the relay between shards, the keeping of the books and the notary; and jackpots."""
+    """Antifraud, bonus ticks, the relay between shards, the keeping of the books, the notary and the guard; and jackpots."""
     from actors.supervisors.antifraud import Antifraud
     from actors.supervisors.bonus import BonusTicks
+    from actors.supervisors.game_guard import GameGuard
     from actors.supervisors.group import ADDRESS, SupervisorGroup
     from actors.supervisors.jackpot import ADDRESS as JACKPOTS
     from actors.supervisors.jackpot import Jackpots
@@ -252,8 +253,10 @@ async def build_supervisor(site: Site) -> None:
     from actors.supervisors.relay import Relay
     from server.books_metrics import BooksMetrics
     from server.evidence import EvidenceSigner
+    from server.game_metrics import GameMetrics
     from server.jackpot_meter import JackpotTeller
     from server.storage.checkpoints import CheckpointFiles, PostgresCheckpoints
+    from server.storage.game_watch import PostgresGameWatch
     from server.storage.jackpots import PostgresJackpots
     from server.storage.keeping import PostgresKeeping
     from server.storage.supervision import PostgresAntifraud, PostgresBonus
@@ -295,9 +298,11 @@ async def build_supervisor(site: Site) -> None:
         shards=range(config.shards),
         fatal=site.fatal(JACKPOTS),
     )
-    members = (antifraud, bonus, relay, keeper, notary)
+    guard = GameGuard(PostgresGameWatch(pool), fatal=fatal)
+    members = (antifraud, bonus, relay, keeper, notary, guard)
     site.host.registry.register(SupervisorMetrics((*members, jackpots)))
     site.host.registry.register(BooksMetrics(keeper))
+    site.host.registry.register(GameMetrics(guard))
     await site.add(ADDRESS, SupervisorGroup(members))
     await site.add(JACKPOTS, jackpots)
     teller = JackpotTeller(pots.meters, site.post, gateways)

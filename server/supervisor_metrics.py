@@ -25,6 +25,8 @@ _HELP = {
     "jackpot_steps_stuck": "Orders of jackpots that a wallet has refused; they wait for staff.",
     "signed_total": "Checkpoints signed.",
     "breaches": "Shards that are not signed any more, because books and evidence contradict each other.",
+    "watched_rounds_total": "Rounds that the guard of the games has counted.",
+    "tables_suspended": "Tables that open no rounds, by the guard or by staff.",
     "transit_age_ms": "How long ago the oldest transfer left that has not arrived.",
 }
 

@@ -10,13 +10,14 @@ import msgspec
 
 from actors.domain.games.catalogue import INSTANT_GAMES
 from actors.instant import InstantTable
-from actors.ports import SeedStore, SpinStore
+from actors.ports import SeedStore, SpinStore, StoreUnavailable
 from actors.table import Table
 from actors.table_config import TableConfig
 from server.config import Config
 from server.entropy import LibsodiumEntropy
 from server.fairness.chains import HashChains
 from server.storage.chains import PostgresChains
+from server.storage.game_watch import PostgresGameWatch
 from server.storage.rounds import PostgresRounds
 from server.storage.spins import PostgresSpins
 from server.storage.tables import PostgresTables
@@ -39,9 +40,17 @@ class TableKeeper:
     """One per tables host. A table's epoch fences an older copy of it, here or elsewhere, so doubles do no harm."""
 
     def __init__(
-        self, site: Site, tables: PostgresTables, rounds: PostgresRounds, seeds: SeedStore, spins: SpinStore
+        self,
+        site: Site,
+        tables: PostgresTables,
+        rounds: PostgresRounds,
+        seeds: SeedStore,
+        spins: SpinStore,
+        watch: PostgresGameWatch,
     ) -> None:
         self._site = site
+        self._watch = watch
+        self._suspended: dict[str, str] = {}
         self._tables = tables
         self._rounds = rounds
         self._seeds = seeds
@@ -66,7 +75,7 @@ class TableKeeper:
         keys, entropy = VaultKeys(site.config), LibsodiumEntropy()
         seeds = HashChains(PostgresChains(pool), keys, entropy, setting=salt)
         spins = PostgresSpins(pool, SeedSealer(keys, entropy))
-        keeper = cls(site, PostgresTables(pool), PostgresRounds(pool), seeds, spins)
+        keeper = cls(site, PostgresTables(pool), PostgresRounds(pool), seeds, spins, PostgresGameWatch(pool))
         await keeper.look()
         site.drain, site.left = keeper.drain, keeper.left
         keeper._task = asyncio.create_task(keeper._keep(), name="table keeper")
@@ -78,11 +87,20 @@ class TableKeeper:
         now = self._loop.time()
         if self._is_draining:  # a table that dies now is rebuilt by whoever comes after us
             return
+        await self._look_at_suspensions()
         leaving = [self._end(table_id) for table_id in self._running if table_id not in wanted]
         missing = [
             table_id for table_id in wanted if table_id not in self._running and self._due.get(table_id, 0) <= now
         ]
         await asyncio.gather(*leaving, *(self._begin(table_id) for table_id in missing))
+
+    async def _look_at_suspensions(self) -> None:
+        try:
+            self._suspended = await self._watch.suspended()
+        except StoreUnavailable as error:  # what was suspended stays so
+            log.warning("suspensions of tables are not known: %s", error)
+        for table_id, table in self._running.items():
+            table.suspend(self._suspended.get(table_id, ""))
 
     async def drain(self) -> None:
         """Let all tables end what is at stake and open nothing more. Safe to repeat."""
@@ -116,6 +134,7 @@ class TableKeeper:
     async def _begin(self, table_id: str) -> None:
         try:
             table = self._make(adjusted(await self._tables.config(table_id), self._site.config))
+            table.suspend(self._suspended.get(table_id, ""))
             await table.start()
         except Exception as error:  # one table that cannot start must not keep the others from running
             log.exception("table %s cannot start", table_id)

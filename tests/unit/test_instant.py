@@ -430,6 +430,19 @@ async def test_game_that_leaves_ends_what_is_under_way_and_takes_no_more(place: 
     assert isinstance(await spinning, SpinDone)
 
 
+@scene()
+async def test_suspended_game_takes_no_new_order_and_still_answers_one_that_was_played(place: Place) -> None:
+    order = place.order(1)
+    (played,) = await place.say(order)
+    place.table.suspend("the return looks wrong")
+    again, line = await place.say(order, DescribeTable())
+    assert (again, line.phase) == (played, "paused")
+    await asyncio.sleep(10)
+    assert refusal(await place.spin(2)) == Refusal.WRONG_PHASE
+    place.table.suspend("")
+    assert isinstance(await place.spin(3), SpinDone)
+
+
 # ---------------------------------------------------------------- seeds
 
 
