@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, Literal
 
 from actors.domain.commands import Act, Acted, Refused
-from actors.domain.plays import HandsView, HandView
+from actors.domain.plays import HandsView, HandView, PlayView
 from actors.domain.rounds import FINAL
 from actors.table_config import TableConfig
 from actors.table_play import SHOW_EVERY_MS
@@ -88,11 +88,17 @@ class Hands(Casino):
         assert outcome is not None, "the first round is decided"
         return outcome.detail, [self.wallet(player).money(player) for player in (1, 2)]
 
-    async def first_hand(self, player: int) -> HandView:
-        """Bet on seat 0 alone and return the hand when it is dealt."""
-        await self.bet(player, {0: 1_000})
+    async def first_hand(self, player: int, stakes: dict[int, int] | None = None) -> HandView:
+        """Bet, on seat 0 alone if nothing else is said, and return the first hand when it is dealt."""
+        await self.bet(player, stakes or {0: 1_000})
         await self.until("playing")
         view = self.table.stage.view
+        assert isinstance(view, HandsView)
+        return view.hands[0]
+
+    @staticmethod
+    def first_hand_of(view: PlayView) -> HandView:
+        """Return the first hand that is shown."""
         assert isinstance(view, HandsView)
         return view.hands[0]
 
