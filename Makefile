@@ -9,7 +9,7 @@ FIRST_SEED ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web run test test-all unit integration e2e faults check check-format check-lint check-types \
-	check-imports check-web check-schema format bench simulate stress mutants rtp schema swarm load-smoke doctor audit clean
+	check-imports check-web check-schema format verify-rounds bench simulate stress mutants rtp schema swarm load-smoke doctor audit clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ integration: web ## the tests on real PostgreSQL and Ray
 
 e2e: web ## the tests in a real browser
 	@PATH="$$(.ci/node-path)" && export PATH && $(PY) -m pytest tests/e2e $(ARGS)
+
+verify-rounds: web ## 10,000 rounds of every game, judged by all three verifiers: make verify-rounds ARGS=--chromium
+	@$(PY) -m loadtest.verify_rounds $(ARGS)
 
 stress: setup ## storms at the edge, each with an exact law: make stress ARGS="kicks --scale 0.1"
 	@$(PY) -m loadtest.stress $(ARGS)

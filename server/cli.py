@@ -26,6 +26,7 @@ from server.embedded.lock import StateLock
 from server.embedded.places import open_log
 from server.embedded.processes import EmbeddedError
 from server.embedded.run_file import RunFile, end_leftovers, forget_run, read_run
+from server.fairness.command import chains_command, spin_command, verify_command
 from server.host_commands import drain, restart, rolling_restart
 from server.logging import configure_logging
 from server.rtp.command import rtp
@@ -126,6 +127,9 @@ app.command()(drain)
 app.command(name="rolling-restart")(rolling_restart)
 app.command()(rtp)
 app.add_typer(table, name="table")
+app.command(name="verify")(verify_command)
+app.command(name="verify-spin")(spin_command)
+app.command(name="chains")(chains_command)
 
 
 @app.command()

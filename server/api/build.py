@@ -19,7 +19,9 @@ from server.logins import EndedLogins
 from server.origins import Origins
 from server.passwords import Passwords
 from server.secrets import Secrets
+from server.storage.chains import PostgresChains
 from server.storage.players import PostgresPlayers
+from server.storage.recall import PostgresRecall
 from server.storage.receipts import PostgresReceipts
 from server.storage.reports import PostgresReports
 from server.storage.shards import Books
@@ -52,6 +54,8 @@ def build_deps(
         players=PostgresPlayers(pool),
         reports=PostgresReports(pool, books),
         receipts=PostgresReceipts(books, EvidenceSigner(secrets.evidence)),
+        chains=PostgresChains(pool),
+        recall=PostgresRecall(pool),
         passwords=Passwords(),
         tokens=Tokens(secrets.token, lifetime_s=config.access_token_s, now_ms=clock.now_ms),
         post=post,

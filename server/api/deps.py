@@ -11,6 +11,7 @@ from actors.ports import Clock, Post
 from server.api.models import FraudRow, HistoryItem, JackpotRow, RoundRow, TableRules
 from server.api.refresh import Rotated
 from server.config import Config
+from server.fairness.chains import ChainRow
 from server.origins import Origins
 from server.passwords import Passwords
 from server.storage.players import Player
@@ -65,6 +66,22 @@ class Reports(Protocol):
 
     async def jackpots(self) -> Sequence[JackpotRow]:
         """Return every jackpot with its meter. Raises StoreUnavailable where the books of a shard cannot be read."""
+        ...
+
+
+class ChainLister(Protocol):
+    """What is published of chains; see `server.storage.chains.PostgresChains`."""
+
+    async def listed(self, table_id: str) -> Sequence[ChainRow]:
+        """Return the chains of one table, or of all for an empty table_id, in order."""
+        ...
+
+
+class Recall(Protocol):
+    """Rounds as they were; see `server.storage.recall.PostgresRecall`."""
+
+    async def by_number(self, table_id: str, round_no: int) -> dict[str, Any] | None:
+        """Return what everybody may know of a round, in the shape that verifiers read; None where there is none."""
         ...
 
 
@@ -125,6 +142,8 @@ class ApiDeps:
     players: Players
     reports: Reports
     receipts: ReceiptMaker
+    chains: ChainLister
+    recall: Recall
     passwords: Passwords
     tokens: Tokens
     post: Post

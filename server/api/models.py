@@ -171,6 +171,29 @@ class Receipts(msgspec.Struct, frozen=True):
     receipts: list[Receipt]
 
 
+class ChainInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One hash chain of a table (docs/fairness.md). terminal: element 0. salt: empty until the chain begins.
+
+    salt_source: "setting" or "entropy". salted_ms: 0 without a salt.
+    """
+
+    table_id: str
+    n: int
+    first_round_no: int
+    length: int
+    terminal: str
+    published_ms: int
+    salt: str
+    salt_source: str
+    salted_ms: int
+
+
+class ChainList(msgspec.Struct, frozen=True):
+    """By table, then in order."""
+
+    chains: list[ChainInfo]
+
+
 class FraudRow(msgspec.Struct, frozen=True):
     """One player's antifraud score, 0 .. 100, and why."""
 

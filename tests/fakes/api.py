@@ -18,6 +18,7 @@ from server.api.models import FraudRow, HistoryItem, JackpotRow, RoundRow, Table
 from server.api.refresh import Rotated
 from server.config import Config
 from server.entropy import LibsodiumEntropy
+from server.fairness.chains import ChainRow
 from server.origins import Origins
 from server.passwords import Passwords
 from server.tokens import Tokens
@@ -171,6 +172,22 @@ class FakeReports:
         return self.jackpot_rows
 
 
+class FakeRecall:
+    """Chains and rounds that the test put in."""
+
+    def __init__(self) -> None:
+        self.chain_rows: list[ChainRow] = []
+        self.records: dict[tuple[str, int], dict[str, Any]] = {}
+
+    async def listed(self, table_id: str) -> Sequence[ChainRow]:
+        """Return the chains of the table."""
+        return [row for row in self.chain_rows if table_id in ("", row.table_id)]
+
+    async def by_number(self, table_id: str, round_no: int) -> dict[str, Any] | None:
+        """Return the round."""
+        return self.records.get((table_id, round_no))
+
+
 class FakeReceipts:
     """Returns what the test put in, by player and id."""
 
@@ -196,6 +213,7 @@ class ApiWorld:
         self.throttle = FakeThrottle()
         self.reports = FakeReports()
         self.receipts = FakeReceipts()
+        self.recall = FakeRecall()
         self.hosts: dict[str, bool] = {"wallet/0": True, "gateway/0": True}
         self.expositions: dict[str, str] = {}
         self.ended: set[str] = set()
@@ -209,6 +227,8 @@ class ApiWorld:
             players=self.players,
             reports=self.reports,
             receipts=self.receipts,
+            chains=self.recall,
+            recall=self.recall,
             passwords=self.passwords,
             tokens=self.tokens,
             post=self.wallets,

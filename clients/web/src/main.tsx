@@ -7,6 +7,7 @@ import "./styles/baccarat.css";
 import "./styles/crash.css";
 import "./styles/dealer.css";
 import "./styles/cards.css";
+import "./styles/verify.css";
 import "./styles/blackjack.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";

@@ -10,6 +10,7 @@ import { Mark } from "./icons";
 import { LobbyPage } from "./LobbyPage";
 import { RulesPage } from "./RulesPage";
 import { Toasts } from "./Toasts";
+import { VerifyPage } from "./VerifyPage";
 
 const DOORS = ["/", "/login", "/register"];
 
@@ -58,6 +59,7 @@ function Rooms() {
 function Pages() {
   return (
     <Switch>
+      <Route path="/verify" component={VerifyPage} />
       <Route path="/rules">
         <RulesPage game={VIEWS[0]!.games[0]!.name} />
       </Route>
