@@ -250,6 +250,7 @@ async def build_supervisor(site: Site) -> None:
     from actors.supervisors.jackpot import Jackpots
     from actors.supervisors.keeping import BooksKeeper
     from actors.supervisors.notary import Notary
+    from actors.supervisors.recorder import RoundRecorder
     from actors.supervisors.relay import Relay
     from server.books_metrics import BooksMetrics
     from server.evidence import EvidenceSigner
@@ -259,6 +260,7 @@ async def build_supervisor(site: Site) -> None:
     from server.storage.game_watch import PostgresGameWatch
     from server.storage.jackpots import PostgresJackpots
     from server.storage.keeping import PostgresKeeping
+    from server.storage.round_records import PostgresRoundRecords
     from server.storage.supervision import PostgresAntifraud, PostgresBonus
     from server.storage.transits import PostgresTransits
     from server.supervisor_metrics import SupervisorMetrics
@@ -299,7 +301,10 @@ async def build_supervisor(site: Site) -> None:
         fatal=site.fatal(JACKPOTS),
     )
     guard = GameGuard(PostgresGameWatch(pool), fatal=fatal)
-    members = (antifraud, bonus, relay, keeper, notary, guard)
+    recorder = RoundRecorder(
+        PostgresRoundRecords(pool), EvidenceSigner(site.spec.secrets.evidence), site.clock, fatal=fatal
+    )
+    members = (antifraud, bonus, relay, keeper, notary, guard, recorder)
     site.host.registry.register(SupervisorMetrics((*members, jackpots)))
     site.host.registry.register(BooksMetrics(keeper))
     site.host.registry.register(GameMetrics(guard))

@@ -23,6 +23,7 @@ _HELP = {
     "hits_total": "Jackpot hits carried to their end.",
     "jackpots_unfinished": "Jackpots that are being set up, or have a hit that is not done.",
     "jackpot_steps_stuck": "Orders of jackpots that a wallet has refused; they wait for staff.",
+    "recorded_total": "Rounds of which a record was signed.",
     "signed_total": "Checkpoints signed.",
     "breaches": "Shards that are not signed any more, because books and evidence contradict each other.",
     "watched_rounds_total": "Rounds that the guard of the games has counted.",

@@ -321,7 +321,7 @@ function isSigned(record, publicKey) {
     const says = [what, table, roundId, roundNo, rules, state, commitment, seed, salt, number, JSON.stringify(detail)];
     const claims = [
       ...["croupier/round/1", record.table_id, record.round_id, record.round_no, record.rules_version, record.state],
-      ...[record.commitment, record.seed, record.salt, voided ? 0 : record.number],
+      ...[record.commitment, voided ? "" : record.seed, record.salt, voided ? 0 : record.number],
       JSON.stringify(voided ? [] : record.detail),
     ];
     return equal(says, claims);

@@ -15,7 +15,7 @@ from typing import Final
 
 import asyncpg
 
-from server.audit import clearing, receipts, retired, rounds
+from server.audit import clearing, receipts, records, retired, rounds
 from server.audit.chain import LAW as CHAIN
 from server.audit.checkpoints import SecondPlace
 from server.audit.evidence import Evidence, ShardCheck
@@ -92,6 +92,8 @@ async def audit(
             if await rounds.has_rounds(casino):
                 result, found_rounds = await _check_rounds(casino, books, since, horizons, progress)
                 results.append(result)
+                if not since_checkpoint and await records.has_records(casino):
+                    results.append(await _check_records(casino, evidence, progress))
                 break
     return AuditReport(shards, found_rounds, results, time.monotonic() - started, found_receipts, unseen)
 
@@ -204,6 +206,14 @@ async def _check_receipts(
     progress(receipts.LAW)
     count, unseen, broken = await receipts.receipt_breaches(books, horizons, folder, evidence.keys, kept)
     return LawResult(receipts.LAW, receipts.SAYS, -1, broken, kept, time.monotonic() - started), count, unseen
+
+
+async def _check_records(casino: asyncpg.Connection, evidence: Evidence | None, progress: Progress) -> LawResult:
+    started = time.monotonic()
+    kept: list[Violation] = []
+    progress(records.LAW)
+    broken = await records.record_breaches(casino, None if evidence is None else evidence.keys, kept)
+    return LawResult(records.LAW, records.SAYS, -1, broken, kept, time.monotonic() - started)
 
 
 async def _check_rounds(

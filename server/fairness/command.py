@@ -16,8 +16,11 @@ from rich.console import Console
 from rich.text import Text
 
 from actors.domain.games.draws import commitment
+from server.audit.seals import Keys, SealBroken, load_keys
 from server.config import Config, load_config
 from server.databases import database
+from server.evidence import keys_file as listed_keys
+from server.fairness.signing import is_signed
 from server.fairness.verify import Verdict, verify
 
 _output = Console(highlight=False, soft_wrap=True)
@@ -30,6 +33,7 @@ EXPLAIN: Final[Mapping[str, str]] = {
     "chain": "the seed is not of the chain that was published",
     "outcome": "the outcome is not the one that follows from the seed",
     "payout": "the outcome is right, but it pays something else",
+    "signature": "the house has not signed this",
 }
 
 
@@ -37,18 +41,43 @@ def verify_command(
     what: Annotated[
         str, typer.Argument(help="a file with a record or a list of them, - for standard input, or a round's id")
     ],
+    keys_file: Annotated[
+        Path | None, typer.Option("--keys", help="the list of public keys; by default the one in the state folder")
+    ] = None,
 ) -> None:
-    """Check rounds against their seeds. Exit code 0: all are as their seeds say; 1: one is not; 2: it cannot be read."""
+    """Check rounds against their seeds, and our signature where a record has one.
+
+    Exit code 0: all are as their seeds say; 1: one is not; 2: it cannot be read.
+    """
     if re.fullmatch(r"[0-9a-fA-F]{32}", what.replace("-", "")) and not Path(what).exists():
         records = [asyncio.run(_recalled(load_config(), bytes.fromhex(what.replace("-", ""))))]
     else:
         records = _read(what)
-    verdicts = [verify(record) for record in records]
+    keys = _keys(keys_file)
+    verdicts = [_with_signature(record, verify(record), keys) for record in records]
     for record, verdict in zip(records, verdicts, strict=True):
         _output.print(Text("\n".join(lines_of(record, verdict))))
     good = sum(verdict.ok for verdict in verdicts)
     _output.print(f"{good} of {len(verdicts)} verified")
     sys.exit(0 if good == len(verdicts) else 1)
+
+
+def _keys(file: Path | None) -> Keys | None:
+    """Return the keys to check signatures by; None where there is no list of them. Raises Exit for one that is broken."""
+    path = file or listed_keys(load_config())
+    if file is None and not path.exists():
+        return None
+    try:
+        return load_keys(path)
+    except (SealBroken, OSError) as error:
+        _error.print(Text(f"the public keys cannot be used: {error}"))
+        raise typer.Exit(2) from None
+
+
+def _with_signature(record: Any, verdict: Verdict, keys: Keys | None) -> Verdict:
+    if keys is None or not isinstance(record, dict) or not record.get("record") or is_signed(record, keys):
+        return verdict
+    return Verdict(False, (*verdict.problems, "signature"), verdict.found)
 
 
 def spin_command(

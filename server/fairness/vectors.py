@@ -12,6 +12,8 @@ import msgspec
 from actors.domain.games.blackjack import Blackjack
 from actors.domain.games.cards import Shoe
 from actors.domain.games.draws import SeededDraws, chain, commitment
+from actors.domain.round_record import WHAT, RoundRecord, genesis
+from server.evidence import EvidenceSigner
 from server.fairness.samples import GAMES, sample
 from server.fairness.verify import verify
 
@@ -36,6 +38,7 @@ def vectors() -> dict[str, Any]:
         "draws": [_draws(seed, client, n) for n, (seed, client) in enumerate(zip(seeds, _CLIENTS, strict=True))],
         "shoes": [_shoe(seed, decks, n) for n, seed in enumerate(seeds[:4]) for decks in (6, 8)],
         "records": [_judged(sample(game, index)) for game in GAMES for index in SHOWN],
+        "signed": [_signed(sample("baccarat", 0)), _signed({**sample("roulette", 1), "state": "voided"})],
         "outcomes": [_outcomes(version) for version in versions],
     }
 
@@ -58,6 +61,36 @@ def _shoe(seed: str, decks: int, nonce: int) -> dict[str, Any]:
 
 def _judged(record: dict[str, Any]) -> dict[str, Any]:
     return {"record": record, "verdict": msgspec.to_builtins(verify(record))}
+
+
+def _signed(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with the signature of a key that is no secret, and that key."""
+    signer = EvidenceSigner(bytes(32))
+    is_voided = record["state"] == "voided"
+    table_id, round_no, version = record["table_id"], record["round_no"], record["rules_version"]
+    signed = RoundRecord(
+        what=WHAT,
+        table_id=table_id,
+        seq=round_no,
+        round_id=bytes(range(16)),
+        round_no=round_no,
+        game=record["game"],
+        rules_version=version,
+        state=record["state"],
+        commitment=record["commitment"],
+        seed="" if is_voided else record["seed"],
+        salt=record["salt"],
+        number=0 if is_voided else record["number"],
+        detail=() if is_voided else tuple(record["detail"]),
+        plan=bytes(32),
+        steps=b"",
+        finished_ms=1,
+        before=genesis(table_id),
+        key=signer.key_id,
+    )
+    body = signed.body()
+    proof = {"record": body.hex(), "signature": signer.sign(body).hex(), "key": signer.key_id}
+    return {"public": signer.public.hex(), "record": {**record, "round_id": bytes(range(16)).hex(), **proof}}
 
 
 def _outcomes(version: str) -> dict[str, Any]:

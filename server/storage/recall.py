@@ -23,8 +23,10 @@ select r.round_id, r.table_id, r.round_no, r.state, coalesce(r.rules_version, ''
        (extract(epoch from r.opened_at) * 1000)::bigint as opened_ms,
        (extract(epoch from r.decided_at) * 1000)::bigint as decided_ms,
        (extract(epoch from r.finished_at) * 1000)::bigint as finished_ms,
+       rr.body, rr.signature, rr.key,
        c.n as chain_n, c.first_round_no, c.length, c.terminal, coalesce(c.salt, '') as salt
   from casino.round r
+  left join casino.round_record rr on rr.round_id = r.round_id
   left join casino.chain c
     on c.table_id = r.table_id and c.first_round_no <= r.round_no and r.round_no < c.first_round_no + c.length"""
 _BY_ID: Final = f"{FACTS} where r.round_id = $1"
@@ -47,6 +49,10 @@ class PostgresRecall:
     async def by_number(self, table_id: str, round_no: int) -> dict[str, Any] | None:
         """Return the same by the table and the round's number."""
         return public_record(await self._pool.fetchrow(_BY_NUMBER, table_id, round_no, timeout=STATEMENT_S))
+
+
+def _hex(content: bytes | None) -> str:
+    return "" if content is None else content.hex()
 
 
 def public_record(row: Any) -> dict[str, Any] | None:
@@ -72,6 +78,9 @@ def public_record(row: Any) -> dict[str, Any] | None:
         "number": row["outcome"] if is_decided else None,
         "detail": list(row["detail"] or []) if is_decided else [],
         "chain": None,
+        "record": _hex(row["body"]),
+        "signature": _hex(row["signature"]),
+        "key": row["key"] or "",
     }
     if row["chain_n"] is not None and row["commitment"]:
         names = ("first_round_no", "length", "terminal")

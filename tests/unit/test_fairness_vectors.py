@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from actors.domain.games.draws import commitment
+from server.evidence import EvidenceSigner
 from server.fairness.samples import GAMES, is_tampered, sample
+from server.fairness.signing import is_signed
 from server.fairness.vectors import FILE, text
 from server.fairness.verify import verify
 
@@ -58,6 +60,35 @@ def test_vectors_have_records_with_every_kind_of_problem() -> None:
 )
 def test_record_with_a_field_that_cannot_be_is_malformed(change: dict[str, Any]) -> None:
     assert verify({**TRUE, **change}).problems == ("malformed",)
+
+
+KEYS = {one["record"]["key"]: EvidenceSigner(bytes(32)).verify_key for one in VECTORS["signed"]}
+
+
+@pytest.mark.parametrize("one", VECTORS["signed"])
+def test_signature_of_the_house_holds(one: dict[str, Any]) -> None:
+    assert verify(one["record"]).ok
+    assert is_signed(one["record"], KEYS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"table_id": "other"},
+        {"round_id": "00"},
+        {"number": 1},
+        {"detail": [1]},
+        {"record": "c0"},
+        {"signature": ""},
+        {"record": 5},
+    ],
+)
+def test_signature_does_not_hold_for_what_was_changed(change: dict[str, Any]) -> None:
+    assert not is_signed({**VECTORS["signed"][0]["record"], **change}, KEYS)
+
+
+def test_signature_of_an_unknown_key_does_not_hold() -> None:
+    assert not is_signed(VECTORS["signed"][0]["record"], {})
 
 
 @pytest.mark.parametrize("record", [None, [], 5, "text", {}])

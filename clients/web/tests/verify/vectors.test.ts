@@ -14,6 +14,7 @@ interface Vectors {
   draws: { seed: string; client: string; nonce: number; digest: string; below: [number, number][] }[];
   shoes: { seed: string; client: string; nonce: number; decks: number; cards: number[] }[];
   records: { record: unknown; verdict: unknown }[];
+  signed: { public: string; record: Record<string, unknown> }[];
   outcomes: { rules_version: string; count: number; sha256: string }[];
 }
 
@@ -57,6 +58,23 @@ describe("numbers from seeds", () => {
   it.each(vectors.shoes)("shoe of $decks decks from $seed", ({ seed, client, nonce, decks, cards }) => {
     expect(shoe(new Draws(seed, client, nonce), decks, cards.length)).toEqual(cards);
     expect(alone.deal(alone.numbers(seed, client, nonce), decks, cards.length)).toEqual(cards);
+  });
+});
+
+describe("signatures, checked by the script", () => {
+  const judge = alone.verify as (record: unknown, key: string) => { ok: boolean; problems: string[] };
+
+  it.each(vectors.signed)("of the house hold for $record.state rounds", ({ public: key, record }) => {
+    expect(judge(record, key)).toMatchObject({ ok: true, problems: [] });
+  });
+
+  it.each([{ table_id: "other" }, { round_id: "00" }, { number: 1 }, { detail: [1] }, { record: "c0" }, { signature: "" }, { signature: undefined }, { record: "dead" }])("do not hold where %j was changed", (change) => {
+    const [{ public: key, record } = { public: "", record: {} }] = vectors.signed;
+    expect(judge({ ...record, ...change }, key).problems).toContain("signature");
+  });
+
+  it("do not hold under another key", () => {
+    expect(judge(vectors.signed[0]?.record, "00".repeat(32)).problems).toContain("signature");
   });
 });
 
