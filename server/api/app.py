@@ -25,6 +25,7 @@ from server.api.errors import (
 from server.api.gateways import OpenGateways
 from server.api.routes_accounts import account_routes
 from server.api.routes_fairness import fairness_routes
+from server.api.routes_rounds import round_routes
 from server.api.routes_service import service_routes
 from server.api.security import put_headers, refuse_strangers
 from server.api.web import web_file, web_page
@@ -36,7 +37,7 @@ MAX_BODY_BYTES = 16 * 1024
 def create_app(deps: ApiDeps) -> Litestar:
     """Return the application: API under /api, the web client at /, and /health, /ready, /metrics."""
     return Litestar(
-        route_handlers=[account_routes(), service_routes(), fairness_routes(), web_page, web_file],
+        route_handlers=[account_routes(), service_routes(), fairness_routes(), round_routes(), web_page, web_file],
         state=State(
             {
                 "deps": deps,

@@ -20,6 +20,7 @@ from server.origins import Origins
 from server.passwords import Passwords
 from server.secrets import Secrets
 from server.storage.chains import PostgresChains
+from server.storage.player_rounds import PostgresPlayerRounds
 from server.storage.players import PostgresPlayers
 from server.storage.recall import PostgresRecall
 from server.storage.receipts import PostgresReceipts
@@ -28,6 +29,7 @@ from server.storage.shards import Books
 from server.storage.vault import PostgresVault
 from server.tokens import Tokens
 from server.vault.keys import VaultKeys
+from server.vault.seeds import SeedSealer
 from server.vault.vault import Vault
 
 #: Where `make web` puts the client.
@@ -56,6 +58,7 @@ def build_deps(
         receipts=PostgresReceipts(books, EvidenceSigner(secrets.evidence)),
         chains=PostgresChains(pool),
         recall=PostgresRecall(pool),
+        player_rounds=PostgresPlayerRounds(pool, books, SeedSealer(VaultKeys(config), LibsodiumEntropy())),
         passwords=Passwords(),
         tokens=Tokens(secrets.token, lifetime_s=config.access_token_s, now_ms=clock.now_ms),
         post=post,

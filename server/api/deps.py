@@ -85,6 +85,24 @@ class Recall(Protocol):
         ...
 
 
+class PlayerRounds(Protocol):
+    """Rounds with players' bets in them; see `server.storage.player_rounds.PostgresPlayerRounds`."""
+
+    async def listed(
+        self, shard: int, player_id: int, before: int, limit: int
+    ) -> tuple[Sequence[dict[str, Any]], int | None]:
+        """Return up to limit of the player's rounds whose last bet has seq < before, newest first, and the next before."""
+        ...
+
+    async def one(self, shard: int, player_id: int, round_id: bytes) -> dict[str, Any] | None:
+        """Return one of the player's rounds; None: he had no bet in it."""
+        ...
+
+    async def staff_view(self, round_id: bytes) -> dict[str, Any] | None:
+        """Return a round with every player's bets."""
+        ...
+
+
 class ReceiptMaker(Protocol):
     """Signs rows of the books for players; see `server.storage.receipts.PostgresReceipts`."""
 
@@ -144,6 +162,7 @@ class ApiDeps:
     receipts: ReceiptMaker
     chains: ChainLister
     recall: Recall
+    player_rounds: PlayerRounds
     passwords: Passwords
     tokens: Tokens
     post: Post

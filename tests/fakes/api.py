@@ -188,6 +188,29 @@ class FakeRecall:
         return self.records.get((table_id, round_no))
 
 
+class FakePlayerRounds:
+    """Rounds that the test put in, by player and id."""
+
+    def __init__(self) -> None:
+        self.by_player: dict[int, dict[bytes, dict[str, Any]]] = {}
+        self.asked: tuple[int, int, int, int] | None = None
+
+    async def listed(
+        self, shard: int, player_id: int, before: int, limit: int
+    ) -> tuple[Sequence[dict[str, Any]], int | None]:
+        """Return all of the player's."""
+        self.asked = (shard, player_id, before, limit)
+        return list(self.by_player.get(player_id, {}).values()), None
+
+    async def one(self, shard: int, player_id: int, round_id: bytes) -> dict[str, Any] | None:
+        """Return the player's."""
+        return self.by_player.get(player_id, {}).get(round_id)
+
+    async def staff_view(self, round_id: bytes) -> dict[str, Any] | None:
+        """Return anybody's."""
+        return next((rounds[round_id] for rounds in self.by_player.values() if round_id in rounds), None)
+
+
 class FakeReceipts:
     """Returns what the test put in, by player and id."""
 
@@ -214,6 +237,7 @@ class ApiWorld:
         self.reports = FakeReports()
         self.receipts = FakeReceipts()
         self.recall = FakeRecall()
+        self.player_rounds = FakePlayerRounds()
         self.hosts: dict[str, bool] = {"wallet/0": True, "gateway/0": True}
         self.expositions: dict[str, str] = {}
         self.ended: set[str] = set()
@@ -229,6 +253,7 @@ class ApiWorld:
             receipts=self.receipts,
             chains=self.recall,
             recall=self.recall,
+            player_rounds=self.player_rounds,
             passwords=self.passwords,
             tokens=self.tokens,
             post=self.wallets,

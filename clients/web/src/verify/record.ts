@@ -31,6 +31,7 @@ export function whyNothing(record: unknown): string | null {
   if (typeof fields.dealer === "string" && fields.dealer !== "") return "This round was dealt by a person at a live table. It has no seed.";
   if (fields.commitment === "") return "This round was played before rounds had seeds.";
   if (fields.state === "voided" && fields.seed === "") return "This round was voided: stakes went back. Its seed is told by the next round's commitment.";
+  if (typeof fields.client_seed === "string" && fields.seed === "") return "The seed of this round is still in use. It is told when you take another pair of seeds.";
   return null;
 }
 

@@ -52,6 +52,7 @@ describe("a record in words", () => {
     [{ state: "in progress" }, "not over"],
     [{ state: "settled", dealer: "Dana" }, "by a person"],
     [{ state: "settled", commitment: "" }, "before rounds had seeds"],
+    [{ state: "settled", client_seed: "mine", seed: "", commitment: "ab" }, "still in use"],
     [{ state: "voided", commitment: "ab", seed: "" }, "voided"],
   ])("%j has nothing to check and says why", (record, words) => {
     expect(whyNothing(record)).toContain(words);
