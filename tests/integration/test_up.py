@@ -18,10 +18,11 @@ import pytest
 
 from actors.domain.games.draws import SeededDraws, commitment
 from actors.domain.games.slot import SLOT
-from clients.python import CroupierClient, Refused
+from clients.python import CroupierClient, HttpApi, Refused
 from loadtest.platform import ROOT, Platform, PlatformFailed
 from protocol.errors import Code
 from server.embedded.places import next_free_port
+from server.fairness.verify import verify
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -127,6 +128,13 @@ async def test_slot_is_played_from_seeds_that_are_revealed_in_the_end(platform: 
             await client.spin("slot", 200)
         after = await client.rotate_seed("slot", "my-own")
         available_minor = client.purse.money.available_minor
+    api = HttpApi(platform.http)
+    token = (await api.login("lanterns", "a password for tests")).access_token
+    (recalled,) = (await api.get("/api/me/rounds", token))["rounds"]
+    assert await api.get(f"/api/me/rounds/{spin_id.hex()}", token) == recalled
+    assert (recalled["replay"], recalled["status"], recalled["detail"]) == (True, "complete", result.detail)
+    assert (recalled["cash_before_minor"], recalled["cash_after_minor"]) == (100_000, available_minor)
+    assert verify(recalled).ok
     assert [Code(refused.value.code) for refused in (unseen, soon)] == [Code.SEEDS_UNSEEN, Code.TOO_SOON]
     assert again == result
     assert available_minor == 100_000 - 200 + result.payout_minor
