@@ -11,12 +11,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from server.rtp.rows import Row
+from server.rtp.rows import READABLE_CHARS, Row
 
 _output = Console(highlight=False, soft_wrap=True)
 _error = Console(stderr=True, highlight=False, soft_wrap=True)
-#: Fractions with more characters than this are left to `--exact`.
-_FRACTION_CHARS: Final = 48
 _HEAD: Final = ("game", "bet", "positions", "return", "edge %", "sigma", "exact return", "how")
 
 
@@ -25,17 +23,21 @@ def rtp(
     simulate: Annotated[int, typer.Option(help="play so many rounds of each game instead, by its own code")] = 0,
     game: Annotated[str, typer.Option(help="simulate this game only")] = "",
     seed: Annotated[str, typer.Option(help="another seed, other rounds")] = "croupier",
+    par: Annotated[bool, typer.Option("--par", help="print the slot's PAR sheet, docs/par-slot.md, instead")] = False,
     solve: Annotated[bool, typer.Option("--solve", help="solve blackjack anew (a minute or two)")] = False,
 ) -> None:
     """Compute the return of every bet. Exit code 1: a game's code or its published paytable says otherwise."""
-    from server.rtp import blackjack, faults, rows
+    from server.rtp import blackjack, faults, rows, slot, slot_par
 
+    if par:
+        typer.echo(slot_par.sheet(), nl=False)
+        return
     if simulate:
         _simulate(simulate, game, seed)
         return
     table = rows()
     _output.print(Text(table_text(table, exact=exact)))
-    found = faults(table) + (blackjack.unlike_solution() if solve else [])
+    found = faults(table) + slot.unlike_published() + (blackjack.unlike_solution() if solve else [])
     for line in found:
         _error.print(Text(f"DIFFERENT: {line}"))
     games = len({row.game for row in table})
@@ -86,7 +88,7 @@ def table_text(table: Sequence[Row], *, exact: bool = False) -> str:
 
 def _cells(row: Row, exact: bool) -> tuple[str, ...]:
     fraction = str(row.rtp)
-    if len(fraction) > _FRACTION_CHARS and not exact:
+    if len(fraction) > READABLE_CHARS and not exact:
         fraction = "(long)"
     how = f"{row.how}; variance {row.variance}" if exact else row.how
     return (

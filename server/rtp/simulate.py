@@ -17,6 +17,7 @@ import msgspec
 from actors.domain.games.baccarat import BACCARAT, BACCARAT_NO_COMMISSION
 from actors.domain.games.draws import SeededDraws
 from actors.domain.games.game import Draws, Outcome
+from actors.domain.games.slot import SLOT
 from server.rtp import baccarat, blackjack_simulation, roulette
 from server.rtp.rows import STAKE, Payer, Row
 
@@ -70,6 +71,12 @@ def outliers(samples: Sequence[Sample], table: Sequence[Row]) -> list[str]:
     return [f"{sample.game}: {sample.bet} is {z:+.2f} sigma off" for sample, z in found if abs(z) > SIGMAS]
 
 
+def play_slot(rounds: int, seed: str) -> list[Sample]:
+    """Play whole rounds of the slot, free spins and all."""
+    paid = sum(SLOT.spin(SeededDraws(seed, SLOT.name, nonce), STAKE).payout_minor for nonce in range(rounds))
+    return [Sample(SLOT.name, "spin", rounds, Fraction(paid, rounds * STAKE))]
+
+
 #: Who plays: rounds, seed -> samples, one for each bet (of bets alike in all, one position).
 GAMES: Final[Mapping[str, Callable[[int, str], list[Sample]]]] = {
     "roulette": lambda rounds, seed: play_table(roulette.GAME, roulette.first_positions(), rounds, seed),
@@ -85,4 +92,5 @@ GAMES: Final[Mapping[str, Callable[[int, str], list[Sample]]]] = {
     "blackjack": lambda rounds, seed: [
         Sample("blackjack", bet, rounds, mean) for bet, mean in blackjack_simulation.mean_returns(rounds, seed).items()
     ],
+    "slot": play_slot,
 }

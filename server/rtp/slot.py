@@ -4,6 +4,9 @@ The full cycle: every combination of stops, reel by reel from the left; combinat
 (the same lines still running for the same symbols, the same win so far, the same scatters) are counted together. That
 makes 18,461,632 stops a matter of seconds, in whole numbers.
 
+Whole rounds: the cycle's sums are carried forward spin by spin, the cap on free spins included, until every round is over.
+(The game publishes the same from the last spin back: `slot_figures`.)
+
 The factorised formula: a line's win is a product over reels, because each row of a reel shows every place of its strip
 equally often; the scatters are a sum of five independent reels. It knows the mean only, but shares no code with the count.
 """
@@ -11,12 +14,32 @@ equally often; the scatters are a sum of five independent reels. It knows the me
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from math import prod
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from actors.domain.games import slot_figures as figures
+from actors.domain.games.slot import SLOT
 from actors.domain.games.slot_figures import Share
-from actors.domain.games.slot_machine import LINE_PAYS, LINES, REELS, ROWS, SCATTER, SCATTER_PAYS, STRIPS, WILD
+from actors.domain.games.slot_machine import (
+    CYCLE,
+    LINE_PAYS,
+    LINES,
+    MAX_FREE_SPINS,
+    MULTIPLIER,
+    REELS,
+    ROWS,
+    SCATTER,
+    SCATTER_PAYS,
+    STRIPS,
+    WILD,
+)
+from server.rtp.rows import Row, Teller
+
+GAMES: Final[tuple[Teller, ...]] = (SLOT,)
+_HOW: Final = "all 18,461,632 stops, carried through up to 100 free spins"
 
 #: Lines that still run, as (line, symbol).
 _Running = tuple[tuple[int, int], ...]
@@ -39,6 +62,7 @@ class Counted(NamedTuple):
     wins: Counter[int]
 
 
+@cache
 def full_cycle() -> Counted:
     """Return the sums over every combination of stops. Takes some seconds."""
     states: Counter[_State] = Counter({_State(0, 0, ()): 1})
@@ -47,8 +71,7 @@ def full_cycle() -> Counted:
     by_award: dict[int, list[int]] = {award: [0, 0, 0, 0] for award in (0, *(a for _, a in SCATTER_PAYS.values()))}
     wins: Counter[int] = Counter()
     for state, count in states.items():
-        times, award = SCATTER_PAYS.get(state.scatters, (0, 0))
-        units = state.units + sum(_line_pay(symbol, REELS) for _, symbol in state.running) + times * len(LINES)
+        award, units = _end(state)
         sums = by_award[award]
         sums[0] += count
         sums[1] += count * units
@@ -58,6 +81,19 @@ def full_cycle() -> Counted:
     hits = sum(count for units, count in wins.items() if units)
     above = sum(count for units, count in wins.items() if units > len(LINES))
     return Counted({award: Share(*sums) for award, sums in by_award.items()}, hits, above, wins)
+
+
+def counted(window: Sequence[tuple[int, ...]]) -> tuple[int, int]:
+    """Return how many free spins the count gives to one window, and what it wins in stakes of a line."""
+    state = _State(0, 0, ())
+    for reel, shown in enumerate(window):
+        state = _step(state, reel, shown)
+    return _end(state)
+
+
+def _end(state: _State) -> tuple[int, int]:
+    times, award = SCATTER_PAYS.get(state.scatters, (0, 0))
+    return award, state.units + sum(_line_pay(symbol, REELS) for _, symbol in state.running) + times * len(LINES)
 
 
 def _next_reel(states: Counter[_State], reel: int) -> Counter[_State]:
@@ -88,15 +124,79 @@ def _line_pay(symbol: int, count: int) -> int:
     return LINE_PAYS[symbol][count - 3] if count >= 3 else 0
 
 
+def rows() -> list[Row]:
+    """Return the one bet there is, from the full cycle."""
+    moments = whole_round(full_cycle().by_award)
+    return [Row(SLOT.name, "spin", 1, *moments, _HOW)]
+
+
+def paid() -> list[Row]:
+    """Return nothing: what the code pays is held against the count stop by stop in tests, all stops would take an hour."""
+    return []
+
+
+def unlike_published() -> list[str]:
+    """Return in words where the published sums are not those of the full cycle; [] is well."""
+    counted = full_cycle()
+    top = CYCLE * prod(Fraction(strip.count(2) + strip.count(WILD), len(strip)) for strip in STRIPS)
+    pairs = {
+        "shares of the cycle": (figures.FULL_CYCLE, counted.by_award),
+        "hits": (figures.HITS, counted.hits),
+        "wins above the stake": (figures.WINS_ABOVE_STAKE, counted.above_stake),
+        "top awards": (figures.TOP_AWARD, top),
+        "mean of a spin": (figures.mean_units(), (line_return() + scatter_return()) * len(LINES)),
+    }
+    return [f"slot: {what} published {said}, counted {found}" for what, (said, found) in pairs.items() if said != found]
+
+
+def whole_round(by_award: Mapping[int, Share]) -> tuple[Fraction, Fraction]:
+    """Return mean and variance of a whole round per stake.
+
+    State: rounds by how many free spins they were given so far, as sums of cases, wins and squares of wins. Each step plays
+    one free spin of all that have one left; what has none left is over. After k steps sums stand for CYCLE ** (k + 1) cases.
+    """
+    open_ = {given: (share.stops, share.units, share.squares) for given, share in by_award.items()}
+    mean = square = Fraction(0)
+    scale = CYCLE
+    for played in range(MAX_FREE_SPINS + 1):
+        _, units, squares = open_.pop(played, (0, 0, 0))
+        mean += Fraction(units, scale)
+        square += Fraction(squares, scale)
+        open_ = _one_free_spin(open_, by_award)
+        scale *= CYCLE
+    assert not open_, "the cap ends every round"
+    lines = len(LINES)
+    return mean / lines, (square - mean * mean) / lines**2
+
+
+_Sums = tuple[int, int, int]
+
+
+def _one_free_spin(open_: Mapping[int, _Sums], by_award: Mapping[int, Share]) -> dict[int, _Sums]:
+    after: dict[int, _Sums] = {}
+    for total, (cases, units, squares) in open_.items():
+        for given, share in by_award.items():
+            won, won_squares = MULTIPLIER * share.units, MULTIPLIER**2 * share.squares
+            then = min(MAX_FREE_SPINS, total + given)
+            a, b, c = after.get(then, (0, 0, 0))
+            after[then] = (
+                a + cases * share.stops,
+                b + units * share.stops + cases * won,
+                c + squares * share.stops + 2 * units * won + cases * won_squares,
+            )
+    return after
+
+
 def line_return() -> Fraction:
     """Return what a line pays on average, in its stakes: factorised."""
-    total = Fraction(0)
-    for symbol, pays in LINE_PAYS.items():
-        match = [Fraction(strip.count(symbol) + strip.count(WILD), len(strip)) for strip in STRIPS]
-        for count, pay in zip((3, 4, 5), pays, strict=True):
-            ends = 1 - match[count] if count < REELS else 1
-            total += pay * prod(match[:count]) * ends
-    return total
+    return sum((line_pay_return(symbol, count) for symbol in LINE_PAYS for count in (3, 4, 5)), Fraction(0))
+
+
+def line_pay_return(symbol: int, count: int) -> Fraction:
+    """Return what exactly so many of a symbol on a line bring on average, in stakes of the line: a product over reels."""
+    match = [Fraction(strip.count(symbol) + strip.count(WILD), len(strip)) for strip in STRIPS]
+    ends = 1 - match[count] if count < REELS else 1
+    return LINE_PAYS[symbol][count - 3] * prod(match[:count], start=Fraction(1)) * ends
 
 
 def scatter_chances() -> list[Fraction]:
