@@ -50,6 +50,8 @@ from actors.table_followers import Followers
 from actors.table_window import Window
 
 HISTORY: Final = 50
+#: So many of them stand on the lobby's line.
+LOBBY_LAST: Final = 12
 #: Changes of stakes are gathered for so long before they are told.
 GATHER_S: Final = 0.2
 #: Whose chips everybody sees: the first so many who bet in a round. A full stadium would fill every frame and no layout.
@@ -324,6 +326,7 @@ class Stage:
             config.max_table_minor,
             self.followers.players(),
             self.phase,
+            self.history[:LOBBY_LAST],
         )
 
     def dealer_view(self) -> DealerView:

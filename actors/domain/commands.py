@@ -255,6 +255,7 @@ class TableLine(msgspec.Struct, frozen=True, array_like=True, tag=65, gc=False):
     max_table_minor: int
     players: int
     phase: str
+    last: list[int] = []
 
 
 class Noted(msgspec.Struct, frozen=True, array_like=True, tag=66, gc=False):

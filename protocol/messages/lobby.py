@@ -10,7 +10,7 @@ class TableInfo(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     game: "roulette". kind: "rng" (the server spins) or "live" (a dealer spins).
     max_table_minor: the most one player may have on the whole layout in a round.
-    players: how many are seated now. phase: see `TableSnapshot.phase`.
+    players: how many are seated now. phase: see `TableSnapshot.phase`. last: its last outcomes, newest first, at most 12.
     """
 
     table_id: str
@@ -22,6 +22,7 @@ class TableInfo(msgspec.Struct, frozen=True, array_like=True, gc=False):
     max_table_minor: int
     players: int
     phase: str
+    last: list[int] = []
 
 
 class ListTables(msgspec.Struct, frozen=True, array_like=True, tag=20, gc=False):

@@ -271,6 +271,7 @@ def table_info(line: commands.TableLine) -> wire.TableInfo:
         line.max_table_minor,
         line.players,
         line.phase,
+        line.last,
     )
 
 

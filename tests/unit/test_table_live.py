@@ -332,3 +332,12 @@ async def test_lobby_line_tells_what_the_table_is(casino: Casino) -> None:
     (line,) = await casino.say(DescribeTable())
     assert line == TableLine("t", "roulette", "live", "Live", 1, 100, 500_000, 5, "idle")
     assert seat(1).shard == 1
+
+
+@scene
+async def test_lobby_line_tells_the_last_twelve_outcomes(casino: Casino) -> None:
+    from actors.domain.commands import DescribeTable
+
+    casino.table.stage.history = list(range(20))
+    (line,) = await casino.say(DescribeTable())
+    assert line.last == list(range(12))

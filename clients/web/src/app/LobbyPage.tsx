@@ -10,6 +10,23 @@ import { phaseName } from "./words";
 
 const REFRESH_MS = 2_000;
 
+const LAST = 7;
+
+/** How the last rounds of a table ended, newest first, in its game's own marks. */
+function LastOutcomes({ table }: { table: TableInfo }) {
+  const Outcome = viewOf(table.game)?.Outcome;
+  if (!Outcome || table.last.length === 0) return null;
+  return (
+    <ol className="table-card-last" aria-label="Last rounds, newest first" data-testid={`table-last-${table.table_id}`}>
+      {table.last.slice(0, LAST).map((number, index) => (
+        <li key={table.last.length - index}>
+          <Outcome number={number} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
 function TableCard({ table, exponent }: { table: TableInfo; exponent: number }) {
   const live = table.kind === "live";
   const view = viewOf(table.game);
@@ -26,6 +43,7 @@ function TableCard({ table, exponent }: { table: TableInfo; exponent: number }) 
           </span>
         </div>
         <h2>{table.title}</h2>
+        <LastOutcomes table={table} />
         <dl className="table-card-facts">
           <div>
             <dt>Chips from</dt>
@@ -126,7 +144,7 @@ export function LobbyPage() {
       )}
       <div className="halls" data-testid="lobby">
         {[...VIEWS, null].map((view) => (
-          <Hall key={view?.title ?? ""} view={view} tables={tables.filter((table) => viewOf(table.game) === view)} exponent={exponent} />
+          <Hall key={view?.title ?? ""} view={view} tables={tables.filter((table) => table.kind !== "instant" && viewOf(table.game) === view)} exponent={exponent} />
         ))}
       </div>
     </Shell>

@@ -16,13 +16,19 @@ function Return({ fraction }: { fraction: string }) {
   );
 }
 
+/** "1.50 times the stake" for "150/100"; what is no fraction of hundredths stays as it is. */
+function payText(pays: string): string {
+  const hundredths = /^(\d+)\/100$/.exec(pays)?.[1];
+  return hundredths === undefined ? pays : `${percentOf(hundredths + "/10000", 2)} times the stake`;
+}
+
 function returnOf(rules: GameRules, row: PaytableRow): string | undefined {
   return row.rtp ?? (typeof rules.rtp === "object" ? rules.rtp[row.name] : undefined);
 }
 
 /** What each bet pays and returns. */
 function Paytable({ rules }: { rules: GameRules }) {
-  const rows = rules.paytable ?? [];
+  const rows = Array.isArray(rules.paytable) ? rules.paytable : [];
   const Own = viewOf(rules.game)?.Paytable;
   if (Own) return <Own rules={rules} />;
   if (rows.length === 0) return null;
@@ -42,7 +48,7 @@ function Paytable({ rules }: { rules: GameRules }) {
           return (
             <tr key={row.name}>
               <th scope="row">{row.name}</th>
-              <td className="num">{row.pays}</td>
+              <td className="num">{payText(row.pays)}</td>
               {withReturn && <td className="num">{fraction !== undefined && <Return fraction={fraction} />}</td>}
             </tr>
           );
@@ -93,9 +99,13 @@ function Sheet({ rules }: { rules: GameRules }) {
       <Tables tables={rules.tables ?? []} exponent={exponent} />
       <h3>How a round goes</h3>
       <ul className="plain">
-        <li>Bets count when the server had them before closing time, by the server's clock, and answered “accepted”.</li>
-        <li>You may undo bets until betting closes. Several chips laid at once are one bet: all of them count, or none.</li>
-        <li>If a round cannot be finished it is void and every stake goes back.</li>
+        {viewOf(rules.game)?.Table && (
+          <>
+            <li>Bets count when the server had them before closing time, by the server's clock, and answered “accepted”.</li>
+            <li>You may undo bets until betting closes. Several chips laid at once are one bet: all of them count, or none.</li>
+          </>
+        )}
+        <li>If a round cannot be finished, the rules above say what becomes of the stakes; where they say nothing, every stake goes back.</li>
         <li>All amounts are play money. It has no value and cannot be exchanged for money.</li>
       </ul>
       <p className="faint">

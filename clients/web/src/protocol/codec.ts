@@ -220,11 +220,12 @@ function readTableInfo(value: unknown, at: string): TableInfo {
     max_table_minor: int(f[6], "TableInfo.max_table_minor"),
     players: int(f[7], "TableInfo.players"),
     phase: str(f[8], "TableInfo.phase"),
+    last: f.length > 9 ? list(f[9], int, "TableInfo.last") : [],
   };
 }
 
 function packTableInfo(m: TableInfo): unknown[] {
-  return [m.table_id, m.game, m.kind, m.title, m.currency, int(m.min_stake_minor, "TableInfo.min_stake_minor"), int(m.max_table_minor, "TableInfo.max_table_minor"), int(m.players, "TableInfo.players"), m.phase];
+  return [m.table_id, m.game, m.kind, m.title, m.currency, int(m.min_stake_minor, "TableInfo.min_stake_minor"), int(m.max_table_minor, "TableInfo.max_table_minor"), int(m.players, "TableInfo.players"), m.phase, (m.last ?? []).map((each) => int(each, "TableInfo.last"))];
 }
 
 function readJackpotPool(value: unknown, at: string): JackpotPool {

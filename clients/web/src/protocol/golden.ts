@@ -152,7 +152,7 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/Welcome",
     hex: "95010201009d0207a3416e6191a6706c61796572a3732d31cf00000199c0f4fca80aa4504c415902c393ce00017cdccd09c4cd1267009199aa726f756c657474652d31a8726f756c65747465a3726e67ac526f756c65747465204f6e65a4504c415964ce000f424002a762657474696e67",
-    frame: { kind: 2, ref: 1, seq: 0, body: { t: "Welcome", player_id: 7, name: "Ana", roles: ["player"], session_id: "s-1", server_ms: 1759878905000, heartbeat_s: 10, currency: "PLAY", exponent: 2, play_money: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: 0, tables: [{ table_id: "roulette-1", game: "roulette", kind: "rng", title: "Roulette One", currency: "PLAY", min_stake_minor: 100, max_table_minor: 1000000, players: 2, phase: "betting" }], recovered: false, started_ms: 0, net_since_ms: 0 } },
+    frame: { kind: 2, ref: 1, seq: 0, body: { t: "Welcome", player_id: 7, name: "Ana", roles: ["player"], session_id: "s-1", server_ms: 1759878905000, heartbeat_s: 10, currency: "PLAY", exponent: 2, play_money: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: 0, tables: [{ table_id: "roulette-1", game: "roulette", kind: "rng", title: "Roulette One", currency: "PLAY", min_stake_minor: 100, max_table_minor: 1000000, players: 2, phase: "betting", last: [] }], recovered: false, started_ms: 0, net_since_ms: 0 } },
   },
   {
     name: "server/Pong",
@@ -182,7 +182,7 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/Tables",
     hex: "950102040092159199aa726f756c657474652d31a8726f756c65747465a3726e67ac526f756c65747465204f6e65a4504c415964ce000f424002a762657474696e67",
-    frame: { kind: 2, ref: 4, seq: 0, body: { t: "Tables", tables: [{ table_id: "roulette-1", game: "roulette", kind: "rng", title: "Roulette One", currency: "PLAY", min_stake_minor: 100, max_table_minor: 1000000, players: 2, phase: "betting" }] } },
+    frame: { kind: 2, ref: 4, seq: 0, body: { t: "Tables", tables: [{ table_id: "roulette-1", game: "roulette", kind: "rng", title: "Roulette One", currency: "PLAY", min_stake_minor: 100, max_table_minor: 1000000, players: 2, phase: "betting", last: [] }] } },
   },
   {
     name: "server/TableSnapshot",
@@ -557,7 +557,7 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/Welcome/recovered",
     hex: "9501020100dc00100207a3416e6191a6706c61796572a3732d31cf00000199c0f4fca80aa4504c415902c393ce00017cdccd09c4cd1267d1f63c9199aa726f756c657474652d31a8726f756c65747465a3726e67ac526f756c65747465204f6e65a4504c415964ce000f424002a762657474696e67c3cf00000199c0f4fc9fcf00000199c0f4fca3",
-    frame: { kind: 2, ref: 1, seq: 0, body: { t: "Welcome", player_id: 7, name: "Ana", roles: ["player"], session_id: "s-1", server_ms: 1759878905000, heartbeat_s: 10, currency: "PLAY", exponent: 2, play_money: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, tables: [{ table_id: "roulette-1", game: "roulette", kind: "rng", title: "Roulette One", currency: "PLAY", min_stake_minor: 100, max_table_minor: 1000000, players: 2, phase: "betting" }], recovered: true, started_ms: 1759878904991, net_since_ms: 1759878904995 } },
+    frame: { kind: 2, ref: 1, seq: 0, body: { t: "Welcome", player_id: 7, name: "Ana", roles: ["player"], session_id: "s-1", server_ms: 1759878905000, heartbeat_s: 10, currency: "PLAY", exponent: 2, play_money: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, tables: [{ table_id: "roulette-1", game: "roulette", kind: "rng", title: "Roulette One", currency: "PLAY", min_stake_minor: 100, max_table_minor: 1000000, players: 2, phase: "betting", last: [] }], recovered: true, started_ms: 1759878904991, net_since_ms: 1759878904995 } },
   },
   {
     name: "server/Reconnect",

@@ -29,7 +29,7 @@ export interface Money {
  *
  * game: "roulette". kind: "rng" (the server spins) or "live" (a dealer spins).
  * max_table_minor: the most one player may have on the whole layout in a round.
- * players: how many are seated now. phase: see `TableSnapshot.phase`.
+ * players: how many are seated now. phase: see `TableSnapshot.phase`. last: its last outcomes, newest first, at most 12.
  */
 export interface TableInfo {
   readonly table_id: string;
@@ -41,6 +41,7 @@ export interface TableInfo {
   readonly max_table_minor: number;
   readonly players: number;
   readonly phase: string;
+  readonly last: readonly number[];
 }
 
 /** One jackpot. amount_minor: what a hit now would pay, in minor units of currency. */

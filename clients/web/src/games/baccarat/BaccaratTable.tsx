@@ -14,7 +14,7 @@ import { LANDING_MS, type RoundShow, useRoundShow } from "../shared/useRoundShow
 import { Deal } from "./Deal";
 import { Felt, nameOf } from "./Felt";
 import { BANKER, type Coup, coupOf, describeCoup, PLAYER, TIE } from "./punto";
-import { Roads } from "./Roads";
+import { Beads, Roads } from "./Roads";
 
 const KEYS: readonly Key[] = [
   { keys: "P, B, T", what: "the chosen chip on player, banker, tie" },
@@ -125,7 +125,8 @@ export function BaccaratTable({ table }: { table: TableState }) {
         />
       </section>
       <Rail betting={betting} exponent={exponent} time={<TimeBar snapshot={snapshot} />} />
-      <section className="extras extras-two" aria-label="Players">
+      <section className="extras extras-three" aria-label="Last rounds and players">
+        <Beads history={show.history} />
         <Seats seats={seats} me={me} exponent={exponent} />
         <Winners winners={show.rolling ? null : (show.shown?.winners ?? null)} me={me} exponent={exponent} />
       </section>

@@ -57,11 +57,22 @@ function Road({ history, columns }: { history: readonly number[]; columns: numbe
   );
 }
 
-/** What the shoe did: every coup, and the runs. Every round has a fresh shoe, so no board says what comes next. */
+/** Every coup. Every round has a fresh shoe, so no board says what comes next. */
+export function Beads({ history }: { history: readonly number[] }) {
+  return (
+    <section className="panel" aria-labelledby="beads-title">
+      <h3 id="beads-title">Last rounds</h3>
+      <BeadPlate history={history} columns={9} />
+      <p className="faint">Each round is dealt from a fresh shoe: what was says nothing of what comes.</p>
+    </section>
+  );
+}
+
+/** Who won how often, and the runs. */
 export function Roads({ history }: { history: readonly number[] }) {
   const counts = countWinners(history);
   return (
-    <section className="panel roads" aria-label="Last rounds">
+    <section className="panel roads" aria-label="Wins and runs">
       <dl className="road-counts" data-testid="road-counts">
         <div className="count-player">
           <dt>Player</dt>
@@ -76,9 +87,7 @@ export function Roads({ history }: { history: readonly number[] }) {
           <dd>{counts.banker}</dd>
         </div>
       </dl>
-      <BeadPlate history={history} columns={9} />
       <Road history={history} columns={14} />
-      <p className="faint">Each round is dealt from a fresh shoe: what was says nothing of what comes.</p>
     </section>
   );
 }
