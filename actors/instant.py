@@ -106,7 +106,8 @@ class InstantTable:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ready = asyncio.Event()
         self._is_leaving = False
-        self._suspended = ""
+        #: Why no order is taken for now; "" where they are.
+        self.suspended = ""
 
     def __repr__(self) -> str:
         return f"InstantTable({self.config.table_id}, epoch={self._wagers.epoch}, {len(self._spinning)} under way)"
@@ -128,7 +129,7 @@ class InstantTable:
 
     def suspend(self, reason: str) -> None:
         """Take no more orders for this reason; "": take them again. What is under way ends. Safe to repeat."""
-        self._suspended = reason
+        self.suspended = reason
 
     @property
     def has_stakes(self) -> bool:
@@ -216,7 +217,7 @@ class InstantTable:
 
     def _line(self) -> TableLine:
         config = self.config
-        phase = "idle" if self._ready.is_set() and not self._is_leaving and not self._suspended else "paused"
+        phase = "idle" if self._ready.is_set() and not self._is_leaving and not self.suspended else "paused"
         limits = (config.min_stake_minor, config.max_table_minor)
         return TableLine(config.table_id, config.game, config.kind, config.title, config.ccy, *limits, 0, phase)
 
@@ -271,7 +272,7 @@ class InstantTable:
             return await self._finish(order, stored)
 
     def _check(self, order: SpinOrder, seeds: PlayerSeeds | None) -> Refused | None:
-        if self._suspended:
+        if self.suspended:
             return _SUSPENDED
         config = self.config
         refused = self._game.check_stake(order.stake_minor)

@@ -117,6 +117,11 @@ class Table:
         if self.stage.phase == "idle":
             self.stage.paused(True, "restart")
 
+    @property
+    def suspended(self) -> str:
+        """Tell why no round is opened for now; "" where they are."""
+        return self._live.suspended
+
     def suspend(self, reason: str) -> None:
         """Open no more rounds for this reason; "": open them again. The round in play goes on. Safe to repeat."""
         if reason == self._live.suspended:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from actors.domain.statistics import chi_square, chi_square_tail
+from actors.domain.statistics import chi_square, chi_square_tail, gamma_tail
 
 #: All tests together reject a fair source so often. Source: GLI-19 3.3 (99 % confidence), domain.md 2.3.5.
 LEVEL: Final = 0.01
@@ -89,9 +89,7 @@ def _exactly(k: int, tries: int, chance: float) -> float:
 
 
 def poisson_two_sided(count: int, mean: float) -> float:
-    """Return twice the smaller tail of a Poisson count."""
-    term, below = math.exp(-mean), 0.0
-    for k in range(count):
-        below += term
-        term *= mean / (k + 1)
-    return max(0.0, min(1.0, 2 * min(below + term, 1 - below)))
+    """Return twice the smaller tail of a Poisson count, for any mean above 0: P(count or fewer) is Q(count + 1, mean)."""
+    at_most = gamma_tail(count + 1, mean)
+    or_more = 1 - gamma_tail(count, mean) if count else 1.0
+    return min(1.0, 2 * min(at_most, or_more))
