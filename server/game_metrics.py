@@ -26,7 +26,7 @@ class GameMetrics(Collector):
         off = GaugeMetricFamily("croupier_game_suspended", "1: the table opens no rounds.", labels=_LABELS)
         for name, table in self._guard.tables.items():
             off.add_metric([name, table.game], float(bool(table.suspended)))
-            finding = self._guard.findings.get(name)
+            finding = table.finding
             if finding is not None:
                 level.add_metric([name, table.game], finding.level)
                 p.add_metric([name, table.game], finding.p)

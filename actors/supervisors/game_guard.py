@@ -26,7 +26,10 @@ PAGE_ROUNDS: Final = 500
 
 
 class WatchedTable(msgspec.Struct, frozen=True):
-    """A table as the guard finds it. generation: grows when staff begin the counts anew. suspended: why, or ""."""
+    """A table as the guard finds it. generation: grows when staff begin the counts anew. suspended: why, or "".
+
+    finding: of the last full block, None before there was one.
+    """
 
     table_id: str
     game: str
@@ -35,6 +38,7 @@ class WatchedTable(msgspec.Struct, frozen=True):
     round_no: int
     generation: int
     watch: Watch
+    finding: Finding | None = None
 
 
 class PastRound(msgspec.Struct, frozen=True):
@@ -84,7 +88,6 @@ class GameGuard(Supervisor):
         super().__init__("supervisor/games", fatal=fatal)
         self._store = store
         self.tables: dict[str, WatchedTable] = {}
-        self.findings: dict[str, Finding] = {}
         self.rounds_total = 0
 
     def counters(self) -> dict[str, int]:
@@ -116,8 +119,6 @@ class GameGuard(Supervisor):
             )
             self.rounds_total += len(rounds)
             round_no = to_no
-            if finding is not None:
-                self.findings[table.table_id] = finding
             if len(rounds) < PAGE_ROUNDS:
                 return
 

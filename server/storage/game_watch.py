@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from actors.domain.games.game import Outcome
-from actors.domain.policy.game_watch import Watch
+from actors.domain.policy.game_watch import Finding, Watch
 from actors.domain.rounds import Plan, RoundState
 from actors.supervisors.game_guard import PastRound, Saved, WatchedTable
 from actors.supervisors.journal import CheckpointMoved
@@ -29,7 +29,8 @@ select t.table_id, (select coalesce(max(r.round_no), 0) from casino.round r
 on conflict do nothing"""
 
 _TABLES: Final = """
-select t.table_id, t.game, t.kind, coalesce(t.suspended, '') as suspended, w.round_no, w.generation, w.watch
+select t.table_id, t.game, t.kind, coalesce(t.suspended, '') as suspended, w.round_no, w.generation, w.watch,
+       w.finding::text as finding
   from casino.game_table t join casino.game_watch w using (table_id) order by t.sort, t.table_id"""
 
 _PAST: Final = """
@@ -47,7 +48,7 @@ insert into casino.table_log (table_id, action, who, reason) select table_id, 's
 
 _RESUME: Final = """
 with done as (update casino.game_table set suspended = null where table_id = $1 and suspended is not null returning table_id),
-     anew as (update casino.game_watch w set watch = null, level = 0, generation = generation + 1 from done
+     anew as (update casino.game_watch w set watch = null, level = 0, finding = null, generation = generation + 1 from done
                where w.table_id = done.table_id)
 insert into casino.table_log (table_id, action, who, reason) select table_id, 'resume', $3, $2 from done returning 1"""
 
@@ -74,6 +75,7 @@ class PostgresGameWatch:
                 row["round_no"],
                 row["generation"],
                 msgspec.msgpack.decode(row["watch"], type=Watch) if row["watch"] else Watch(),
+                msgspec.json.decode(row["finding"], type=Finding) if row["finding"] else None,
             )
             for row in rows
         ]

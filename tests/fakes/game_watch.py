@@ -46,7 +46,10 @@ class FakeGameWatch:
         if (table.round_no, table.generation) != (saved.from_round_no, saved.generation):
             raise CheckpointMoved
         self.tables[saved.table_id] = msgspec.structs.replace(
-            table, round_no=saved.to_round_no, suspended=table.suspended or saved.suspend
+            table,
+            round_no=saved.to_round_no,
+            suspended=table.suspended or saved.suspend,
+            finding=saved.finding or table.finding,
         )
         self.stored[saved.table_id] = msgspec.msgpack.encode(saved.watch)
         self.saved.append(saved)

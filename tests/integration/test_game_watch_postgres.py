@@ -48,6 +48,9 @@ async def test_stuck_table_is_suspended_and_resumed_with_a_log_of_both(pool: asy
     await guard.work()
     assert list(await store.suspended()) == [TABLE]
     assert await pool.fetchval("select level from casino.game_watch where table_id = $1", TABLE) == 3
+    [table] = [one for one in await store.watched_tables() if one.table_id == TABLE]
+    assert table.finding is not None
+    assert table.finding.about == "outcomes"
     assert not await store.suspend(TABLE, "again", "nora")
     assert await store.resume(TABLE, "the generator was mended", "nora")
     assert not await store.resume(TABLE, "again", "nora")

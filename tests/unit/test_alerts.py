@@ -26,7 +26,6 @@ def test_alerts_name_pages_that_exist() -> None:
 def test_alerts_on_games_watch_what_the_guard_tells() -> None:
     class Guard:
         tables: dict[str, object] = {}
-        findings: dict[str, object] = {}
 
     told = {family.name for family in GameMetrics(Guard()).collect()}  # type: ignore[arg-type]
     watched = set(re.findall(r"croupier_game_\w+", RULES))

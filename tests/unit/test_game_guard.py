@@ -68,9 +68,10 @@ async def test_stuck_table_is_suspended_in_the_same_step_as_its_counts() -> None
 async def test_wheel_that_a_dealer_spins_is_told_and_not_suspended() -> None:
     store = FakeGameWatch(table(is_live=True))
     store.rounds[TABLE] = past([17] * BLOCK_ROUNDS)
-    guard = GameGuard(store, fatal=fatal)
-    await guard.work()
-    assert guard.findings[TABLE].level is Level.SUSPEND
+    await GameGuard(store, fatal=fatal).work()
+    finding = store.tables[TABLE].finding
+    assert finding is not None
+    assert finding.level is Level.SUSPEND
     assert store.tables[TABLE].suspended == ""
 
 
@@ -142,8 +143,8 @@ async def test_store_that_is_away_is_an_outage() -> None:
 async def test_metrics_name_table_and_game() -> None:
     store = FakeGameWatch(table())
     store.rounds[TABLE] = past([17] * BLOCK_ROUNDS)
-    guard = GameGuard(store, fatal=fatal)
-    await guard.work()
+    await GameGuard(store, fatal=fatal).work()
+    guard = GameGuard(store, fatal=fatal)  # a restart forgets nothing of what was found
     await guard.work()
     samples = {
         sample.name: (sample.labels, sample.value)
