@@ -68,6 +68,12 @@ def stream(name: str, p_values: Sequence[float]) -> Stream:
     return Stream(name, count, passed, (1 - ALPHA - margin, min(1.0, 1 - ALPHA + margin)), uniformity, deciles)
 
 
+def outside_by_chance(one: Stream) -> float:
+    """Return how likely a fair source has this stream outside the bounds of the standard, which are three deviations wide."""
+    least_failures = math.floor((1 - one.bounds[0]) * one.sequences + 1e-9) + 1
+    return at_least(least_failures, one.sequences, ALPHA) + UNIFORMITY_MIN
+
+
 def collective(streams: Sequence[Stream]) -> dict[str, float]:
     """Return P-values for Holm: of each stream's failures, exactly, and of its uniformity (from 55 sequences on)."""
     found: dict[str, float] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.inspection.judge import Verdict
+from tests.inspection.judge import Verdict, outside_by_chance
 
 if TYPE_CHECKING:
     from tests.inspection.run import Found, SourceFound
@@ -60,7 +60,7 @@ def _source(name: str, one: SourceFound) -> list[str]:
     ]
     lines = [
         f"SP 800-22: of {len(one.streams)} P-values {within} have share and uniformity within the standard's bounds for one test"
-        f" (about {0.0035 * len(one.streams):.1f} of a fair source's are outside by chance). Outside:"
+        f" (about {sum(map(outside_by_chance, one.streams)):.1f} of a fair source's are outside by chance). Outside:"
         f" {', '.join(outside) or 'none'}.",
         "",
         f"![P-values]({name}-p-values.svg)",

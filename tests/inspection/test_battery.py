@@ -16,7 +16,7 @@ from actors.domain.games.draws import SeededDraws
 from actors.domain.games.roulette import POCKETS
 from tests.inspection import games, outputs
 from tests.inspection.controls import copied_table
-from tests.inspection.judge import at_least, collective, holm, poisson_two_sided, stream
+from tests.inspection.judge import at_least, collective, holm, outside_by_chance, poisson_two_sided, stream
 from tests.inspection.outputs import Values
 from tests.inspection.report import page
 from tests.inspection.run import Found, SourceFound, least_bias
@@ -106,6 +106,11 @@ def test_holm_rejects_step_by_step() -> None:
 def test_bounds_of_a_hundred_and_of_a_thousand_sequences_are_the_standards() -> None:
     assert stream("x", [0.5] * 100).bounds[0] == pytest.approx(0.96015, abs=1e-4)
     assert stream("x", [0.5] * 1_000).bounds == pytest.approx((0.98056, 0.99944), abs=1e-4)
+
+
+def test_bounds_of_few_sequences_are_left_by_chance_more_often() -> None:
+    assert outside_by_chance(stream("x", [0.5] * 60)) == pytest.approx(0.0225, abs=0.001)  # three failures of 60
+    assert outside_by_chance(stream("x", [0.5] * 100)) == pytest.approx(0.0184, abs=0.001)  # four of 100
 
 
 def test_uniformity_sees_p_values_that_are_all_alike() -> None:
