@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from actors.domain.events import JournalGrew
 from actors.domain.rounds import FINAL
-from actors.ports import Actor
+from actors.ports import Actor, SeedStore
 from actors.session import Identity
 from actors.supervisors.antifraud import Antifraud
 from actors.supervisors.bonus import BonusTicks
@@ -25,6 +25,8 @@ from tests.fakes.rounds import FakeRounds
 from tests.fakes.seeds import KeyedSeeds
 from tests.simulation.bots import Bot, Player
 from tests.simulation.dealer import Dealer, Device
+from tests.simulation.flight_laws import CRASH
+from tests.simulation.flyer import Flyer, ShortFlights
 from tests.simulation.journals import BONUS_PERIOD_S, Supervision
 from tests.simulation.pipe import join
 from tests.simulation.staff import Cashier
@@ -33,6 +35,8 @@ from tests.simulation.world import Faults, Host, SimEntropy, World
 
 SHARDS: Final = 2
 RNG, LIVE = "roulette-1", "live-1"
+#: What is played where nobody deals, by the seed modulo three.
+PLAYED: Final = (RNG, RNG, CRASH)
 KEY: Final = b"simulated key of thirty-two byte"
 BONUS_MINOR: Final = 250
 #: The longest time, in virtual seconds, that the platform may take to come to rest once nothing fails any more.
@@ -41,10 +45,18 @@ REST_S: Final = 90
 DOOMED: Final = ("wallet/0", "wallet/1", "tables/rng", "tables/live", "gateway/0", "supervisor/main", "api/0")
 
 CONFIGS: Final = {
-    "tables/rng": TableConfig(
-        table_id=RNG, kind="rng", title="Simulated", betting_ms=2_500, pause_ms=500, drain_ms=1_000
+    RNG: TableConfig(table_id=RNG, kind="rng", title="Simulated", betting_ms=2_500, pause_ms=500, drain_ms=1_000),
+    CRASH: TableConfig(
+        table_id=CRASH,
+        kind="rng",
+        title="Flown",
+        game="crash",
+        betting_ms=1_500,
+        pause_ms=2_000,  # long enough for who leaves at the end to be seen to have left
+        drain_ms=1_000,
+        max_by_size={1: 10_000},
     ),
-    "tables/live": TableConfig(table_id=LIVE, kind="live", title="Dealt", betting_ms=0, pause_ms=0, drain_ms=1_000),
+    LIVE: TableConfig(table_id=LIVE, kind="live", title="Dealt", betting_ms=0, pause_ms=0, drain_ms=1_000),
 }
 
 
@@ -55,24 +67,29 @@ class Casino:
         self.world = world = World(seed, trace=trace)
         self.books = {shard: FakeBooks(shard) for shard in range(SHARDS)}
         world.durable = lambda shard: self.books[shard].head.seq
-        self.rounds = FakeRounds(RNG, LIVE)
-        self.seeds = KeyedSeeds(KEY + str(seed).encode())
+        self.rounds = FakeRounds(*CONFIGS)
+        rng = PLAYED[seed % 3]
+        self.tables = {"tables/rng": rng, "tables/live": LIVE}
+        keyed = KEY + str(seed).encode()
+        self.seeds: SeedStore = ShortFlights(keyed) if rng == CRASH else KeyedSeeds(keyed)
         self.supervision = Supervision(self.books, self.rounds)
         self.gateway: Gateway | None = None
         for shard in range(SHARDS):
             world.host(f"wallet/{shard}", self._wallet(shard))
-        for name in CONFIGS:
+        for name in self.tables:
             world.host(name, self._table)
         world.host("supervisor/main", self._supervisors)
         world.host("gateway/0", self._gateway)
         self.bank = world.host("api/0", lambda host: {})
-        seats = (RNG, RNG, LIVE)
-        self.players = [
-            Player(world, 1 + number, seats[number % len(seats)], self._connect) for number in range(players)
-        ]
+        seats = (rng, rng, LIVE)
+        self.players = [self._player(1 + number, seats[number % len(seats)]) for number in range(players)]
         self.dealer = Dealer(world, 101, LIVE, self._connect)
         self.device = Device(world, 102, LIVE, self._connect)
         self.cashier = Cashier(world, self.bank, KEY, [player.player_id for player in self.players])
+
+    def _player(self, player_id: int, table_id: str) -> Player:
+        kind = Flyer if table_id == CRASH else Player
+        return kind(self.world, player_id, table_id, self._connect)
 
     @property
     def bots(self) -> list[Bot]:
@@ -103,7 +120,7 @@ class Casino:
         return build
 
     def _table(self, host: Host) -> Mapping[str, Actor]:
-        life, config = host.life, CONFIGS[host.name]
+        life, config = host.life, CONFIGS[self.tables[host.name]]
         assert life is not None
         table = Table(
             config,
@@ -146,7 +163,7 @@ class Casino:
             life.post,
             self.world,
             verify_token=_identity,
-            tables=lambda: [RNG, LIVE],
+            tables=lambda: list(self.tables.values()),
             settings=GatewaySettings(rate_per_s=0),
         )
         self.gateway = gateway

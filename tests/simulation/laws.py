@@ -27,6 +27,8 @@ from protocol.messages import BetsAccepted, Error, PlaceBets
 from tests.fakes.ledger import FakeBooks
 from tests.fakes.rounds import FakeRounds
 from tests.simulation.bots import Bot, Player
+from tests.simulation.flight_laws import CRASH, flight_laws
+from tests.simulation.flyer import Flyer
 from tests.simulation.journals import BONUS_PERIOD_S, Supervision
 
 CCY = 1
@@ -43,6 +45,8 @@ def check_all(
     broken += _round_laws(books, rounds)
     broken += _transit_laws(books)
     broken += _supervisor_laws(books, supervision)
+    bots = list(bots)
+    broken += flight_laws(rounds, [bot for bot in bots if isinstance(bot, Flyer)])
     for bot in bots:
         of_bot = books[bot.player_id % len(books)]
         if isinstance(bot, Player):
@@ -277,7 +281,7 @@ def _bet_laws(bot: Player, books: FakeBooks, rounds: FakeRounds) -> list[str]:
         if id_ in undone and reservation.state is not ReservationState.VOIDED:
             broken.append(f"{who}: bet {id_.hex()} was taken back but is {reservation.state.name}")
         found = rounds.rows[reservation.round_id]
-        if reservation.state is ReservationState.SETTLED:
+        if reservation.state is ReservationState.SETTLED and found.new.table_id != CRASH:
             entry = next(e for e in (found.plan.settle if found.plan else []) if e.reservation_id == id_)
             chips = entry.chips if is_stray else [(chip.position, chip.stake_minor) for chip in bet.chips]
             want = sum(_payout(position, stake, found.number) for position, stake in chips)

@@ -10,6 +10,8 @@ from tests.simulation.casino import Casino
 from tests.simulation.loop import run_virtual
 from tests.simulation.replies import check_replies
 
+_KINDS = {"roulette-1": "rng", "live-1": "live", "crash-1": "crash"}
+
 
 class Result(NamedTuple):
     """What a run gave. broken: laws that do not hold, as sentences. lines: the trace, where one was wanted."""
@@ -50,7 +52,9 @@ def _judge(casino: Casino) -> Result:
         for row in books.rows:
             world.counts[f"booked {row.code.name}"] += not row.status
     for round_ in casino.rounds.rows.values():
-        kind = "live" if round_.new.table_id == "live-1" else "rng"
+        kind = _KINDS[round_.new.table_id]
         world.counts[f"rounds {kind} {round_.state.name}"] += 1
+        for step in round_.steps:
+            world.counts[f"flight {step.action}"] += 1
     world.counts["bonus ticks"] += len(casino.supervision.grants)
     return Result(world.seed, broken, world.counts, world.lines, world.digest)

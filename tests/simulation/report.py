@@ -17,7 +17,7 @@ _WALLET_REFUSALS: Final = (
 )
 _CLIENT_REFUSALS: Final = (
     *("INSUFFICIENT_FUNDS", "ID_REUSED", "BETTING_CLOSED", "UNKNOWN_POSITION", "STAKE_INVALID", "NOT_THE_DEALER"),
-    *("NUMBER_MISMATCH", "NUMBER_INVALID", "WRONG_ROUND", "WRONG_PHASE"),
+    *("NUMBER_MISMATCH", "NUMBER_INVALID", "WRONG_ROUND", "WRONG_PHASE", "ACTION_INVALID", "TOO_LATE"),
 )
 _HOSTS: Final = ("wallet", "tables", "gateway", "supervisor", "api")
 
@@ -33,6 +33,15 @@ MUST_HAPPEN: Final = (
     *("void before its stake", "staff order doubled", "staff order again later", "id for something else"),
     *("id from the past", "id from the future"),
     *("rounds rng SETTLED", "rounds rng VOIDED", "rounds live SETTLED", "rounds live VOIDED"),
+    *(
+        "rounds crash SETTLED",
+        "rounds crash VOIDED",
+        "flight cash_out",
+        "flight reach",
+        "flight bust",
+        "flight interrupted",
+    ),
+    "same cash-out again",
     *(f"booked {code.name}" for code in EntryCode),
     *(f"wallet refused {name}" for name in _WALLET_REFUSALS),
     *(f"refused {name}" for name in _CLIENT_REFUSALS),
