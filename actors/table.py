@@ -167,11 +167,14 @@ class Table:
 
     async def _run(self) -> None:
         await self._recovery.run()
-        if self._recovery.playing is None:
+        row = self._recovery.playing
+        if row is None:
             self.stage.paused(bool(self._live.suspended), SUSPENDED if self._live.suspended else "")
+        else:
+            await self._take_over(row)
         self._ready.set()
-        if self._recovery.playing is not None:
-            await self._go_on(self._recovery.playing)
+        if row is not None:
+            await self._go_on()
         while not self.config.is_live:
             await self._until_wanted()
             await self._play()
@@ -202,11 +205,16 @@ class Table:
         plan = await keeper.decide(book, outcome, book.decide_plan(outcome))
         await self._end(book, outcome, plan)
 
-    async def _go_on(self, row: UnfinishedRound) -> None:
-        """Play to its end what a predecessor began."""
+    async def _take_over(self, row: UnfinishedRound) -> None:
+        """Know what a predecessor began before orders are taken: his players may ask again for what he recorded."""
+        assert self._plays is not None, "only such a game leaves a round to be played on"
+        await self._plays.take_over(row)
+
+    async def _go_on(self) -> None:
+        """Play to its end what was taken over."""
         assert self._plays is not None, "only such a game leaves a round to be played on"
         self._in_round = True
-        await self._end(*await self._plays.go_on(row))
+        await self._end(*await self._plays.go_on())
 
     async def _end(self, book: RoundBook, outcome: Outcome, plan: Plan) -> None:
         """Settle a decided round, tell it, and pause."""

@@ -101,10 +101,12 @@ class PlayDesk:
         record = PlayRecord(self._clock.now_ms(), bets, void)
         config, epoch = self._stage.config, self._stage.epoch
         await self._keeper.durably(lambda: self._rounds.start_play(config.table_id, epoch, book.round_id, record))
-        return await self._play(_Playing(book, record, self._start(book, record)))
+        playing = _Playing(book, record, self._start(book, record))
+        self._know(playing)
+        return await self._play(playing)
 
-    async def go_on(self, row: UnfinishedRound) -> tuple[RoundBook, Outcome, Plan]:
-        """Play on what a predecessor began."""
+    async def take_over(self, row: UnfinishedRound) -> None:
+        """Know what a predecessor began, before anybody can ask about it; `go_on` plays on."""
         assert row.play is not None, "a round that is being played has its record"
         config, record = self._stage.config, row.play
         book = RoundBook.restore(
@@ -117,16 +119,24 @@ class PlayDesk:
             _remember(playing, step)
         playing.stored = len(row.steps)
         self._stage.resumed(book, commitment)
+        self._know(playing)
+
+    async def go_on(self) -> tuple[RoundBook, Outcome, Plan]:
+        """Play to its end what was taken over."""
+        playing = self._now
+        assert playing is not None, "something was taken over"
         await self._add(playing, playing.play.resumed(self._clock.now_ms()))
-        return book, *await self._play(playing)
+        return playing.book, *await self._play(playing)
 
     def _start(self, book: RoundBook, record: PlayRecord) -> Play:
         return self._game.start(self._keeper.draws(book.round_no), record.bets, record.began_ms)
 
-    async def _play(self, playing: _Playing) -> tuple[Outcome, Plan]:
+    def _know(self, playing: _Playing) -> None:
         self._now = self._known[playing.book.round_id] = playing
         while len(self._known) > FORMER:
             del self._known[next(iter(self._known))]
+
+    async def _play(self, playing: _Playing) -> tuple[Outcome, Plan]:
         self._told_ms = 0
         play = playing.play
         while (due_ms := play.due_ms()) >= 0:

@@ -331,6 +331,33 @@ def test_cash_out_whose_answer_died_with_the_table_has_the_outcome_that_is_durab
     run_virtual(run())
 
 
+def test_recorded_cash_out_is_known_from_the_successors_first_moment_on() -> None:
+    """Cause: the successor took orders before it knew the flight that it had taken over; while it stored the
+    interruption, a cash-out that was recorded, sent again, was answered WRONG_PHASE."""
+
+    async def run() -> None:
+        casino = Flights(300, 400)
+        await casino.start()
+        bet_id = await casino.place(1, 0, 1_000)
+        await casino.place(2, 0, 1_000)
+        await casino.fly(150)
+        order = casino.out(1, bet_id)
+        (first,) = await casino.say(order)
+        await casino.table.stop()
+        casino.table = casino.build()
+        casino.rounds.cuts.append(("add_steps", "before"))
+        starting = asyncio.ensure_future(casino.table.start())
+        answers = []
+        while not casino.steps()[1:]:
+            answers += await casino.say(order)
+            await asyncio.sleep(0.01)
+        await starting
+        assert {answer.code for answer in answers if isinstance(answer, Refused)} <= {Refusal.BUSY}
+        assert answers[-1] == first
+
+    run_virtual(run())
+
+
 @pytest.mark.parametrize("cut", ["before", "after"])
 @pytest.mark.parametrize("call", ["start_play", "add_steps", "decide", "finish"])
 def test_table_that_dies_at_a_step_of_the_store_ends_the_flight_once(call: str, cut: Any) -> None:
