@@ -116,7 +116,7 @@ class FakeRounds:
         known = row.steps[first_no : first_no + len(steps)]
         if row.state is not RoundState.PLAYING or len(row.steps) < first_no or known != list(steps)[: len(known)]:
             raise RoundConflict(row.state.name)
-        row.steps = [*row.steps[:first_no], *steps]
+        row.steps = [*row.steps[:first_no], *steps, *row.steps[first_no + len(steps) :]]
         self._leave("add_steps")
 
     async def decide(

@@ -185,8 +185,10 @@ class RoundStoreContract:
         for _ in range(2):
             await store.start_play("t", epoch, id_, A_PLAY)
             await store.add_steps("t", epoch, id_, 0, [A_STEP])
+        await store.add_steps("t", epoch, id_, 1, [ANOTHER_STEP])
+        await store.add_steps("t", epoch, id_, 0, [A_STEP])  # carried out late, after what came next
         (row,) = await store.unfinished("t")
-        assert row.steps == [A_STEP]
+        assert row.steps == [A_STEP, ANOTHER_STEP]
 
     async def test_another_step_under_the_same_number_is_a_conflict(self, store: RoundStore) -> None:
         epoch = await store.claim_table("t", "one")
