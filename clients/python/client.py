@@ -192,6 +192,23 @@ class CroupierClient(Link):
         order = Act(table_id, self._round(table_id, round_id), command_id or self.new_id(), bet_id, action, value)
         return await self.ask(order, Acted, timeout_s)
 
+    async def cash_out(
+        self,
+        table_id: str,
+        bet_id: bytes,
+        *,
+        round_id: bytes = b"",
+        command_id: bytes = b"",
+        timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> Acted:
+        """Leave a flight of crash with all that rides of this bet; `value` of the answer is the multiplier, in hundredths.
+
+        It counts by the server's clock. To try again, pass the same command_id.
+        """
+        return await self.act(
+            table_id, bet_id, "cash_out", round_id=round_id, command_id=command_id, timeout_s=timeout_s
+        )
+
     # ---------------------------------------------------------------- instant games
 
     async def spin(
