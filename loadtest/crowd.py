@@ -43,7 +43,8 @@ class Accepted(NamedTuple):
 
 
 class Player:
-    """One of them. settled: payout by bet; voided, undone: bets; told: how often each bet's end was announced.
+    """One of them. settled: payout by bet; voided, undone: bets; spun: what each round of an instant game won or
+    lost; told: how often each bet's end was announced.
 
     heard: pushes by kind. orders, answers: orders to bet that were begun, and those with a final answer.
     """
@@ -58,6 +59,7 @@ class Player:
         self.settled: dict[bytes, int] = {}
         self.voided: set[bytes] = set()
         self.undone: set[bytes] = set()
+        self.spun: dict[bytes, int] = {}
         self.told: Counter[bytes] = Counter()
         self.heard: Counter[str] = Counter()
         self.orders = self.answers = 0
@@ -82,7 +84,7 @@ class Player:
     def expected_minor(self, welcome_minor: int) -> int:
         """Return what I should have by all that I was told, bonuses aside."""
         paid = sum(self.settled.get(bet_id, 0) - self.accepted[bet_id].stake_minor for bet_id in self._counting())
-        return welcome_minor + paid
+        return welcome_minor + paid + sum(self.spun.values())
 
     def _counting(self) -> set[bytes]:
         return set(self.accepted) - self.voided - self.undone
@@ -147,21 +149,29 @@ class Crowd:
             welcome = await player.client.connect()
         found = await self._rows("select shard_id from casino.player where player_id = $1", welcome.player_id)
         player.shard = found[0]["shard_id"]
+        await self.sit_down(player)
+
+    async def sit_down(self, player: Player) -> None:
+        """Take a seat."""
         await player.client.join(player.table_id)
 
     # ---------------------------------------------------------------- playing
 
     async def _play(self, player: Player) -> None:
-        """Bet, now and then take back or repeat, until the crowd stops."""
+        """Do one thing after another until the crowd stops."""
         while not self._stopping:
             await asyncio.sleep(player.rng.uniform(*self._pace_s))
-            view = player.client.tables.get(player.table_id)
-            if view is None:
-                await self._rejoin(player)
-            elif view.phase == "betting":
-                await self._act(player, view.round_id)
-            elif view.phase == "playing":
-                await self.play_on(player, view)
+            await self.turn(player)
+
+    async def turn(self, player: Player) -> None:
+        """Bet, now and then take back or repeat."""
+        view = player.client.tables.get(player.table_id)
+        if view is None:
+            await self._rejoin(player)
+        elif view.phase == "betting":
+            await self._act(player, view.round_id)
+        elif view.phase == "playing":
+            await self.play_on(player, view)
 
     async def play_on(self, player: Player, view: TableView) -> None:
         """Do something in a round that is played; nothing here."""

@@ -1,9 +1,9 @@
 """Players of all table games at once, while hosts are killed with -9 at random; then everything is held to the books.
 
 `python -m loadtest.mixed --players 200 --seconds 180` starts a platform of its own, lets the players bet at every table
-(roulette, baccarat, blackjack, crash), hit, stand, double, split, insure and cash out, kills hosts in mid-round, and
-writes `build/mixed.json`. Exit code 1 when a game was not played to results, an accepted stake (of doubles, splits and
-insurances too) has not exactly one end as told, or the audit finds a law broken.
+(roulette, baccarat, blackjack, crash) and at the slot, hit, stand, double, split, insure, cash out and spin, kills hosts in
+mid-round, and writes `build/mixed.json`. Exit code 1 when a game was not played to results, an accepted stake (of
+doubles, splits and insurances too) has not exactly one end as told, or the audit finds a law broken.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ from loadtest.platform import ROOT, Platform
 from protocol.messages import Acted
 
 TABLES: Final = ("roulette-1", "baccarat-1", "baccarat-2", "blackjack-1", "crash-1")
+#: Stands for a table where there is none.
+SLOT: Final = "slot"
+SPIN_MINOR: Final = 200
 HOSTS: Final = ("tables/rng", "wallet/0", "wallet/1", "gateway/0")
 #: A round of blackjack with seven seats that nobody answers for lasts so long at most.
 SETTLED_WITHIN_S: Final = 180.0
@@ -40,8 +43,37 @@ class MixedCrowd(Crowd):
     """Plays what is played at each player's table. acted: answers by action; ended: settled bets by table."""
 
     def __init__(self, http: str, dsn: str, count: int, *, tag: str, seed: int) -> None:
-        super().__init__(http, dsn, count, tag=tag, seed=seed, tables=TABLES)
+        super().__init__(http, dsn, count, tag=tag, seed=seed, tables=(*TABLES, SLOT))
         self.acted: Counter[str] = Counter()
+
+    async def sit_down(self, player: Player) -> None:
+        """See `Crowd`. At the slot: learn what is committed to."""
+        if player.table_id == SLOT:
+            await player.client.seeds(SLOT)
+        else:
+            await super().sit_down(player)
+
+    async def turn(self, player: Player) -> None:
+        """See `Crowd`. At the slot: one round, sent until its answer is known, always with the same id."""
+        if player.table_id != SLOT:
+            await super().turn(player)
+            return
+        client, spin_id = player.client, player.client.new_id()
+        while True:
+            try:
+                result = await client.spin(SLOT, SPIN_MINOR, spin_id=spin_id, timeout_s=ATTEMPT_S)
+            except Refused as refused:
+                self.refusals[refused.name] += 1
+                if not refused.retryable:
+                    return
+                await asyncio.sleep(max(0.1, refused.error.retry_after_ms / 1000))
+            except OutcomeUnknown:
+                self.unknown += 1
+                await asyncio.sleep(0.1)
+            else:
+                self.acted["spin"] += 1
+                player.spun[spin_id] = result.payout_minor - result.stake_minor
+                return
 
     def chips(self, player: Player) -> list[tuple[int, int]]:
         """See `Crowd`."""
@@ -142,7 +174,8 @@ async def swarm(platform: Platform, players: int, seconds: float, kills: int, se
         await asyncio.sleep(1.0)  # the last pushes
         findings = await crowd.mistakes(WELCOME_MINOR)
         by_table = Counter(one.table_id for player in crowd.players for one in _settled(player))
-        findings += [f"nothing was settled at {table_id}" for table_id in TABLES if not by_table[table_id]]
+        by_table[SLOT] = crowd.acted["spin"]
+        findings += [f"nothing was settled at {table_id}" for table_id in (*TABLES, SLOT) if not by_table[table_id]]
     return {
         "players": players,
         "seconds": round(took_s, 1),
