@@ -9,6 +9,7 @@ import "./styles/dealer.css";
 import "./styles/cards.css";
 import "./styles/verify.css";
 import "./styles/blackjack.css";
+import "./styles/slot.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { SessionContext } from "./app/hooks";

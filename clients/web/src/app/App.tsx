@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
-import { viewOf, VIEWS } from "../games/registry";
+import { InstantPage } from "../games/InstantPage";
+import { VIEWS } from "../games/registry";
 import { TablePage } from "../games/TablePage";
 import { AuthPage } from "./AuthPage";
 import { DealerPage } from "./DealerPage";
@@ -18,12 +19,6 @@ const DOORS = ["/", "/login", "/register"];
 function wanted(search: string, dealer: boolean): string {
   const next = new URLSearchParams(search).get("next") ?? "";
   return /^\/(lobby|table|play|history|dealer)(\/|$)/.test(next) ? next : dealer ? "/dealer" : "/lobby";
-}
-
-/** A game without a table. */
-function InstantPage({ game }: { game: string }) {
-  const Instant = viewOf(game)?.Instant;
-  return Instant ? <Instant key={game} game={game} /> : <Redirect to="/lobby" replace />;
 }
 
 /** Pages for people who are logged in. */

@@ -200,11 +200,22 @@ export class Session {
     this.holdMoney(false);
   }
 
-  /** Freezes or frees the money shown. It frees itself, so that a fault in an animation cannot hide the truth for long. */
-  private holdMoney(hold: boolean): void {
+  /** A show that has several steps says at each that it goes on. */
+  holdOn(): void {
+    if (this.state.heldAccount === null) return;
+    clearTimeout(this.holdTimer);
+    this.holdTimer = setTimeout(() => this.holdMoney(false), HOLD_MS);
+  }
+
+  /**
+   * Freezes or frees the money shown. It frees itself, so that a fault in an animation cannot hide the truth for long.
+   * stakeMinor: of a round whose stake and payout come in one: the stake is seen to go at once.
+   */
+  private holdMoney(hold: boolean, stakeMinor = 0): void {
+    const { account } = this.state;
     if (hold === (this.state.heldAccount !== null)) return;
     clearTimeout(this.holdTimer);
-    this.set({ heldAccount: hold ? this.state.account : null });
+    this.set({ heldAccount: hold && account ? { ...account, money: { ...account.money, available_minor: account.money.available_minor - stakeMinor } } : null });
     if (hold) this.holdTimer = setTimeout(() => this.holdMoney(false), HOLD_MS);
   }
 
@@ -251,6 +262,7 @@ export class Session {
 
   private onMine(message: ServerMessage): void {
     if (message.t === "BetsSettled" && this.suspense && idKey(message.round_id) !== this.revealed) this.holdMoney(true);
+    if (message.t === "SpinResult" && this.suspense && idKey(message.spin_id) !== this.revealed) this.holdMoney(true, message.stake_minor);
     const { account, table } = this.state;
     const next: Partial<{ -readonly [K in keyof AppState]: AppState[K] }> = {};
     if (account) next.account = applyToAccount(account, message);

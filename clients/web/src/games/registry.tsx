@@ -1,4 +1,7 @@
-/** Which view plays which game. A new game is one more entry: nothing else in the client knows games by name. */
+/**
+ * Which view plays which game. A new game is one more entry: nothing else in the client knows games by name. Pages import
+ * this file, so views import no page and no `Shell`.
+ */
 import type { ComponentType } from "react";
 import type { GameRules } from "../api/rules";
 import type { TableState } from "../state/table";
@@ -11,6 +14,8 @@ import { Bust } from "./crash/Panels";
 import { RoulettePaytable } from "./roulette/RoulettePaytable";
 import { RouletteOutcome } from "./roulette/RouletteOutcome";
 import { RouletteTable } from "./roulette/RouletteTable";
+import { SlotPage } from "./slot/SlotPage";
+import { SlotOutcome, SlotPaytable } from "./slot/SlotPaytable";
 
 export interface GameName {
   /** As in `TableInfo.game` and `GET /api/games/{name}`. */
@@ -78,6 +83,16 @@ export const VIEWS: readonly GameView[] = [
     art: "flight",
     Table: CrashTable,
     Outcome: ({ number }) => <Bust multiplier={number} />,
+  },
+  {
+    games: [{ name: "slot", title: "Lantern Bay" }],
+    title: "Slot",
+    about: "Five reels, twenty lines, alone and at your own pace.",
+    tag: "Five reels",
+    art: "slot",
+    Instant: SlotPage,
+    Outcome: SlotOutcome,
+    Paytable: SlotPaytable,
   },
 ];
 

@@ -105,6 +105,7 @@ export function applyToAccount(account: Account, message: ServerMessage | TableS
     case "BetsSettled":
     case "TableSnapshot":
     case "TableResumed":
+    case "SpinResult":
       return told(account, message.money, message.net_minor);
     case "BetsAccepted":
     case "BetsUndone":

@@ -24,6 +24,7 @@ export interface SlotRules {
   readonly title: string;
   readonly rules_version: string;
   readonly rules_hash: string;
+  /** A fraction: "a/b". */
   readonly rtp: string;
   readonly min_cycle_ms: number;
   readonly min_stake_minor: number;
@@ -32,6 +33,10 @@ export interface SlotRules {
   readonly max_win: string;
   readonly paytable: Paytable;
   readonly text: readonly string[];
+}
+
+export function isSlot(rules: object): rules is SlotRules {
+  return "paytable" in rules && typeof rules.paytable === "object" && rules.paytable !== null && "strips" in rules.paytable;
 }
 
 export const ROWS = 3;
@@ -103,12 +108,4 @@ export function spinsOf(table: Paytable, detail: readonly number[]): SpinShown[]
 /** Returns the stake of one line. Stakes are whole times the number of lines, so nothing is rounded. */
 export function lineStake(table: Paytable, stakeMinor: number): number {
   return stakeMinor / table.lines.length;
-}
-
-/** "95.4217 %", rounded down, from "a/b". */
-export function percentText(fraction: string, digits = 4): string {
-  const [top, bottom = "1"] = fraction.split("/");
-  const scaled = (BigInt(top ?? "0") * 100n * 10n ** BigInt(digits)) / BigInt(bottom);
-  const text = scaled.toString().padStart(digits + 1, "0");
-  return `${text.slice(0, -digits)}.${text.slice(-digits)} %`;
 }
