@@ -21,7 +21,7 @@ _MISSING: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title
 
 #: Views of the single-page client besides "/". Other unknown addresses are honestly not found; a person who went there
 #: still gets the page, which leads on to the lobby.
-_VIEWS: Final = ("table", "dealer", "history", "lobby", "login", "register", "staff")
+_VIEWS: Final = ("table", "play", "dealer", "history", "lobby", "login", "register", "rules", "staff", "verify")
 
 _METHODS: Final = (HttpMethod.GET, HttpMethod.HEAD)
 

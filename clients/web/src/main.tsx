@@ -10,6 +10,7 @@ import "./styles/cards.css";
 import "./styles/verify.css";
 import "./styles/blackjack.css";
 import "./styles/slot.css";
+import "./styles/replay.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { SessionContext } from "./app/hooks";

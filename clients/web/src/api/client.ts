@@ -5,6 +5,7 @@
  * pages of one browser by a Web Lock, after which the stored token is read again.
  */
 import type { GameRules } from "./rules";
+import type { RoundRecord } from "./rounds";
 import type { ClientConfig, History, LoginSession, PlayerInfo } from "./types";
 
 export class ApiError extends Error {
@@ -114,6 +115,11 @@ export class Api {
   history(before: number | null, limit: number): Promise<History> {
     const query = before === null ? `limit=${limit}` : `limit=${limit}&before=${before}`;
     return this.authorised("GET", `/api/history?${query}`);
+  }
+
+  /** What everybody was told of a round. */
+  round(tableId: string, roundNo: number): Promise<RoundRecord> {
+    return this.send("GET", `/api/fairness/rounds/${encodeURIComponent(tableId)}/${roundNo}`);
   }
 
   private async exchange(): Promise<LoginSession> {

@@ -31,6 +31,8 @@ export interface HistoryBet {
   readonly state: string;
   readonly stake_minor: number;
   readonly payout_minor: number;
+  /** [position, stake]; empty where they are not known. */
+  readonly chips?: readonly (readonly [number, number])[];
 }
 
 export interface HistoryItem {

@@ -9,6 +9,7 @@ import { HistoryPage } from "./HistoryPage";
 import { useApp, useSession } from "./hooks";
 import { Mark } from "./icons";
 import { LobbyPage } from "./LobbyPage";
+import { ReplayPage } from "./ReplayPage";
 import { RulesPage } from "./RulesPage";
 import { Toasts } from "./Toasts";
 import { VerifyPage } from "./VerifyPage";
@@ -42,6 +43,7 @@ function Rooms() {
       <Route path="/table/:id">{({ id }) => <TablePage key={id} tableId={decodeURIComponent(id)} />}</Route>
       <Route path="/play/:game">{({ game }) => <InstantPage game={decodeURIComponent(game)} />}</Route>
       <Route path="/history" component={HistoryPage} />
+      <Route path="/history/:seq">{({ seq }) => (/^\d{1,15}$/.test(seq) ? <ReplayPage key={seq} seq={Number(seq)} /> : <Redirect to="/history" replace />)}</Route>
       <Route path="/dealer" component={DealerPage} />
       <Route>
         <Redirect to="/lobby" replace />

@@ -1,4 +1,5 @@
 import { Fragment, useEffect, useState } from "react";
+import { Link } from "wouter";
 import { ApiError } from "../api/client";
 import type { History, HistoryItem } from "../api/types";
 import { viewOf } from "../games/registry";
@@ -48,10 +49,17 @@ function Row({ item, exponent }: { item: HistoryItem; exponent: number }) {
         <td className="num">{round ? formatMinor(item.stake_minor, exponent) : ""}</td>
         <td className="num">{round ? formatMinor(item.payout_minor + item.returned_minor, exponent) : ""}</td>
         <td className={`num strong ${item.net_minor > 0 ? "up" : item.net_minor < 0 ? "down" : ""}`}>{formatSigned(item.net_minor, exponent)}</td>
+        <td className="num">
+          {round && (
+            <Link href={`/history/${item.seq}`} data-testid="replay-open" aria-label={`Replay ${item.table_id}, round ${item.round_no}`}>
+              Replay
+            </Link>
+          )}
+        </td>
       </tr>
       {open && (
         <tr className="history-bets">
-          <td colSpan={6}>
+          <td colSpan={7}>
             {item.voided && <p>{voidText(item.void_reason)} Stakes went back.</p>}
             <ul className="plain">
               {item.bets.map((bet) => (
@@ -125,6 +133,9 @@ export function HistoryPage() {
                 <th className="num">Stake</th>
                 <th className="num">Paid</th>
                 <th className="num">Net</th>
+                <th>
+                  <span className="unseen">Replay</span>
+                </th>
               </tr>
             </thead>
             <tbody>

@@ -4,18 +4,25 @@
  */
 import type { ComponentType } from "react";
 import type { GameRules } from "../api/rules";
+import type { RoundRecord } from "../api/rounds";
 import type { TableState } from "../state/table";
 import { BaccaratOutcome } from "./baccarat/BaccaratOutcome";
+import { BaccaratReplay } from "./baccarat/BaccaratReplay";
 import { BaccaratTable } from "./baccarat/BaccaratTable";
 import { BlackjackOutcome, BlackjackPaytable } from "./blackjack/BlackjackPaytable";
+import { BlackjackReplay } from "./blackjack/BlackjackReplay";
 import { BlackjackTable } from "./blackjack/BlackjackTable";
+import { spotName } from "./blackjack/seats";
 import { CrashTable } from "./crash/CrashTable";
+import { formatMultiplier } from "./crash/curve";
 import { Bust } from "./crash/Panels";
 import { RoulettePaytable } from "./roulette/RoulettePaytable";
+import { RouletteReplay } from "./roulette/RouletteReplay";
 import { RouletteOutcome } from "./roulette/RouletteOutcome";
 import { RouletteTable } from "./roulette/RouletteTable";
 import { SlotPage } from "./slot/SlotPage";
 import { SlotOutcome, SlotPaytable } from "./slot/SlotPaytable";
+import { SlotReplay } from "./slot/SlotReplay";
 
 export interface GameName {
   /** As in `TableInfo.game` and `GET /api/games/{name}`. */
@@ -40,6 +47,10 @@ export interface GameView {
   readonly Outcome: ComponentType<{ readonly number: number }>;
   /** Replaces the plain paytable of the rules page. */
   readonly Paytable?: ComponentType<{ readonly rules: GameRules }>;
+  /** All of a recorded round. mine: positions that I had something on. */
+  readonly Replay?: ComponentType<{ readonly record: RoundRecord; readonly mine: ReadonlySet<number> }>;
+  /** What a position is called, where the rules do not name it. */
+  readonly spot?: (position: number) => string;
 }
 
 export const VIEWS: readonly GameView[] = [
@@ -52,6 +63,7 @@ export const VIEWS: readonly GameView[] = [
     Table: RouletteTable,
     Outcome: RouletteOutcome,
     Paytable: RoulettePaytable,
+    Replay: RouletteReplay,
   },
   {
     games: [{ name: "blackjack", title: "Blackjack" }],
@@ -62,6 +74,8 @@ export const VIEWS: readonly GameView[] = [
     Table: BlackjackTable,
     Outcome: BlackjackOutcome,
     Paytable: BlackjackPaytable,
+    Replay: BlackjackReplay,
+    spot: spotName,
   },
   {
     games: [
@@ -74,6 +88,7 @@ export const VIEWS: readonly GameView[] = [
     art: "cards",
     Table: BaccaratTable,
     Outcome: BaccaratOutcome,
+    Replay: BaccaratReplay,
   },
   {
     games: [{ name: "crash", title: "Crash" }],
@@ -83,6 +98,7 @@ export const VIEWS: readonly GameView[] = [
     art: "flight",
     Table: CrashTable,
     Outcome: ({ number }) => <Bust multiplier={number} />,
+    spot: (position) => (position > 0 ? `an automatic cash-out at ${formatMultiplier(position)}` : "a cash-out by hand"),
   },
   {
     games: [{ name: "slot", title: "Lantern Bay" }],
@@ -93,6 +109,7 @@ export const VIEWS: readonly GameView[] = [
     Instant: SlotPage,
     Outcome: SlotOutcome,
     Paytable: SlotPaytable,
+    Replay: SlotReplay,
   },
 ];
 

@@ -17,6 +17,10 @@ export const KIND_NAMES: Readonly<Record<Kind, string>> = { [MAIN]: "main bet", 
 export const classOf = (position: number): number => position % 10;
 export const positionOf = (seat: number, kind: Kind): number => seat * 10 + kind;
 
+export function spotName(position: number): string {
+  return `seat ${Math.floor(position / 10) + 1}, ${KIND_NAMES[classOf(position) as Kind] ?? "?"}`;
+}
+
 export interface Spot {
   readonly kind: Kind;
   /** On it, accepted: of the seat's owner; of a bet behind, mine. Minor units. */

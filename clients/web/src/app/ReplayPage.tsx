@@ -1,0 +1,185 @@
+import { useEffect, useState } from "react";
+import { Link } from "wouter";
+import { ApiError } from "../api/client";
+import type { GameRules } from "../api/rules";
+import type { RoundRecord } from "../api/rounds";
+import type { HistoryBet, HistoryItem } from "../api/types";
+import { titleOf, viewOf } from "../games/registry";
+import { formatMinor, formatSigned } from "../state/money";
+import { type Loaded, useApp, useRules, useSession, useTitle } from "./hooks";
+import { BackIcon } from "./icons";
+import { Shell } from "./Shell";
+import { voidText } from "./words";
+
+interface Round {
+  readonly item: HistoryItem;
+  readonly record: RoundRecord;
+}
+
+/** Loads my line of the books at this place, then what everybody was told of its round. */
+function useRound(seq: number): [Loaded<Round>, () => void] {
+  const session = useSession();
+  const [loaded, setLoaded] = useState<Loaded<Round>>({ state: "loading" });
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    let gone = false;
+    setLoaded({ state: "loading" });
+    async function load(): Promise<Loaded<Round>> {
+      const item = (await session.api.history(seq + 1, 1)).items[0];
+      if (item === undefined || item.seq !== seq || item.kind !== "round") return { state: "error", message: "Your history has no such round." };
+      return { state: "ready", value: { item, record: await session.api.round(item.table_id, item.round_no) } };
+    }
+    load().then(
+      (value) => gone || setLoaded(value),
+      (error: unknown) => gone || setLoaded({ state: "error", message: error instanceof ApiError ? error.message : "This round cannot be shown right now." }),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [session, seq, attempt]);
+  return [loaded, () => setAttempt(attempt + 1)];
+}
+
+/** What a position is called: by the game's rules, else by its number. */
+export function positionName(rules: GameRules | null, spot: ((position: number) => string) | undefined, position: number): string {
+  if (spot) return spot(position);
+  const named = rules as { positions?: readonly { name: string }[]; paytable?: unknown } | null;
+  const rows = Array.isArray(named?.paytable) ? (named.paytable as readonly { position?: number; name: string }[]) : [];
+  return named?.positions?.[position]?.name ?? rows.find((row) => row.position === position)?.name ?? `position ${position}`;
+}
+
+function Bets({ bets, record, exponent }: { bets: readonly HistoryBet[]; record: RoundRecord; exponent: number }) {
+  const [rules] = useRules(record.game);
+  const known = rules.state === "ready" ? rules.value : null;
+  const spot = viewOf(record.game)?.spot;
+  return (
+    <table className="sheet" data-testid="replay-bets">
+      <thead>
+        <tr>
+          <th>My bet</th>
+          <th className="num">Stake</th>
+          <th className="num">Paid</th>
+        </tr>
+      </thead>
+      <tbody>
+        {bets.map((bet) => (
+          <tr key={bet.bet_id} data-testid="replay-bet" data-stake={bet.stake_minor} data-payout={bet.payout_minor}>
+            <td>
+              {(bet.chips ?? []).map(([position, stake]) => `${formatMinor(stake, exponent)} on ${positionName(known, spot, position)}`).join(", ") || bet.state}
+              <small className="replay-id">
+                <code>{bet.bet_id}</code>
+              </small>
+            </td>
+            <td className="num">{formatMinor(bet.stake_minor, exponent)}</td>
+            <td className="num">{bet.state === "voided" ? "went back" : formatMinor(bet.payout_minor, exponent)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Fair({ record }: { record: RoundRecord }) {
+  if (record.commitment === "") return <p className="faint">{record.dealer === "" ? "This round was played before rounds had seeds." : `Dealt by ${record.dealer}: there is no seed.`}</p>;
+  const query = new URLSearchParams({ game: record.game, table: record.table_id, round: String(record.round_no), commitment: record.commitment, seed: record.seed });
+  const rows = [
+    { name: "Commitment, told before bets", value: record.commitment },
+    { name: "Seed, told with the result", value: record.seed },
+    { name: "Salt of the chain", value: record.salt },
+  ];
+  return (
+    <>
+      <dl className="seeds-list">
+        {rows
+          .filter((row) => row.value !== "")
+          .map((row) => (
+            <div key={row.name}>
+              <dt>{row.name}</dt>
+              <dd>
+                <code>{row.value}</code>
+              </dd>
+            </div>
+          ))}
+      </dl>
+      <Link href={`/verify?${query}`} className="button small" data-testid="verify-link">
+        Check this round
+      </Link>
+    </>
+  );
+}
+
+function timeOf(ms: number | null): string {
+  return ms === null ? "" : new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }).format(ms);
+}
+
+function Shown({ round }: { round: Round }) {
+  const { item, record } = round;
+  const exponent = useApp((state) => state.account?.exponent ?? 2);
+  const view = viewOf(record.game);
+  const mine = new Set(item.bets.flatMap((bet) => (bet.chips ?? []).map(([position]) => position)));
+  const Replay = view?.Replay;
+  const Outcome = view?.Outcome;
+  return (
+    <div className="replay" data-testid="replay" data-game={record.game} data-round={record.round_id} data-number={record.number ?? ""}>
+      <section className="replay-stage" aria-label="Replay of the round">
+        <p className="replay-mark" data-testid="replay-mark">
+          Replay
+        </p>
+        {record.number === null ? (
+          <p>{voidText(record.void_reason)} Stakes went back.</p>
+        ) : Replay ? (
+          <Replay record={record} mine={mine} />
+        ) : (
+          Outcome && <Outcome number={record.number} />
+        )}
+      </section>
+      <section className="panel" aria-labelledby="replay-mine">
+        <h3 id="replay-mine">My part in it</h3>
+        <p data-testid="replay-net" data-net={item.net_minor}>
+          Staked {formatMinor(item.stake_minor, exponent)}, paid {formatMinor(item.payout_minor + item.returned_minor, exponent)}, net {formatSigned(item.net_minor, exponent)}.
+        </p>
+        <div className="scroll">
+          <Bets bets={item.bets} record={record} exponent={exponent} />
+        </div>
+      </section>
+      <section className="panel" aria-labelledby="replay-fair">
+        <h3 id="replay-fair">Fairness</h3>
+        <Fair record={record} />
+        <p className="faint" data-testid="replay-rules">
+          Rules {record.rules_version || "of that time"} · opened {timeOf(record.opened_ms)} · finished {timeOf(record.finished_ms)} · round <code>{record.round_id}</code>
+        </p>
+      </section>
+    </div>
+  );
+}
+
+/** One round of mine, looked at again: nothing here is played, nothing can be staked. */
+export function ReplayPage({ seq }: { seq: number }) {
+  const [loaded, again] = useRound(seq);
+  useTitle("Replay");
+  const title = loaded.state === "ready" ? `${titleOf(loaded.value.record.game)}, ${loaded.value.item.table_id}, round ${loaded.value.item.round_no}` : "A round of yours";
+  return (
+    <Shell>
+      <div className="table-title">
+        <Link href="/history" className="button quiet small" data-testid="replay-back">
+          <BackIcon /> History
+        </Link>
+        <h1>{title}</h1>
+      </div>
+      {loaded.state === "loading" && (
+        <p className="empty" role="status">
+          Opening the books…
+        </p>
+      )}
+      {loaded.state === "error" && (
+        <div className="empty" role="alert" data-testid="replay-error">
+          <p>{loaded.message}</p>
+          <button type="button" className="button" onClick={again}>
+            Try again
+          </button>
+        </div>
+      )}
+      {loaded.state === "ready" && <Shown round={loaded.value} />}
+    </Shell>
+  );
+}
