@@ -15,6 +15,8 @@ RED: Final = frozenset({1, 3, 5, 7, 9, 12, 14, 16, 18, 19, 21, 23, 25, 27, 30, 3
 FIRST_DOZEN: Final = 145
 ON_RED: Final = 151
 CONNECTED: Final = by("connection", state="connected")
+#: One of my hands is asked at a blackjack table.
+_ASKED: Final = by("question", mine="true")
 
 
 def payout_minor(chips: Mapping[int, int], drawn: int) -> int:
@@ -105,6 +107,29 @@ class Person:
     def balance(self) -> int:
         """Return the balance that the page shows. Minor units."""
         return self.page.number(by("balance"), "data-minor")
+
+    # At the blackjack table
+
+    def await_question(self, chips: Mapping[int, int], rounds: int = 5) -> None:
+        """Lay chips until a hand of mine is asked. (A dealer's blackjack ends a round before anybody is.)"""
+        for _ in range(rounds):
+            self.await_fresh_window(3)
+            for position, stake in chips.items():
+                self.click_chips(stake, position)
+            self.see_stake(chips)
+            self.page.see(f"{_ASKED}, {by('result')}", timeout_s=30)
+            if self.page.count(_ASKED):
+                return
+        raise AssertionError(f"no hand was asked in {rounds} rounds")
+
+    def stand_everywhere(self, questions: int = 10) -> None:
+        """Answer every question with no: no insurance, no card."""
+        for _ in range(questions):
+            self.page.see(f"{_ASKED}, {by('result')}", timeout_s=30)
+            if not self.page.count(_ASKED):
+                return
+            self.page.press("n", "s")
+            self.page.do("waitForTimeout", 400)  # a second key so soon after the first is taken for a slip
 
     # In the books
 
