@@ -1,0 +1,57 @@
+"""The slot, with a reload in mid-spin and seeds that are revealed: the page and the books agree."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.browser import PHONE, by
+from tests.e2e.people import WELCOME_MINOR, Person
+
+pytestmark = pytest.mark.timeout(180)
+
+STAKE_MINOR = 100
+
+
+@pytest.fixture(scope="module")
+def hugo(arrive: Callable[..., Person]) -> Person:
+    """Somebody who has come to the slot; his reels take their time."""
+    hugo = arrive("hugo", PHONE)
+    hugo.register()
+    hugo.page.goto("/play/slot")
+    hugo.page.see(by("spin", ready="true"))
+    return hugo
+
+
+def test_slot_round_cut_off_by_a_reload_is_shown_as_it_ended(
+    hugo: Person, shoot: Callable[[Person, str], None]
+) -> None:
+    commitment = hugo.page.text(by("commitment"))
+    hugo.page.press("Space")
+    hugo.page.see(by("slot", show="landing"))
+    hugo.page.do("reload")
+
+    hugo.page.see(by("slot-result"))
+
+    first = hugo.page.number(by("slot-result"), "data-payout")
+    hugo.see_balance(WELCOME_MINOR - STAKE_MINOR + first)
+    assert hugo.books() == (WELCOME_MINOR - STAKE_MINOR + first, 0)
+    hugo.page.see(by("nonce", nonce=1))
+    shoot(hugo, "slot")
+
+    hugo.page.see(by("spin", ready="true"))
+    hugo.page.tap(by("spin"))
+    hugo.page.see(by("slot", show="landing"))
+    hugo.page.see(by("slot", show="over"), timeout_s=10)
+    second = hugo.page.number(by("slot-result"), "data-net")
+    hugo.see_balance(WELCOME_MINOR - STAKE_MINOR + first + second)
+
+    hugo.page.click(by("rotate-open"))
+    hugo.page.fill(by("client-seed-input"), "of-my-own")
+    hugo.page.click(by("rotate-submit"))
+    hugo.page.see(by("nonce", nonce=0))
+    assert hugo.page.text(by("client-seed")) == "of-my-own"
+    seed = hugo.page.at(by("revealed-seed"), "getAttribute", "data-seed")
+    assert hashlib.sha256(seed.encode()).hexdigest() == commitment
