@@ -87,6 +87,7 @@ class Session:
 
     __slots__ = (
         "_settled",
+        "_since_seq",
         "began_ms",
         "identity",
         "net_minor",
@@ -112,6 +113,8 @@ class Session:
         self.tables: set[str] = set()
         #: By table and bet, oldest first: what is in net_minor, and whether it was told on this personal stream.
         self._settled: dict[tuple[str, bytes], bool] = {}
+        #: Where the books were when net_minor began: rows up to there are in the money that was told then.
+        self._since_seq = -1
 
     def __repr__(self) -> str:
         return f"Session({self.identity.name}, player {self.identity.player_id}, {len(self.tables)} tables)"
@@ -175,13 +178,19 @@ class Session:
 
     def learn_purse(self, seq: int, cash_minor: int, escrow_minor: int) -> None:
         """Keep what the books say, unless something later is known already: answers overtake each other."""
+        if self.purse.seq < 0:
+            self._since_seq = seq
         if seq >= self.purse.seq:
             self.purse = Purse(seq, cash_minor, escrow_minor)
 
     def apply_spin(self, game: str, spin: spins.SpinDone) -> None:
-        """Fold a round of an instant game; one that was told before changes nothing."""
+        """Fold a round of an instant game; one that was told before changes nothing.
+
+        Nor does one that is older than this count: whoever asks again after a reload has it in his balance already.
+        """
+        if spin.seq > self._since_seq:
+            self._count((game, spin.spin_id), spin.payout_minor - spin.stake_minor)
         self.learn_purse(spin.seq, spin.cash_minor, spin.escrow_minor)
-        self._count((game, spin.spin_id), spin.payout_minor - spin.stake_minor)
 
     def apply_event(self, event: events.PersonalEvent) -> int | None:
         """Fold a personal event and return its number on this session's stream; None: nothing in it is new."""
@@ -201,7 +210,7 @@ class Session:
         recovered: its personal stream goes on too, under its id. If not, what it told counts as untold: the client may not
         have got it.
         """
-        self.net_minor, self.net_since_ms = older.net_minor, older.net_since_ms
+        self.net_minor, self.net_since_ms, self._since_seq = older.net_minor, older.net_since_ms, older._since_seq
         self.learn_purse(*older.purse)
         self._settled = {bet: recovered and told for bet, told in older._settled.items()}
         if recovered:

@@ -38,6 +38,7 @@ def test_slot_round_cut_off_by_a_reload_is_shown_as_it_ended(
     first = hugo.page.number(by("slot-result"), "data-payout")
     hugo.see_balance(WELCOME_MINOR - STAKE_MINOR + first)
     assert hugo.books() == (WELCOME_MINOR - STAKE_MINOR + first, 0)
+    hugo.page.see(by("net", minor=first - STAKE_MINOR))
     hugo.page.see(by("nonce", nonce=1))
     shoot(hugo, "slot")
 
@@ -47,6 +48,7 @@ def test_slot_round_cut_off_by_a_reload_is_shown_as_it_ended(
     hugo.page.see(by("slot", show="over"), timeout_s=10)
     second = hugo.page.number(by("slot-result"), "data-net")
     hugo.see_balance(WELCOME_MINOR - STAKE_MINOR + first + second)
+    hugo.page.see(by("net", minor=first - STAKE_MINOR + second))
 
     hugo.page.click(by("rotate-open"))
     hugo.page.fill(by("client-seed-input"), "of-my-own")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.domain import commands, events
+from actors.domain import commands, events, spins
 from actors.domain.money import orders
 from actors.session import MAX_PENDING, MAX_TABLES, Denial, Session
 from protocol.errors import Code
@@ -118,3 +118,33 @@ def test_device_may_only_sit_and_tell_numbers(verb: str, denial: Denial | None) 
 
 def test_every_denial_has_its_code() -> None:
     assert [Code(denial).name for denial in Denial] == [denial.name for denial in Denial]
+
+
+def spun(stake: int, payout: int, seq: int) -> spins.SpinDone:
+    return spins.SpinDone(client_id(9), stake, payout, 0, (), "", "", 0, "", seq, 1_000 - stake + payout, 0)
+
+
+def test_spin_counts_once_however_often_it_is_told() -> None:
+    it = session()
+    it.apply_answer(orders.Done(4, 1_000, 0))
+    it.apply_spin("slot", spun(100, 30, 5))
+    it.apply_spin("slot", spun(100, 30, 5))
+    assert (it.net_minor, it.purse.seq) == (-70, 5)
+
+
+def test_spin_of_before_the_count_began_is_not_counted_when_a_reloaded_page_asks_for_it_again() -> None:
+    # Found in the browser: the page was reloaded while reels turned and asked again; the new session's balance had the
+    # spin already, the page carried it over, and the net position showed it twice.
+    it = session()
+    it.apply_answer(orders.Done(5, 930, 0))
+    it.apply_spin("slot", spun(100, 30, 5))
+    assert it.net_minor == 0
+
+
+def test_spin_that_an_older_connection_did_not_hear_of_counts_where_its_session_goes_on() -> None:
+    older, it = session(), session()
+    older.apply_answer(orders.Done(4, 1_000, 0))
+    it.apply_answer(orders.Done(5, 930, 0))
+    it.go_on_from(older, recovered=False)
+    it.apply_spin("slot", spun(100, 30, 5))
+    assert it.net_minor == -70

@@ -103,7 +103,7 @@ function StakePicker({ rules, stake, exponent, disabled, onStake }: StakeProps) 
     <div className="slot-stake">
       {button(-1, "−", "Lower the stake")}
       <label className="figure">
-        <span className="figure-label">Stake of a round</span>
+        <span className="figure-label">Stake</span>
         <select value={stake} disabled={disabled} data-testid="stake" data-minor={stake} onChange={(event) => onStake(Number(event.target.value))}>
           {rules.stakes.map((minor) => (
             <option key={minor} value={minor}>
