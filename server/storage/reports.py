@@ -17,18 +17,21 @@ from server.api.models import FraudRow, HistoryBet, HistoryItem, JackpotRow, Rou
 from server.currencies import CURRENCIES, PLAY_CCY
 from server.storage.jackpots import PostgresJackpots
 from server.storage.shards import Books
+from server.storage.spin_lines import spin_lines
 
 #: A round's plan is looked into for chips only up to this size: a page of history must stay cheap.
 _PLAN_BYTES_MAX: Final = 128 * 1024
 #: Journal rows looked at in one step, for each line wanted: a round has a row for each bet.
 _ROWS_A_LINE: Final = 8
 
-_CLOSING_CODES: Final = (EntryCode.DEPOSIT, EntryCode.SETTLE, EntryCode.VOID, EntryCode.GRANT_BONUS)
+_CLOSING_CODES: Final = (
+    *(EntryCode.DEPOSIT, EntryCode.SETTLE, EntryCode.VOID, EntryCode.GRANT_BONUS, EntryCode.WAGER),
+)
 _KINDS: Final[Mapping[int, str]] = {EntryCode.DEPOSIT: "deposit", EntryCode.GRANT_BONUS: "bonus"}
 
 # Newest first, by the index on (player_id, seq). moved: what the row did to the player's cash.
 _ROWS: Final = f"""
-select seq, code, round_id, booked_at,
+select seq, code, round_id, booked_at, cmd_id,
        (select coalesce(sum(m), 0)::bigint from unnest(acct, amt) u(a, m) where a = $3) as moved
   from wallet.journal
  where player_id = $1 and shard_id = $2 and seq < $4 and status = 0
@@ -86,11 +89,14 @@ class PostgresReports:
         books = await self._books.pool(shard)
         while sum(item is not None for item in items.values()) < limit:
             rows = await books.fetch(_ROWS, player_id, shard, cash, at, step)
-            fresh = {row["round_id"] for row in rows if row["round_id"] is not None} - items.keys()
+            wagers = [row for row in rows if row["code"] == EntryCode.WAGER]
+            rows_of_tables = (row for row in rows if row["code"] != EntryCode.WAGER)
+            fresh = {row["round_id"] for row in rows_of_tables if row["round_id"] is not None} - items.keys()
             rounds = await self._rounds_of(shard, player_id, cash, list(fresh)) if fresh else {}
             # A round that was finished at or after `before` was on a former page; one in play has no line yet.
             items.update(dict.fromkeys(fresh) | {k: i for k, i in rounds.items() if i.seq < before})
             items.update({row["seq"]: _money_line(row) for row in rows if row["round_id"] is None})
+            items.update(await spin_lines(self._pool, player_id, wagers))
             if len(rows) < step:
                 break
             at = rows[-1]["seq"]

@@ -57,3 +57,18 @@ def test_slot_round_cut_off_by_a_reload_is_shown_as_it_ended(
     assert hugo.page.text(by("client-seed")) == "of-my-own"
     seed = hugo.page.at(by("revealed-seed"), "getAttribute", "data-seed")
     assert hashlib.sha256(seed.encode()).hexdigest() == commitment
+
+
+def test_slot_rounds_are_in_the_history_and_can_be_looked_at_again(hugo: Person) -> None:
+    newest, first = hugo.rounds()
+    assert [item["spin"]["nonce"] for item in (newest, first)] == [1, 0]
+    assert {item["table_id"] for item in (newest, first)} == {"slot"}
+    hugo.page.goto("/history")
+    hugo.page.click(f"{by('history-row', seq=newest['seq'])} {by('replay-open')}")
+
+    hugo.page.see(by("replay", game="slot", number=newest["number"]))
+
+    hugo.page.see(by("replay-mark"))
+    hugo.page.see(by("replay-net", net=newest["net_minor"]))
+    hugo.page.see(by("reels", stops=" ".join(map(str, newest["spin"]["detail"][:5]))))
+    assert newest["spin"]["commitment"] in hugo.page.text(by("replay"))

@@ -2,7 +2,7 @@ import { Fragment, useEffect, useState } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../api/client";
 import type { History, HistoryItem } from "../api/types";
-import { viewOf } from "../games/registry";
+import { titleOf, viewOf } from "../games/registry";
 import { formatMinor, formatSigned } from "../state/money";
 import { type Loaded, useApp, useSession, useTitle } from "./hooks";
 import { Shell } from "./Shell";
@@ -26,7 +26,8 @@ function Outcome({ game, number }: { game: string; number: number }) {
 }
 
 function Row({ item, exponent }: { item: HistoryItem; exponent: number }) {
-  const game = useGameOf(item.table_id);
+  const table = useGameOf(item.table_id);
+  const game = item.spin ? item.table_id : table;
   const [open, setOpen] = useState(false);
   const round = item.kind === "round";
   return (
@@ -36,7 +37,7 @@ function Row({ item, exponent }: { item: HistoryItem; exponent: number }) {
         <td>
           {round ? (
             <button type="button" className="link" aria-expanded={open} onClick={() => setOpen(!open)}>
-              {item.table_id}, round {item.round_no}
+              {item.spin ? `${titleOf(item.table_id)}, nonce ${item.round_no}` : `${item.table_id}, round ${item.round_no}`}
             </button>
           ) : (
             (KIND_NAMES[item.kind] ?? item.kind)

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../api/client";
 import type { GameRules } from "../api/rules";
-import type { RoundRecord } from "../api/rounds";
+import { recordOfSpin, type RoundRecord } from "../api/rounds";
 import type { HistoryBet, HistoryItem } from "../api/types";
 import { titleOf, viewOf } from "../games/registry";
 import { formatMinor, formatSigned } from "../state/money";
@@ -27,7 +27,7 @@ function useRound(seq: number): [Loaded<Round>, () => void] {
     async function load(): Promise<Loaded<Round>> {
       const item = (await session.api.history(seq + 1, 1)).items[0];
       if (item === undefined || item.seq !== seq || item.kind !== "round") return { state: "error", message: "Your history has no such round." };
-      return { state: "ready", value: { item, record: await session.api.round(item.table_id, item.round_no) } };
+      return { state: "ready", value: { item, record: recordOfSpin(item) ?? (await session.api.round(item.table_id, item.round_no)) } };
     }
     load().then(
       (value) => gone || setLoaded(value),
@@ -65,7 +65,7 @@ function Bets({ bets, record, exponent }: { bets: readonly HistoryBet[]; record:
         {bets.map((bet) => (
           <tr key={bet.bet_id} data-testid="replay-bet" data-stake={bet.stake_minor} data-payout={bet.payout_minor}>
             <td>
-              {(bet.chips ?? []).map(([position, stake]) => `${formatMinor(stake, exponent)} on ${positionName(known, spot, position)}`).join(", ") || bet.state}
+              {(bet.chips ?? []).map(([position, stake]) => `${formatMinor(stake, exponent)} on ${positionName(known, spot, position)}`).join(", ") || (record.client_seed === undefined ? bet.state : "Spin")}
               <small className="replay-id">
                 <code>{bet.bet_id}</code>
               </small>
@@ -86,6 +86,8 @@ function Fair({ record }: { record: RoundRecord }) {
     { name: "Commitment, told before bets", value: record.commitment },
     { name: "Seed, told with the result", value: record.seed },
     { name: "Salt of the chain", value: record.salt },
+    { name: "Your client seed", value: record.client_seed ?? "" },
+    { name: "Nonce", value: record.client_seed ? String(record.round_no) : "" },
   ];
   return (
     <>
@@ -101,6 +103,7 @@ function Fair({ record }: { record: RoundRecord }) {
             </div>
           ))}
       </dl>
+      {record.client_seed !== undefined && <p className="faint">The server's seed is told when you change your seeds, on the game's page.</p>}
       <Link href={`/verify?${query}`} className="button small" data-testid="verify-link">
         Check this round
       </Link>
@@ -157,7 +160,7 @@ function Shown({ round }: { round: Round }) {
 export function ReplayPage({ seq }: { seq: number }) {
   const [loaded, again] = useRound(seq);
   useTitle("Replay");
-  const title = loaded.state === "ready" ? `${titleOf(loaded.value.record.game)}, ${loaded.value.item.table_id}, round ${loaded.value.item.round_no}` : "A round of yours";
+  const title = loaded.state === "ready" ? `${titleOf(loaded.value.record.game)}, ${loaded.value.item.spin ? "nonce" : `${loaded.value.item.table_id}, round`} ${loaded.value.item.round_no}` : "A round of yours";
   return (
     <Shell>
       <div className="table-title">
