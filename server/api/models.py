@@ -109,22 +109,12 @@ class HistoryBet(msgspec.Struct, frozen=True):
     chips: list[tuple[int, int]] = []
 
 
-class SpinFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a round of an instant game was drawn from, and all that it showed. detail: by the game's rules."""
-
-    detail: list[int]
-    commitment: str
-    client_seed: str
-    nonce: int
-    rules_version: str
-
-
 class HistoryItem(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a player's history. kind: "round", "deposit" or "bonus".
 
     seq: journal position of the last row that belongs to it; the cursor of paging. at_ms: when that was booked.
     net_minor: what it did to the player's money. Fields below net_minor are filled for rounds only.
-    spin: of a round of an instant game; its table_id is the game's name, its round_no the nonce.
+    Of a round of an instant game table_id is the game's name, and round_no the nonce.
     """
 
     kind: str
@@ -141,7 +131,6 @@ class HistoryItem(msgspec.Struct, frozen=True, kw_only=True):
     voided: bool = False
     void_reason: str = ""
     bets: list[HistoryBet] = []
-    spin: SpinFacts | None = None
 
 
 class History(msgspec.Struct, frozen=True):

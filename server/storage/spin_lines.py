@@ -10,12 +10,12 @@ import asyncpg
 import msgspec
 
 from actors.domain.games.catalogue import INSTANT_GAMES
-from server.api.models import HistoryBet, HistoryItem, SpinFacts
+from server.api.models import HistoryBet, HistoryItem
 
 STATEMENT_S: Final = 5.0
 
 _FACTS: Final = """
-select game, spin_id, nonce, commitment, client_seed, stake_minor, payout_minor, number, detail, rules_version
+select game, spin_id, nonce, stake_minor, payout_minor, number
   from casino.spin where game = any($1) and player_id = $2 and spin_id = any($3)"""
 
 
@@ -51,11 +51,4 @@ def _with_facts(line: HistoryItem, facts: Any) -> HistoryItem:
         round_no=facts["nonce"],
         number=facts["number"],
         bets=[HistoryBet(facts["spin_id"].hex, "settled", stake, payout)],
-        spin=SpinFacts(
-            detail=msgspec.msgpack.decode(facts["detail"], type=list[int]),
-            commitment=facts["commitment"],
-            client_seed=facts["client_seed"],
-            nonce=facts["nonce"],
-            rules_version=facts["rules_version"],
-        ),
     )

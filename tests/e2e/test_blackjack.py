@@ -47,3 +47,9 @@ def test_blackjack_hands_survive_a_reload_and_are_paid_as_the_books_say(
     assert paid == finished["payout_minor"] + finished["returned_minor"]
     gera.see_balance(available + paid)
     assert gera.books() == (available + paid, 0)
+
+    gera.page.goto(f"/history/{finished['round_id']}")
+    gera.page.see(by("replay", game="blackjack", number=finished["number"]))
+    gera.page.see(by("replay-net", net=finished["net_minor"]))
+    gera.page.see(by("replay-dealer"))
+    shoot(gera, "replay")

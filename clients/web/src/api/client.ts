@@ -5,7 +5,7 @@
  * pages of one browser by a Web Lock, after which the stored token is read again.
  */
 import type { GameRules } from "./rules";
-import type { RoundRecord } from "./rounds";
+import type { MyRound } from "./rounds";
 import type { ClientConfig, History, LoginSession, PlayerInfo } from "./types";
 
 export class ApiError extends Error {
@@ -117,9 +117,9 @@ export class Api {
     return this.authorised("GET", `/api/history?${query}`);
   }
 
-  /** What everybody was told of a round. */
-  round(tableId: string, roundNo: number): Promise<RoundRecord> {
-    return this.send("GET", `/api/fairness/rounds/${encodeURIComponent(tableId)}/${roundNo}`);
+  /** One round that I had a bet in. */
+  round(roundId: string): Promise<MyRound> {
+    return this.authorised("GET", `/api/me/rounds/${encodeURIComponent(roundId)}`);
   }
 
   private async exchange(): Promise<LoginSession> {

@@ -35,15 +35,6 @@ export interface HistoryBet {
   readonly chips?: readonly (readonly [number, number])[];
 }
 
-/** What a round of an instant game was drawn from, and all that it showed. */
-export interface SpinFacts {
-  readonly detail: readonly number[];
-  readonly commitment: string;
-  readonly client_seed: string;
-  readonly nonce: number;
-  readonly rules_version: string;
-}
-
 export interface HistoryItem {
   readonly kind: string;
   readonly seq: number;
@@ -53,14 +44,13 @@ export interface HistoryItem {
   readonly payout_minor: number;
   readonly returned_minor: number;
   readonly round_id: string;
+  /** Of a round that was played alone: the game's name, and the nonce. */
   readonly table_id: string;
   readonly round_no: number;
   readonly number: number | null;
   readonly voided: boolean;
   readonly void_reason: string;
   readonly bets: readonly HistoryBet[];
-  /** Of a round of an instant game; its table_id is the game's name, its round_no the nonce. */
-  readonly spin?: SpinFacts | null;
 }
 
 export interface History {

@@ -43,7 +43,7 @@ function Rooms() {
       <Route path="/table/:id">{({ id }) => <TablePage key={id} tableId={decodeURIComponent(id)} />}</Route>
       <Route path="/play/:game">{({ game }) => <InstantPage game={decodeURIComponent(game)} />}</Route>
       <Route path="/history" component={HistoryPage} />
-      <Route path="/history/:seq">{({ seq }) => (/^\d{1,15}$/.test(seq) ? <ReplayPage key={seq} seq={Number(seq)} /> : <Redirect to="/history" replace />)}</Route>
+      <Route path="/history/:round">{({ round }) => <ReplayPage key={round} roundId={decodeURIComponent(round)} />}</Route>
       <Route path="/dealer" component={DealerPage} />
       <Route>
         <Redirect to="/lobby" replace />

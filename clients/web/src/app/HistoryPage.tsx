@@ -27,7 +27,8 @@ function Outcome({ game, number }: { game: string; number: number }) {
 
 function Row({ item, exponent }: { item: HistoryItem; exponent: number }) {
   const table = useGameOf(item.table_id);
-  const game = item.spin ? item.table_id : table;
+  const alone = viewOf(item.table_id)?.Instant !== undefined;
+  const game = alone ? item.table_id : table;
   const [open, setOpen] = useState(false);
   const round = item.kind === "round";
   return (
@@ -37,7 +38,7 @@ function Row({ item, exponent }: { item: HistoryItem; exponent: number }) {
         <td>
           {round ? (
             <button type="button" className="link" aria-expanded={open} onClick={() => setOpen(!open)}>
-              {item.spin ? `${titleOf(item.table_id)}, nonce ${item.round_no}` : `${item.table_id}, round ${item.round_no}`}
+              {alone ? `${titleOf(item.table_id)}, nonce ${item.round_no}` : `${item.table_id}, round ${item.round_no}`}
             </button>
           ) : (
             (KIND_NAMES[item.kind] ?? item.kind)
@@ -52,7 +53,7 @@ function Row({ item, exponent }: { item: HistoryItem; exponent: number }) {
         <td className={`num strong ${item.net_minor > 0 ? "up" : item.net_minor < 0 ? "down" : ""}`}>{formatSigned(item.net_minor, exponent)}</td>
         <td className="num">
           {round && (
-            <Link href={`/history/${item.seq}`} data-testid="replay-open" aria-label={`Replay ${item.table_id}, round ${item.round_no}`}>
+            <Link href={`/history/${item.round_id}`} data-testid="replay-open" aria-label={`Replay ${item.table_id}, round ${item.round_no}`}>
               Replay
             </Link>
           )}

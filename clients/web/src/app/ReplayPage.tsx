@@ -2,8 +2,7 @@ import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../api/client";
 import type { GameRules } from "../api/rules";
-import { recordOfSpin, type RoundRecord } from "../api/rounds";
-import type { HistoryBet, HistoryItem } from "../api/types";
+import type { Decision, MyRound, RoundRecord } from "../api/rounds";
 import { titleOf, viewOf } from "../games/registry";
 import { formatMinor, formatSigned } from "../state/money";
 import { type Loaded, useApp, useRules, useSession, useTitle } from "./hooks";
@@ -11,32 +10,21 @@ import { BackIcon } from "./icons";
 import { Shell } from "./Shell";
 import { voidText } from "./words";
 
-interface Round {
-  readonly item: HistoryItem;
-  readonly record: RoundRecord;
-}
-
-/** Loads my line of the books at this place, then what everybody was told of its round. */
-function useRound(seq: number): [Loaded<Round>, () => void] {
+function useRound(roundId: string): [Loaded<MyRound>, () => void] {
   const session = useSession();
-  const [loaded, setLoaded] = useState<Loaded<Round>>({ state: "loading" });
+  const [loaded, setLoaded] = useState<Loaded<MyRound>>({ state: "loading" });
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     let gone = false;
     setLoaded({ state: "loading" });
-    async function load(): Promise<Loaded<Round>> {
-      const item = (await session.api.history(seq + 1, 1)).items[0];
-      if (item === undefined || item.seq !== seq || item.kind !== "round") return { state: "error", message: "Your history has no such round." };
-      return { state: "ready", value: { item, record: recordOfSpin(item) ?? (await session.api.round(item.table_id, item.round_no)) } };
-    }
-    load().then(
-      (value) => gone || setLoaded(value),
+    session.api.round(roundId).then(
+      (value) => gone || setLoaded({ state: "ready", value }),
       (error: unknown) => gone || setLoaded({ state: "error", message: error instanceof ApiError ? error.message : "This round cannot be shown right now." }),
     );
     return () => {
       gone = true;
     };
-  }, [session, seq, attempt]);
+  }, [session, roundId, attempt]);
   return [loaded, () => setAttempt(attempt + 1)];
 }
 
@@ -48,7 +36,7 @@ export function positionName(rules: GameRules | null, spot: ((position: number) 
   return named?.positions?.[position]?.name ?? rows.find((row) => row.position === position)?.name ?? `position ${position}`;
 }
 
-function Bets({ bets, record, exponent }: { bets: readonly HistoryBet[]; record: RoundRecord; exponent: number }) {
+function Bets({ record, exponent }: { record: MyRound; exponent: number }) {
   const [rules] = useRules(record.game);
   const known = rules.state === "ready" ? rules.value : null;
   const spot = viewOf(record.game)?.spot;
@@ -62,10 +50,10 @@ function Bets({ bets, record, exponent }: { bets: readonly HistoryBet[]; record:
         </tr>
       </thead>
       <tbody>
-        {bets.map((bet) => (
+        {record.bets.map((bet) => (
           <tr key={bet.bet_id} data-testid="replay-bet" data-stake={bet.stake_minor} data-payout={bet.payout_minor}>
             <td>
-              {(bet.chips ?? []).map(([position, stake]) => `${formatMinor(stake, exponent)} on ${positionName(known, spot, position)}`).join(", ") || (record.client_seed === undefined ? bet.state : "Spin")}
+              {bet.chips.map(([position, stake]) => `${formatMinor(stake, exponent)} on ${positionName(known, spot, position)}`).join(", ") || (record.client_seed === undefined ? "Put down in play" : "Spin")}
               <small className="replay-id">
                 <code>{bet.bet_id}</code>
               </small>
@@ -80,14 +68,14 @@ function Bets({ bets, record, exponent }: { bets: readonly HistoryBet[]; record:
 }
 
 function Fair({ record }: { record: RoundRecord }) {
-  if (record.commitment === "") return <p className="faint">{record.dealer === "" ? "This round was played before rounds had seeds." : `Dealt by ${record.dealer}: there is no seed.`}</p>;
-  const query = new URLSearchParams({ game: record.game, table: record.table_id, round: String(record.round_no), commitment: record.commitment, seed: record.seed });
+  if (record.commitment === "") return <p className="faint">{!record.dealer ? "This round was played before rounds had seeds." : `Dealt by ${record.dealer}: there is no seed.`}</p>;
+  const query = new URLSearchParams({ game: record.game, table: record.table_id ?? record.game, round: String(record.round_no ?? record.nonce ?? 0), commitment: record.commitment, seed: record.seed });
   const rows = [
     { name: "Commitment, told before bets", value: record.commitment },
     { name: "Seed, told with the result", value: record.seed },
-    { name: "Salt of the chain", value: record.salt },
+    { name: "Salt of the chain", value: record.salt ?? "" },
     { name: "Your client seed", value: record.client_seed ?? "" },
-    { name: "Nonce", value: record.client_seed ? String(record.round_no) : "" },
+    { name: "Nonce", value: record.nonce === undefined ? "" : String(record.nonce) },
   ];
   return (
     <>
@@ -103,7 +91,7 @@ function Fair({ record }: { record: RoundRecord }) {
             </div>
           ))}
       </dl>
-      {record.client_seed !== undefined && <p className="faint">The server's seed is told when you change your seeds, on the game's page.</p>}
+      {record.client_seed !== undefined && record.seed === "" && <p className="faint">The server's seed is told when you change your seeds, on the game's page.</p>}
       <Link href={`/verify?${query}`} className="button small" data-testid="verify-link">
         Check this round
       </Link>
@@ -111,15 +99,42 @@ function Fair({ record }: { record: RoundRecord }) {
   );
 }
 
+const ACTIONS: Readonly<Record<string, string>> = {
+  hit: "hit",
+  stand: "stood",
+  double: "doubled",
+  split: "split",
+  insure: "insured",
+  no_insurance: "did not insure",
+  cash_out: "cashed out",
+};
+
+/** What I did in the round, and what the clock did in my place. */
+function Decisions({ decisions }: { decisions: readonly Decision[] }) {
+  const known = decisions.filter((one) => one.action in ACTIONS);
+  if (known.length === 0) return null;
+  return (
+    <ol className="plain" aria-label="Decisions" data-testid="replay-decisions">
+      {known.map((one, index) => (
+        <li key={index} data-action={one.action} data-rule={one.by_rule}>
+          {one.by_rule ? "By rule, for want of an answer: " : "You "}
+          {ACTIONS[one.action]}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
 function timeOf(ms: number | null): string {
   return ms === null ? "" : new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }).format(ms);
 }
 
-function Shown({ round }: { round: Round }) {
-  const { item, record } = round;
+function Shown({ record }: { record: MyRound }) {
   const exponent = useApp((state) => state.account?.exponent ?? 2);
   const view = viewOf(record.game);
-  const mine = new Set(item.bets.flatMap((bet) => (bet.chips ?? []).map(([position]) => position)));
+  const mine = new Set(record.bets.flatMap((bet) => bet.chips.map(([position]) => position)));
+  const paid = record.payout_minor + record.returned_minor;
+  const net = record.payout_minor - record.stake_minor;
   const Replay = view?.Replay;
   const Outcome = view?.Outcome;
   return (
@@ -129,7 +144,7 @@ function Shown({ round }: { round: Round }) {
           Replay
         </p>
         {record.number === null ? (
-          <p>{voidText(record.void_reason)} Stakes went back.</p>
+          <p>{record.state === "voided" ? `${voidText(record.void_reason ?? "")} Stakes went back.` : "This round is not over."}</p>
         ) : Replay ? (
           <Replay record={record} mine={mine} />
         ) : (
@@ -138,12 +153,13 @@ function Shown({ round }: { round: Round }) {
       </section>
       <section className="panel" aria-labelledby="replay-mine">
         <h3 id="replay-mine">My part in it</h3>
-        <p data-testid="replay-net" data-net={item.net_minor}>
-          Staked {formatMinor(item.stake_minor, exponent)}, paid {formatMinor(item.payout_minor + item.returned_minor, exponent)}, net {formatSigned(item.net_minor, exponent)}.
+        <p data-testid="replay-net" data-net={net}>
+          Staked {formatMinor(record.stake_minor, exponent)}, paid {formatMinor(paid, exponent)}, net {formatSigned(net, exponent)}.
         </p>
         <div className="scroll">
-          <Bets bets={item.bets} record={record} exponent={exponent} />
+          <Bets record={record} exponent={exponent} />
         </div>
+        <Decisions decisions={record.decisions} />
       </section>
       <section className="panel" aria-labelledby="replay-fair">
         <h3 id="replay-fair">Fairness</h3>
@@ -156,11 +172,15 @@ function Shown({ round }: { round: Round }) {
   );
 }
 
+function titleOfRound(record: RoundRecord): string {
+  return `${titleOf(record.game)}, ${record.table_id === undefined ? `nonce ${record.nonce ?? 0}` : `${record.table_id}, round ${record.round_no ?? 0}`}`;
+}
+
 /** One round of mine, looked at again: nothing here is played, nothing can be staked. */
-export function ReplayPage({ seq }: { seq: number }) {
-  const [loaded, again] = useRound(seq);
+export function ReplayPage({ roundId }: { roundId: string }) {
+  const [loaded, again] = useRound(roundId);
   useTitle("Replay");
-  const title = loaded.state === "ready" ? `${titleOf(loaded.value.record.game)}, ${loaded.value.item.spin ? "nonce" : `${loaded.value.item.table_id}, round`} ${loaded.value.item.round_no}` : "A round of yours";
+  const title = loaded.state === "ready" ? titleOfRound(loaded.value) : "A round of yours";
   return (
     <Shell>
       <div className="table-title">
@@ -182,7 +202,7 @@ export function ReplayPage({ seq }: { seq: number }) {
           </button>
         </div>
       )}
-      {loaded.state === "ready" && <Shown round={loaded.value} />}
+      {loaded.state === "ready" && <Shown record={loaded.value} />}
     </Shell>
   );
 }
