@@ -67,7 +67,13 @@ function Bets({ record, exponent }: { record: MyRound; exponent: number }) {
   );
 }
 
-function Fair({ record }: { record: RoundRecord }) {
+/** What a verifier needs of a round that was played alone: nobody but its player has it. */
+function verifiable(record: MyRound): string {
+  const { round_id, game, rules_version, state, commitment, seed, client_seed, nonce, number, detail, stake_minor, payout_minor } = record;
+  return JSON.stringify({ round_id, game, rules_version, state, commitment, seed, client_seed, nonce, number, detail, stake_minor, payout_minor });
+}
+
+function Fair({ record }: { record: MyRound }) {
   if (record.commitment === "") return <p className="faint">{!record.dealer ? "This round was played before rounds had seeds." : `Dealt by ${record.dealer}: there is no seed.`}</p>;
   const query = new URLSearchParams({ game: record.game, table: record.table_id ?? record.game, round: String(record.round_no ?? record.nonce ?? 0), commitment: record.commitment, seed: record.seed });
   const rows = [
@@ -91,10 +97,20 @@ function Fair({ record }: { record: RoundRecord }) {
             </div>
           ))}
       </dl>
-      {record.client_seed !== undefined && record.seed === "" && <p className="faint">The server's seed is told when you change your seeds, on the game's page.</p>}
-      <Link href={`/verify?${query}`} className="button small" data-testid="verify-link">
-        Check this round
-      </Link>
+      {record.client_seed === undefined ? (
+        <Link href={`/verify?${query}`} className="button small" data-testid="verify-link">
+          Check this round
+        </Link>
+      ) : record.seed === "" ? (
+        <p className="faint">The server's seed is told when you change your seeds, on the game's page. Then this round can be checked.</p>
+      ) : (
+        <label className="field">
+          <span>
+            The record as verifiers read it: copy it and <Link href="/verify" data-testid="verify-link">check it</Link>
+          </span>
+          <textarea readOnly rows={5} value={verifiable(record)} data-testid="replay-record" onFocus={(event) => event.target.select()} />
+        </label>
+      )}
     </>
   );
 }
