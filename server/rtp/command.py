@@ -20,6 +20,7 @@ _HEAD: Final = ("game", "bet", "positions", "return", "edge %", "sigma", "exact 
 
 def rtp(
     exact: Annotated[bool, typer.Option("--exact", help="long fractions too, and exact variances")] = False,
+    full: Annotated[bool, typer.Option("--full", help="walk the slot's code over its full cycle too: minutes")] = False,
     simulate: Annotated[int, typer.Option(help="play so many rounds of each game instead, by its own code")] = 0,
     game: Annotated[str, typer.Option(help="simulate this game only")] = "",
     seed: Annotated[str, typer.Option(help="another seed, other rounds")] = "croupier",
@@ -38,6 +39,7 @@ def rtp(
     table = rows()
     _output.print(Text(table_text(table, exact=exact)))
     found = faults(table) + slot.unlike_published() + (blackjack.unlike_solution() if solve else [])
+    found += slot.unlike_code() if full else []
     for line in found:
         _error.print(Text(f"DIFFERENT: {line}"))
     games = len({row.game for row in table})

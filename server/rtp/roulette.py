@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
-from actors.domain.games import roulette
-from actors.domain.games.game import BetReturn, Draws, Outcome
+from actors.domain.games.game import Outcome
+from actors.domain.games.roulette import LAYOUT
+from actors.domain.games.roulette_game import ROULETTE
 from server.rtp.rows import Row, Teller, paid_rows, row_of
 
 #: Bet -> (positions, numbers covered), from domain.md 7.1.
@@ -28,56 +29,24 @@ CLOTH: Final[Mapping[str, tuple[int, int]]] = {
 }
 
 
-class _Published:
-    """What the roulette module publishes, as a game tells it."""
-
-    name = "roulette"
-
-    def export_rules(self) -> dict[str, Any]:
-        """Return the rules as published."""
-        return roulette.export_rules()
-
-    def returns(self) -> list[BetReturn]:
-        """Return the theoretical return of each family, from its first position."""
-        kinds = [place.kind for place in roulette.LAYOUT]
-        return [
-            BetReturn(kind, kinds.count(kind), rtp := roulette.theoretical_rtp(position), _variance(position, rtp))
-            for kind, position in first_positions().items()
-        ]
-
-    def payout(self, position: int, stake_minor: int, outcome: Outcome) -> int:
-        """Return what a stake pays."""
-        return roulette.payout(position, stake_minor, outcome.number)
-
-    def draw(self, draws: Draws) -> Outcome:
-        """Return the outcome of a spin."""
-        return Outcome(draws.below(roulette.POCKETS))
-
-
-def _variance(position: int, rtp: Fraction) -> Fraction:
-    squares = sum(roulette.payout(position, 1, drawn) ** 2 for drawn in range(roulette.POCKETS))
-    return Fraction(squares, roulette.POCKETS) - rtp * rtp
-
-
-GAME: Final = _Published()
-GAMES: Final[tuple[Teller, ...]] = (GAME,)
+GAMES: Final[tuple[Teller, ...]] = (ROULETTE,)
 
 
 def rows() -> list[Row]:
     """Return every kind of bet."""
     return [
-        row_of("roulette", bet, positions, {Fraction(36, n): n, Fraction(0): 37 - n}, f"covers {n} of 37 pockets")
+        row_of(ROULETTE.name, bet, positions, {Fraction(36, n): n, Fraction(0): 37 - n}, f"covers {n} of 37 pockets")
         for bet, (positions, n) in CLOTH.items()
     ]
 
 
 def paid() -> list[Row]:
     """Return what the code pays on each of the 157 positions over all pockets."""
-    bets = {bet: [place.position for place in roulette.LAYOUT if place.kind == bet] for bet in CLOTH}
-    return paid_rows(GAME, bets, [(Outcome(drawn), 1) for drawn in range(37)], "the game's code, over all pockets")
+    bets = {bet: [place.position for place in LAYOUT if place.kind == bet] for bet in CLOTH}
+    return paid_rows(ROULETTE, bets, [(Outcome(drawn), 1) for drawn in range(37)], "the game's code, over all pockets")
 
 
 def first_positions() -> dict[str, int]:
     """Return of each kind of bet its first position."""
-    first = {place.kind: place.position for place in reversed(roulette.LAYOUT)}
+    first = {place.kind: place.position for place in reversed(LAYOUT)}
     return {bet: first[bet] for bet in CLOTH}

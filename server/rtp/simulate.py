@@ -17,6 +17,7 @@ import msgspec
 from actors.domain.games.baccarat import BACCARAT, BACCARAT_NO_COMMISSION
 from actors.domain.games.draws import SeededDraws
 from actors.domain.games.game import Draws, Outcome
+from actors.domain.games.roulette_game import ROULETTE
 from actors.domain.games.slot import SLOT
 from server.rtp import baccarat, blackjack_simulation, roulette
 from server.rtp.rows import STAKE, Payer, Row
@@ -79,7 +80,7 @@ def play_slot(rounds: int, seed: str) -> list[Sample]:
 
 #: Who plays: rounds, seed -> samples, one for each bet (of bets alike in all, one position).
 GAMES: Final[Mapping[str, Callable[[int, str], list[Sample]]]] = {
-    "roulette": lambda rounds, seed: play_table(roulette.GAME, roulette.first_positions(), rounds, seed),
+    "roulette": lambda rounds, seed: play_table(ROULETTE, roulette.first_positions(), rounds, seed),
     "baccarat": lambda rounds, seed: play_table(
         BACCARAT, {bet: places[0] for bet, places in baccarat.BETS.items()}, rounds, seed
     ),

@@ -9,6 +9,7 @@ Whole rounds: the cycle's sums are carried forward spin by spin, the cap on free
 
 The factorised formula: a line's win is a product over reels, because each row of a reel shows every place of its strip
 equally often; the scatters are a sum of five independent reels. It knows the mean only, but shares no code with the count.
+What the game's own code shows at every one of the stops is `cycle_by_code`, which takes minutes (`croupier rtp --full`).
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from math import prod
 from typing import Final, NamedTuple
 
 from actors.domain.games import slot_figures as figures
+from actors.domain.games import slot_machine as machine
 from actors.domain.games.slot import SLOT
 from actors.domain.games.slot_figures import Share
 from actors.domain.games.slot_machine import (
@@ -213,3 +216,26 @@ def scatter_return() -> Fraction:
     """Return what scatters pay on average, in whole stakes: factorised."""
     chances = scatter_chances()
     return sum((chances[n] * times for n, (times, _) in SCATTER_PAYS.items()), Fraction(0))
+
+
+def cycle_by_code() -> dict[int, Share]:
+    """Return the sums over every combination of stops, each shown by the game's own code. Takes minutes."""
+    sums = {award: [0, 0, 0, 0] for award in figures.FULL_CYCLE}
+    for stops in product(*(range(len(strip)) for strip in STRIPS)):
+        spin = machine.show(stops, is_free=False, left=MAX_FREE_SPINS)
+        entry = sums[spin.free_spins]
+        entry[0] += 1
+        entry[1] += spin.units
+        entry[2] += spin.units * spin.units
+        entry[3] = max(entry[3], spin.units)
+    return {award: Share(*entry) for award, entry in sums.items()}
+
+
+def unlike_code() -> list[str]:
+    """Return in words where the game's code, walked over its full cycle, is not what was counted."""
+    counted_, code = full_cycle().by_award, cycle_by_code()
+    return [
+        f"{SLOT.name}: {award} free spins: the code's cycle has {code[award]}, counted {counted_[award]}"
+        for award in counted_
+        if code[award] != counted_[award]
+    ]

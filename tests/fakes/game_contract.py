@@ -1,6 +1,7 @@
 """What every game must do. A subclass names the game and what is known of it; each game's tests have such a subclass.
 
-`GameContract` is of all games, `TableGameContract` of those with a layout and one outcome. What a game's own rules say is
+`GameContract` is of all games, `TableGameContract` of those with a layout and one outcome,
+`InstantGameContract` of those of one order. What a game's own rules say is
 tested beside it.
 """
 
@@ -17,13 +18,14 @@ import pytest
 
 from actors.domain.commands import CallStake, ChipStake, Refused
 from actors.domain.games.draws import SeededDraws
-from actors.domain.games.game import BetLimits, Game, Outcome, TableGame
+from actors.domain.games.game import BetLimits, Game, InstantGame, Outcome, TableGame
 from actors.domain.refusals import Refusal
 from server.rtp import Module, faults
 
 #: Least return that a licence allows of any bet (domain.md 2.1: GLI-19 4.7).
 LEAST_RETURN = Fraction(75, 100)
-_TOLD = {"game", "rules_version", "rules_hash", "rtp", "text"}
+_MUST_TELL = {"game", "rules_version", "rules_hash", "rtp", "text"}
+_TOLD = {*_MUST_TELL, "title", "kind", "min_cycle_ms"}
 
 
 def streams(count: int = 40) -> list[SeededDraws]:
@@ -32,26 +34,29 @@ def streams(count: int = 40) -> list[SeededDraws]:
 
 
 class GameContract:
-    """Laws of all games. hashed: which keys of the exported rules the hash is over; else all but what only tells.
-
-    exact: the game's module in `server/rtp`.
-    """
+    """Laws of all games. exact: the game's module in `server/rtp`."""
 
     game: ClassVar[Game]
     exact: ClassVar[Module]
-    hashed: ClassVar[Sequence[str]] = ()
+    interface: ClassVar[type] = Game
     #: Below the licence's figure only where the game's documentation says why.
     least_return: ClassVar[Fraction] = LEAST_RETURN
 
-    def _hashed(self, rules: dict[str, Any]) -> str:
-        keys = self.hashed or sorted(rules.keys() - _TOLD)
-        text = json.dumps({key: rules[key] for key in keys}, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+    def hashed_rules(self, rules: dict[str, Any]) -> dict[str, Any]:
+        """Return what the hash is over: all exported but what only tells; a game may say otherwise."""
+        return {key: value for key, value in rules.items() if key not in _TOLD}
+
+    def _hash(self, rules: dict[str, Any]) -> str:
+        return hashlib.sha256(json.dumps(rules, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def test_game_has_all_that_its_interface_asks(self) -> None:
+        asked = {name for name in dir(self.interface) if not name.startswith("_")} | Game.__annotations__.keys()
+        assert [name for name in sorted(asked) if not hasattr(self.game, name)] == []
 
     def test_rules_tell_what_a_player_must_know_in_plain_json(self) -> None:
         rules = self.game.export_rules()
-        assert rules.keys() >= _TOLD
-        assert json.loads(json.dumps(rules, allow_nan=False)) == rules
+        assert rules.keys() >= _MUST_TELL
+        assert json.loads(json.dumps(rules, allow_nan=False)).keys() == rules.keys()
         assert rules["game"] == self.game.name
         assert all(isinstance(paragraph, str) and paragraph.endswith(".") for paragraph in rules["text"])
 
@@ -63,12 +68,13 @@ class GameContract:
 
     def test_rules_hash_follows_from_the_rules_that_are_told(self) -> None:
         rules = self.game.export_rules()
-        assert self._hashed(rules) == rules["rules_hash"]
+        assert self._hash(self.hashed_rules(rules)) == rules["rules_hash"]
 
     def test_rules_hash_changes_with_any_rule(self) -> None:
         rules = self.game.export_rules()
-        keys = self.hashed or sorted(rules.keys() - _TOLD)
-        assert {self._hashed({**rules, key: "another"}) == rules["rules_hash"] for key in keys} == {False}
+        hashed = self.hashed_rules(rules)
+        assert hashed
+        assert [key for key in hashed if self._hash({**hashed, key: "another"}) == rules["rules_hash"]] == []
 
     def test_exact_returns_paytable_and_code_agree(self) -> None:
         assert faults(self.exact.rows(), [self.exact]) == []
@@ -84,10 +90,11 @@ class TableGameContract(GameContract):
     """Laws of games with a layout and one outcome.
 
     positions: how many there are, from 0. max_returns: the most times that a stake comes back, itself included. legal,
-    illegal: what a dealer may and may not have seen. call: an announced bet that the game knows, if it has any.
+    illegal: what a dealer may and may not have seen.
     """
 
     game: ClassVar[TableGame]
+    interface: ClassVar[type] = TableGame
     positions: ClassVar[int]
     max_returns: ClassVar[int]
     legal: ClassVar[Sequence[Sequence[int]]]
@@ -114,6 +121,11 @@ class TableGameContract(GameContract):
     def test_every_position_is_taken_and_none_beyond(self) -> None:
         taken = [self.game.check_shape([ChipStake(place, 100)], [], 9) is None for place in range(self.positions + 1)]
         assert taken == [True] * self.positions + [False]
+
+    def test_every_position_has_a_name_of_its_own(self) -> None:
+        names = [self.game.name_of(place) for place in range(self.positions)]
+        assert all(names)
+        assert len(set(names)) == self.positions
 
     def test_expanding_keeps_the_money(self) -> None:
         chips = [ChipStake(place % self.positions, 100 + place) for place in range(2 * self.positions)]
@@ -157,3 +169,34 @@ class TableGameContract(GameContract):
     def test_dealer_may_see_what_the_rules_allow_and_nothing_else(self) -> None:
         assert [numbers for numbers in self.legal if self.game.seen(numbers) is None] == []
         assert [numbers for numbers in self.illegal if self.game.seen(numbers) is not None] == []
+
+
+class InstantGameContract(GameContract):
+    """Laws of games of one order. stakes: some that it takes, the least first."""
+
+    game: ClassVar[InstantGame]
+    interface: ClassVar[type] = InstantGame
+    stakes: ClassVar[Sequence[int]]
+    max_returns: ClassVar[int]
+
+    def test_stakes_that_are_none_are_refused(self) -> None:
+        worthless = [self.game.check_stake(stake) for stake in (0, -1, -self.stakes[0])]
+        assert worthless == [Refused(Refusal.STAKE_INVALID, refused.detail) for refused in worthless if refused]
+        assert [stake for stake in self.stakes if self.game.check_stake(stake) is not None] == []
+
+    def test_same_stream_plays_the_same_round_at_every_stake(self) -> None:
+        for stake in self.stakes:
+            once, again = ([self.game.spin(draws, stake) for draws in streams()] for _ in range(2))
+            assert once == again
+            assert [spin.outcome for spin in once] == [
+                self.game.spin(draws, self.stakes[0]).outcome for draws in streams()
+            ]
+
+    def test_payout_is_a_whole_amount_within_its_bounds(self) -> None:
+        for stake in self.stakes:
+            paid = [self.game.spin(draws, stake).payout_minor for draws in streams()]
+            assert all(type(amount) is int and 0 <= amount <= self.max_returns * stake for amount in paid)
+
+    def test_outcomes_fit_every_clients_numbers(self) -> None:
+        outcomes = [self.game.spin(draws, self.stakes[0]).outcome for draws in streams()]
+        assert all(0 <= number < 2**53 for outcome in outcomes for number in (outcome.number, *outcome.detail))

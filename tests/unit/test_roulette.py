@@ -6,6 +6,7 @@ import hashlib
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -24,6 +25,10 @@ from actors.domain.games.roulette import (
     paytable,
     theoretical_rtp,
 )
+from actors.domain.games.roulette_game import ROULETTE
+from server.rtp import Module
+from server.rtp import roulette as exact_roulette
+from tests.fakes.game_contract import TableGameContract
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "roulette_payouts.txt"
 
@@ -135,3 +140,19 @@ def test_rules_version_follows_the_content() -> None:
     assert hashlib.sha256(canonical).hexdigest() == RULES_HASH
     # Rounds in the books name this version: a change of rules needs a new number, never this one again.
     assert RULES_VERSION == "roulette-eu-1:b44f5567bca1"
+
+
+class TestContract(TableGameContract):
+    """Roulette is a table game."""
+
+    game = ROULETTE
+    exact: ClassVar[Module] = exact_roulette
+    positions = 157
+    max_returns = 36
+    legal = ([0], [36])
+    illegal = ([], [37], [-1], [1, 2], [True])
+
+    def hashed_rules(self, rules: dict[str, Any]) -> dict[str, Any]:
+        """Return wheel, positions and announced bets, as the first rounds were stamped."""
+        calls = {name: [[chip["position"], chip["units"]] for chip in chips] for name, chips in rules["calls"].items()}
+        return {"wheel": rules["wheel"], "positions": rules["positions"], "calls": calls}

@@ -86,10 +86,6 @@ def test_la_partage_would_halve_the_edge_of_even_money() -> None:
     assert 1 - row.rtp == Fraction(1, 74)
 
 
-def test_roulettes_code_and_paytable_agree_with_the_table() -> None:
-    assert rtp.faults(roulette.rows(), [roulette]) == []
-
-
 def test_every_game_has_its_rows_once() -> None:
     names = [game.name for module in rtp.MODULES for game in module.GAMES]
     assert len(names) == len(set(names))
@@ -126,6 +122,11 @@ class Liar:
         ([], Liar(BetReturn("Tie", 2, TIE.rtp, TIE.variance)), "returns() says positions 2"),
         ([], Liar(BetReturn("Dragon", 1, TIE.rtp, TIE.variance)), "nothing computed"),
         ([], Liar(rules={"rtp": "1/2"}), "the rules publish 1/2"),
+        (
+            [],
+            Liar(rules={"rtp": {row.bet: str(row.rtp + Fraction(1, 10**9)) for row in ROWS}}),
+            "Tie: the rules publish",
+        ),
         ([], Liar(rules={"rtp": {"Tie": "1/1"}}), "the rules publish no return"),
         ([], Liar(rules={"rtp": {row.bet: str(row.rtp) for row in ROWS} | {"Six": "1/1"}}), "nothing computed"),
         ([msgspec.structs.replace(TIE, rtp=TIE.rtp - 1)], Liar(), "payouts enumerated says rtp"),

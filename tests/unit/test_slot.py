@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from typing import Any, ClassVar
 
 import pytest
 
@@ -14,7 +15,9 @@ from actors.domain.games.game import Outcome
 from actors.domain.games.slot import SLOT, recompute, replay
 from actors.domain.games.slot_machine import CYCLE, LINES, SCATTER, STRIPS, WILD, LineWin
 from actors.domain.refusals import Refusal
+from server.rtp import Module
 from server.rtp import slot as exact
+from tests.fakes.game_contract import InstantGameContract
 
 #: Stops that show a lighthouse on every reel, and stops that show none and pay nothing.
 ALL_LIGHTHOUSES = tuple(strip.index(SCATTER) for strip in STRIPS)
@@ -185,3 +188,20 @@ def test_return_is_between_ninety_five_and_ninety_six_percent() -> None:
 
 def test_top_award_is_likelier_than_one_in_a_hundred_million() -> None:
     assert figures.TOP_AWARD * 10**8 >= CYCLE
+
+
+def test_whole_round_counted_back_from_the_cycle_is_the_published_one() -> None:
+    assert exact.whole_round(figures.FULL_CYCLE) == (figures.whole_round().mean, figures.whole_round().variance)
+
+
+class TestContract(InstantGameContract):
+    """Lantern Bay is an instant game."""
+
+    game = SLOT
+    exact: ClassVar[Module] = exact
+    stakes = (20, 60, 5_000)
+    max_returns = figures.best_units() // 20
+
+    def hashed_rules(self, rules: dict[str, Any]) -> dict[str, Any]:
+        """Return the machine and the bounds of stakes."""
+        return {**rules["paytable"], "stakes": [rules["min_stake_minor"], rules["max_stake_minor"]]}
