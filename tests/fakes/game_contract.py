@@ -1,7 +1,7 @@
 """What every game must do. A subclass names the game and what is known of it; each game's tests have such a subclass.
 
-`GameContract` is of all games, `TableGameContract` of those with a layout and one outcome,
-`InstantGameContract` of those of one order. What a game's own rules say is
+`GameContract` is of all games, `LayoutContract` of those with a layout (also where rounds are played), `TableGameContract` of those
+with one outcome, `InstantGameContract` of those of one order. What a game's own rules say is
 tested beside it.
 """
 
@@ -86,19 +86,13 @@ class GameContract:
         assert self.game.min_cycle_ms >= 2_500
 
 
-class TableGameContract(GameContract):
-    """Laws of games with a layout and one outcome.
-
-    positions: how many there are, from 0. max_returns: the most times that a stake comes back, itself included. legal,
-    illegal: what a dealer may and may not have seen.
-    """
+class LayoutContract(GameContract):
+    """Laws of games with a layout, played or drawn. positions: some, or all; least first. beyond: numbers that are none."""
 
     game: ClassVar[TableGame]
     interface: ClassVar[type] = TableGame
-    positions: ClassVar[int]
-    max_returns: ClassVar[int]
-    legal: ClassVar[Sequence[Sequence[int]]]
-    illegal: ClassVar[Sequence[Sequence[int]]]
+    positions: ClassVar[Sequence[int]]
+    beyond: ClassVar[Sequence[int]]
 
     def limits(self, **changed: Any) -> BetLimits:
         """Return wide limits of every class of position that the game may have, or others."""
@@ -106,32 +100,35 @@ class TableGameContract(GameContract):
         return BetLimits(**{**values, **changed})
 
     def test_what_no_table_takes_is_refused_in_order(self) -> None:
-        no_place, no_call = ChipStake(self.positions, 0), CallStake("no such call", 0)
-        worthless, good = ChipStake(0, 0), ChipStake(0, 100)
+        no_place, no_call = ChipStake(self.beyond[0], 0), CallStake("no such call", 0)
+        first = self.positions[0]
+        worthless, good = ChipStake(first, 0), ChipStake(first, 100)
         check = self.game.check_shape
         assert check([worthless, no_place], [no_call], 0) == Refused(Refusal.UNKNOWN_POSITION)
         assert check([ChipStake(-1, 100)], [], 9) == Refused(Refusal.UNKNOWN_POSITION)
         assert check([worthless], [no_call], 0) == Refused(Refusal.UNKNOWN_CALL)
         assert check([good, worthless], [], 1) == Refused(Refusal.STAKE_INVALID)
-        assert check([ChipStake(0, 2**53)], [], 9) == Refused(Refusal.STAKE_INVALID)
+        assert check([ChipStake(first, 2**53)], [], 9) == Refused(Refusal.STAKE_INVALID)
         assert check([good, good], [], 1) == Refused(Refusal.TOO_MANY_CHIPS)
         assert check([], [], 9) == Refused(Refusal.TOO_MANY_CHIPS)
         assert check([good], [], 1) is None
 
     def test_every_position_is_taken_and_none_beyond(self) -> None:
-        taken = [self.game.check_shape([ChipStake(place, 100)], [], 9) is None for place in range(self.positions + 1)]
-        assert taken == [True] * self.positions + [False]
+        taken = [self.game.check_shape([ChipStake(place, 100)], [], 9) is None for place in self.positions]
+        refused = {self.game.check_shape([ChipStake(place, 100)], [], 9) for place in self.beyond}
+        assert all(taken)
+        assert refused == {Refused(Refusal.UNKNOWN_POSITION)}
 
     def test_every_position_has_a_name_of_its_own(self) -> None:
-        names = [self.game.name_of(place) for place in range(self.positions)]
+        names = [self.game.name_of(place) for place in self.positions]
         assert all(names)
-        assert len(set(names)) == self.positions
+        assert len(set(names)) == len(self.positions)
 
     def test_expanding_keeps_the_money(self) -> None:
-        chips = [ChipStake(place % self.positions, 100 + place) for place in range(2 * self.positions)]
+        chips = [ChipStake(place, 100 + twice) for place in self.positions for twice in range(2)]
         stakes = self.game.expand(chips, [])
         assert sum(stakes.values()) == sum(chip.stake_minor for chip in chips)
-        assert set(stakes) == set(range(self.positions))
+        assert set(stakes) == set(self.positions)
 
     @pytest.mark.parametrize(
         ("changed", "refusal"),
@@ -142,8 +139,23 @@ class TableGameContract(GameContract):
         ],
     )
     def test_stakes_against_the_limits_are_refused_in_order(self, changed: dict[str, Any], refusal: Refusal) -> None:
-        assert self.game.check_limits(self.limits(), {0: 100}, {0: 50}, 50) is None
-        assert self.game.check_limits(self.limits(**changed), {0: 100}, {0: 50}, 50) == Refused(refusal)
+        first = self.positions[0]
+        assert self.game.check_limits(self.limits(), {first: 100}, {first: 50}, 50) is None
+        refused = self.game.check_limits(self.limits(**changed), {first: 100}, {first: 50}, 50)
+        assert refused is not None
+        assert refused.code == refusal
+
+
+class TableGameContract(LayoutContract):
+    """Laws of games with a layout and one outcome.
+
+    max_returns: the most times that a stake comes back, itself included. legal, illegal: what a dealer may and may not
+    have seen.
+    """
+
+    max_returns: ClassVar[int]
+    legal: ClassVar[Sequence[Sequence[int]]]
+    illegal: ClassVar[Sequence[Sequence[int]]]
 
     def test_same_stream_gives_the_same_outcome(self) -> None:
         once, again = ([self.game.draw(draws) for draws in streams()] for _ in range(2))
@@ -156,7 +168,7 @@ class TableGameContract(GameContract):
 
     def test_payout_is_a_whole_amount_within_its_bounds_and_grows_with_the_stake(self) -> None:
         for outcome in self._some_outcomes():
-            for position in range(self.positions):
+            for position in self.positions:
                 paid = [self.game.payout(position, stake, outcome) for stake in (1, 99, 100, 2**53 - 1)]
                 assert all(type(amount) is int and amount >= 0 for amount in paid)
                 assert paid == sorted(paid)

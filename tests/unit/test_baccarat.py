@@ -108,7 +108,8 @@ class TestWithCommission(TableGameContract):
 
     game: ClassVar[TableGame] = BACCARAT
     exact: ClassVar[Module] = exact_baccarat
-    positions = 5
+    positions: ClassVar[Sequence[int]] = range(5)
+    beyond = (-1, 5)
     max_returns = 12
     legal = (cards("9 T T K"), cards("T T 6 5 2"), cards("T T 5 5 4 K"))
     illegal: ClassVar[Sequence[Sequence[int]]] = (
@@ -121,7 +122,8 @@ class TestWithoutCommission(TestWithCommission):
     """The same, and super six, which returns 70 % at 12 to 1: less than GLI-19 4.7 asks (docs/rtp.md)."""
 
     game = BACCARAT_NO_COMMISSION
-    positions = 6
+    positions = range(6)
+    beyond = (-1, 6)
     max_returns = 13
     least_return = Fraction(70, 100)
 

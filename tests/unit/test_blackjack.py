@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any, ClassVar
 
 import pytest
 
 from actors.domain.commands import CallStake, ChipStake, Refused
 from actors.domain.games.blackjack import BLACKJACK, RULES_HASH, TEXT, paytable
 from actors.domain.games.blackjack_hands import DECKS, HANDS_MAX, SEATS, total
-from actors.domain.games.game import BetLimits
+from actors.domain.games.game import BetLimits, PlayGame
 from actors.domain.refusals import Refusal
+from server.rtp import Module
+from server.rtp import blackjack as exact_blackjack
 from tests.fakes.blackjack import StackedDraws, cards_of
+from tests.fakes.game_contract import LayoutContract
 
 LIMITS = BetLimits(10, 1_000, {0: 500, 1: 50, 2: 50, 3: 200}, max_chips=5)
 POSITIONS = [seat * 10 + kind for seat in range(7) for kind in range(4)]
@@ -127,3 +131,18 @@ def test_blackjack_is_played_and_not_drawn() -> None:
     assert BLACKJACK.seen([1, 2, 3]) is None
     with pytest.raises(TypeError):
         BLACKJACK.draw(StackedDraws("As"))
+
+
+class TestContract(LayoutContract):
+    """Blackjack has a layout, and is played."""
+
+    game = BLACKJACK
+    interface = PlayGame
+    exact: ClassVar[Module] = exact_blackjack
+    positions = [position for position in POSITIONS if position % 10 in (0, 3)]
+    beyond = (-1, 4, 9, 70)
+
+    def hashed_rules(self, rules: dict[str, Any]) -> dict[str, Any]:
+        """Return text, numbers and paytable."""
+        told = {key: rules[key] for key in ("text", "seats", "paytable")}
+        return {**told, "decks": DECKS, "hands_max": HANDS_MAX}

@@ -147,7 +147,8 @@ class TestContract(TableGameContract):
 
     game = ROULETTE
     exact: ClassVar[Module] = exact_roulette
-    positions = 157
+    positions = range(157)
+    beyond = (-1, 157)
     max_returns = 36
     legal = ([0], [36])
     illegal = ([], [37], [-1], [1, 2], [True])

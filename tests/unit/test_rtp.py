@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from actors.domain.games.baccarat import BACCARAT
+from actors.domain.games.catalogue import GAMES
 from actors.domain.games.game import BetReturn
 from server import rtp
 from server.rtp import baccarat, roulette, simulate
@@ -89,7 +90,7 @@ def test_la_partage_would_halve_the_edge_of_even_money() -> None:
 def test_every_game_has_its_rows_once() -> None:
     names = [game.name for module in rtp.MODULES for game in module.GAMES]
     assert len(names) == len(set(names))
-    assert {"roulette", "baccarat", "baccarat-no-commission"} <= set(names)
+    assert {"roulette", "baccarat", "baccarat-no-commission", "blackjack", "slot"} <= set(names) <= set(GAMES)
 
 
 ROWS = [row for row in baccarat.rows() if row.game == "baccarat"]
