@@ -21,6 +21,16 @@ NOTHING: Final[Composition] = (0,) * 10
 FULL: Final[Composition] = (*(4 * DECKS for _ in range(9)), 16 * DECKS)
 
 
+class Rules(NamedTuple):
+    """What tables elsewhere do otherwise; by default as here."""
+
+    hits_soft_17: bool = False
+    doubles_after_split: bool = True
+
+
+OURS: Final = Rules()
+
+
 def without(cards: Composition, *ranks: int) -> Composition:
     """Return the composition less some cards."""
     left = list(cards)
@@ -70,10 +80,10 @@ class Tree(NamedTuple):
 
 
 @cache
-def dealer_tree(up: int) -> Tree:
-    """Return the tree of a dealer who stands on all 17s."""
+def dealer_tree(up: int, rules: Rules) -> Tree:
+    """Return the tree of a dealer who shows this card."""
     orders: dict[Composition, int] = {}
-    _draw_out(NOTHING, up, 1, orders)
+    _draw_out(NOTHING, up, rules, 1, orders)
     index = {NOTHING: 0}
     nodes = []
     ends = []
@@ -95,20 +105,20 @@ def _with(counts: Composition, rank: int) -> Composition:
     return (*counts[:rank], counts[rank] + 1, *counts[rank + 1 :])
 
 
-def _draw_out(drawn: Composition, up: int, ways: int, orders: dict[Composition, int]) -> None:
+def _draw_out(drawn: Composition, up: int, rules: Rules, ways: int, orders: dict[Composition, int]) -> None:
     """Count, card by card, in how many orders the dealer ends with each multiset."""
-    total = best(_with(drawn, up))[0]
-    if total >= 17:
+    total, soft = best(_with(drawn, up))
+    if total >= 17 and not (total == 17 and soft and rules.hits_soft_17):
         orders[drawn] = orders.get(drawn, 0) + ways
         return
     for rank in RANKS:
         if sum(drawn) or rank != makes_natural(up):
-            _draw_out(_with(drawn, rank), up, ways, orders)
+            _draw_out(_with(drawn, rank), up, rules, ways, orders)
 
 
-def dealer_ends(unseen: Composition, up: int) -> list[float]:
+def dealer_ends(unseen: Composition, up: int, rules: Rules = OURS) -> list[float]:
     """Return how likely each end of the dealer is, given no blackjack, when these cards are unseen (hole card included)."""
-    nodes, last_cards = dealer_tree(up)
+    nodes, last_cards = dealer_tree(up, rules)
     size = sum(unseen)
     shares = [1 / (size - place) if place < size else 0.0 for place in range(18)]
     chances = [1.0]

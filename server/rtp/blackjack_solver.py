@@ -13,8 +13,10 @@ from server.rtp.blackjack_cards import (
     ACE,
     BUST,
     FULL,
+    OURS,
     RANKS,
     Composition,
+    Rules,
     dealer_ends,
     draw_chances,
     hand_of,
@@ -31,9 +33,10 @@ Known = dict[tuple[int, bool], float]
 class Spot:
     """A dealer's card, no blackjack behind it, and the cards unseen before the hand's own are taken out."""
 
-    def __init__(self, unseen: Composition, up: int) -> None:
+    def __init__(self, unseen: Composition, up: int, rules: Rules = OURS) -> None:
         self.unseen = unseen
         self.up = up
+        self.rules = rules
         self._stand: dict[int, float] = {}
         self._hit: dict[int, float] = {}
         self._draws: dict[int, list[float]] = {}
@@ -50,7 +53,7 @@ class Spot:
     def stand(self, node: int) -> float:
         """Return what standing wins, in stakes."""
         if node not in self._stand:
-            ends = dealer_ends(self._left(node), self.up)
+            ends = dealer_ends(self._left(node), self.up, self.rules)
             mine = hands()[1][node].total - 17
             won = ends[BUST] + sum(ends[: max(mine, 0)])
             self._stand[node] = won - sum(ends[max(mine + 1, 0) : BUST])
@@ -111,8 +114,8 @@ class Split:
     worth with j more cards of the pair's rank gone, j = 0 .. 4.
     """
 
-    def __init__(self, pair: int, up: int, decide: Decide, cards: Composition = FULL) -> None:
-        self.pair, self.up, self.decide = pair, up, decide
+    def __init__(self, pair: int, up: int, decide: Decide, rules: Rules = OURS, *, cards: Composition = FULL) -> None:
+        self.pair, self.up, self.decide, self.rules = pair, up, decide, rules
         self._unseen = without(cards, up, pair)  # the other card of the pair; the hand's own is in its node
         self._spots: dict[int, Spot] = {}
         self._worth: dict[tuple[int, bool], tuple[float, float]] = {}
@@ -132,7 +135,7 @@ class Split:
             return 0.0, 0.0
         if (more, behind) not in self._worth:
             gone = [self.pair] * more
-            spot = self._spots.setdefault(more, Spot(without(self._unseen, *gone), self.up))
+            spot = self._spots.setdefault(more, Spot(without(self._unseen, *gone), self.up, self.rules))
             chances = spot.draws(hand_of(self.pair))
             known: Known = {}
             parts = [chances[r] * self._second(spot, r, known, behind) if chances[r] > 0 else 0.0 for r in RANKS]
@@ -143,7 +146,8 @@ class Split:
         node = hand_of(self.pair, rank)
         if self.pair == ACE:
             return spot.stand(node)
-        return spot.value(node, self.decide, known, may_double=True, behind=behind)
+        may_double = self.rules.doubles_after_split
+        return spot.value(node, self.decide, known, may_double=may_double, behind=behind)
 
     def _other(self, others: int, pairs: int) -> float:
         """Return a hand's win where its second card differs, so do those of `others`, and `pairs` cards were the rank."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from server.rtp.blackjack_cards import ACE, FULL, RANKS, TEN, hand_of, hands, without
+from server.rtp.blackjack_cards import ACE, FULL, OURS, RANKS, TEN, Rules, hand_of, hands, without
 from server.rtp.blackjack_solver import Decide, Split, Spot, deal_chance, natural_chance
 
 #: Dealer's cards of the chart, in its order.
@@ -65,25 +65,29 @@ def chart_splits(pair: int, up: int) -> bool:
     return _UPS[_chart_column(up)] in _PAIRS.get(pair + 1, "")
 
 
-def optimal_returns(up: int) -> Returns:
+def optimal_returns(up: int, rules: Rules = OURS) -> Returns:
     """Return what the best play returns: before a split by the exact cards seen; after it by the hand's own cards."""
-    spot = Spot(without(FULL, up), up)
+    spot = Spot(without(FULL, up), up, rules)
 
-    def after_split(pair: int) -> Decide:
-        return Spot(without(FULL, up, pair), up).decide
+    def split_of(pair: int) -> Split:
+        return Split(pair, up, Spot(without(FULL, up, pair), up, rules).decide, rules)
 
     def splits(pair: int, split: Split) -> bool:
         node = hand_of(pair, pair)
         return split.value() > max(spot.play_on(node), spot.doubled(node))
 
-    return _returns(up, spot, spot.decide, after_split, splits)
+    return _returns(up, spot, spot.decide, split_of, splits)
 
 
 def chart_returns(up: int) -> Returns:
     """Return what play by the chart returns."""
     decide = chart(up)
     return _returns(
-        up, Spot(without(FULL, up), up), decide, lambda pair: decide, lambda pair, _: chart_splits(pair, up)
+        up,
+        Spot(without(FULL, up), up),
+        decide,
+        lambda pair: Split(pair, up, decide),
+        lambda pair, _: chart_splits(pair, up),
     )
 
 
@@ -91,7 +95,7 @@ def _returns(
     up: int,
     spot: Spot,
     decide: Decide,
-    after_split: Callable[[int], Decide],
+    split_of: Callable[[int], Split],
     splits: Callable[[int, Split], bool],
 ) -> Returns:
     main = behind = 0.0
@@ -109,9 +113,15 @@ def _returns(
                 followed = spot.value(node, decide, known[True], may_double=True, behind=True)
                 lost_minor = lost
                 if first == second:
-                    split = Split(first, up, after_split(first))
+                    split = split_of(first)
                     if splits(first, split):
                         won, followed = split.value(), split.first_hand()
             main += chance * ((1 - lost) * won - lost_minor)
             behind += chance * ((1 - lost) * followed - lost_minor)
     return Returns(main, behind)
+
+
+def short_pay_cost() -> float:
+    """Return what 6 to 5 instead of 3 to 2 costs of a stake: three tenths of every blackjack that is no push."""
+    naturals = [(deal_chance(ACE, TEN, up), natural_chance(ACE, TEN, up)) for up in RANKS]
+    return 0.3 * sum(chance * (1 - push) for chance, push in naturals)

@@ -25,7 +25,7 @@ def rtp(
     game: Annotated[str, typer.Option(help="simulate this game only")] = "",
     seed: Annotated[str, typer.Option(help="another seed, other rounds")] = "croupier",
     par: Annotated[bool, typer.Option("--par", help="print the slot's PAR sheet, docs/par-slot.md, instead")] = False,
-    solve: Annotated[bool, typer.Option("--solve", help="solve blackjack anew (a minute or two)")] = False,
+    solve: Annotated[bool, typer.Option("--solve", help="solve blackjack anew (some minutes)")] = False,
 ) -> None:
     """Compute the return of every bet. Exit code 1: a game's code or its published paytable says otherwise."""
     from server.rtp import blackjack, faults, rows, slot, slot_par
@@ -38,7 +38,8 @@ def rtp(
         return
     table = rows()
     _output.print(Text(table_text(table, exact=exact)))
-    found = faults(table) + slot.unlike_published() + (blackjack.unlike_solution() if solve else [])
+    found = faults(table) + slot.unlike_published()
+    found += [*blackjack.unlike_solution(), *blackjack.unlike_variants()] if solve else []
     found += slot.unlike_code() if full else []
     for line in found:
         _error.print(Text(f"DIFFERENT: {line}"))
