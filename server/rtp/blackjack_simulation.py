@@ -1,6 +1,6 @@
 """Blackjack played by the usual chart: quickly, by ranks alone, beside the solution; and by the game's own code. Smoke only.
 
-`python -m server.rtp.blackjack_simulation [ROUNDS]` plays the quick one and holds it against what the chart returns exactly.
+`python -m server.rtp.blackjack_simulation [ROUNDS [SEED]]` plays the quick one and holds it against what the chart returns exactly.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def main() -> int:
     from server.rtp.blackjack import CHART
 
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 10**7
-    won = play_quickly(rounds, "croupier")
+    won = play_quickly(rounds, sys.argv[2] if len(sys.argv) > 2 else "croupier")
     worst = 0.0
     for name, total, squares, exact in (
         ("main", won.main, won.main_squares, CHART.main),
