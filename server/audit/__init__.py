@@ -15,7 +15,7 @@ from typing import Final
 
 import asyncpg
 
-from server.audit import clearing, receipts, records, retired, rounds
+from server.audit import clearing, receipts, records, retired, rounds, spins
 from server.audit.chain import LAW as CHAIN
 from server.audit.checkpoints import SecondPlace
 from server.audit.evidence import Evidence, ShardCheck
@@ -94,6 +94,8 @@ async def audit(
                 results.append(result)
                 if not since_checkpoint and await records.has_records(casino):
                     results.append(await _check_records(casino, evidence, progress))
+                if await spins.has_spins(casino):
+                    results.append(await _check_spins(casino, by_shard, since, horizons, progress))
                 break
     return AuditReport(shards, found_rounds, results, time.monotonic() - started, found_receipts, unseen)
 
@@ -227,3 +229,17 @@ async def _check_rounds(
     kept: list[Violation] = []
     count, broken = await rounds.round_breaches(casino, books, since, horizons, kept, progress)
     return LawResult(rounds.LAW, rounds.SAYS, -1, broken, kept, time.monotonic() - started), count
+
+
+async def _check_spins(
+    casino: asyncpg.Connection,
+    books: Mapping[int, asyncpg.Connection],
+    since: dict[int, int],
+    horizons: Mapping[int, Horizon],
+    progress: Progress,
+) -> LawResult:
+    started = time.monotonic()
+    kept: list[Violation] = []
+    progress(spins.LAW)
+    broken = await spins.spin_breaches(casino, books, since, horizons, kept, progress)
+    return LawResult(spins.LAW, spins.SAYS, -1, broken, kept, time.monotonic() - started)
