@@ -28,6 +28,7 @@ _RULES: Final = "actors/domain/money/stake_rules.py"
 _CHECKS: Final = "actors/domain/money/checks.py"
 _RETENTION: Final = ("tests/integration/test_retention.py",)
 _LEDGER: Final = ("tests/integration/test_ledger.py",)
+_FLIGHTS: Final = ("tests/unit/test_crash_play.py", "tests/unit/test_table_crash.py")
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
@@ -241,5 +242,40 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "actors/runtime/receiver.py",
         "        if known is not None:\n            self.counters.batches_repeated += 1\n            return known\n",
         "",
+    ),
+    Mutant(
+        "a cash-out by hand is before the bust",
+        "actors/domain/games/crash_play.py",
+        "if self._over or shows >= self._bust:",
+        "if self._over:",
+        _FLIGHTS,
+    ),
+    Mutant(
+        "who is out of a flight is out once",
+        "actors/domain/games/crash_play.py",
+        "        if not ride.out:\n            ride.out = multiplier",
+        "        if True:\n            ride.out = multiplier",
+        _FLIGHTS,
+    ),
+    Mutant(
+        "a cash-out is judged by a time that has been",
+        "actors/table_play.py",
+        "at_ms = min(order.received_ms, now_ms)",
+        "at_ms = order.received_ms",
+        _FLIGHTS,
+    ),
+    Mutant(
+        "whoever came is heard before the clock goes on",
+        "actors/table_play.py",
+        "        while playing.waiting:\n            await self._take(playing)\n",
+        "",
+        _FLIGHTS,
+    ),
+    Mutant(
+        "a play that was taken over is known before orders are taken",
+        "actors/table.py",
+        "        else:\n            await self._take_over(row)\n        self._ready.set()\n        if row is not None:\n",
+        "        self._ready.set()\n        if row is not None:\n            await self._take_over(row)\n",
+        _FLIGHTS,
     ),
 )

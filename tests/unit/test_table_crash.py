@@ -23,8 +23,10 @@ from actors.domain.games.crash_play import GRACE_MS, TAKEOFF_WAIT_MS
 from actors.domain.games.draws import commitment
 from actors.domain.plays import CashOut
 from actors.domain.refusals import Refusal
+from actors.ports import RoundSeed
 from tests.fakes.flights import Flights, seed_of
-from tests.fakes.table_world import Casino
+from tests.fakes.seeds import KeyedSeeds
+from tests.fakes.table_world import KEY, Casino
 from tests.simulation.loop import run_virtual
 
 
@@ -331,6 +333,17 @@ def test_cash_out_whose_answer_died_with_the_table_has_the_outcome_that_is_durab
     run_virtual(run())
 
 
+class SlowSeeds(KeyedSeeds):
+    """A store that takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__(KEY)
+
+    async def for_round(self, table_id: str, round_no: int) -> RoundSeed:
+        await asyncio.sleep(0.1)
+        return await super().for_round(table_id, round_no)
+
+
 def test_recorded_cash_out_is_known_from_the_successors_first_moment_on() -> None:
     """Cause: the successor took orders before it knew the flight that it had taken over; while it stored the
     interruption, a cash-out that was recorded, sent again, was answered WRONG_PHASE."""
@@ -344,6 +357,7 @@ def test_recorded_cash_out_is_known_from_the_successors_first_moment_on() -> Non
         order = casino.out(1, bet_id)
         (first,) = await casino.say(order)
         await casino.table.stop()
+        casino.seeds = SlowSeeds()
         casino.table = casino.build()
         casino.rounds.cuts.append(("add_steps", "before"))
         starting = asyncio.ensure_future(casino.table.start())
