@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from server.rtp import baccarat, blackjack, roulette, slot
+from server.rtp import baccarat, blackjack, crash, roulette, slot
 from server.rtp.rows import Row, Teller, differences
 
 
@@ -31,7 +31,7 @@ class Module(Protocol):
         ...
 
 
-MODULES: Final[tuple[Module, ...]] = (roulette, baccarat, blackjack, slot)
+MODULES: Final[tuple[Module, ...]] = (roulette, baccarat, blackjack, slot, crash)
 
 
 def rows(modules: Sequence[Module] = MODULES) -> list[Row]:

@@ -115,13 +115,18 @@ class Crash:
                 {"target": target, "name": row.name, "pays": f"{target}/100", "rtp": str(row.rtp)}
                 for target, row in zip(PUBLISHED, self._returns, strict=True)
             ],
-            "text": list(_TEXT),
         }
 
     def export_rules(self) -> dict[str, Any]:
-        """Return all that a player must know. rtp: of every target, to 13 digits; exactly in each row of the paytable."""
-        head = {"game": self.name, "rules_version": self.rules_version, "rules_hash": self.rules_hash, "rtp": "99/100"}
-        return head | self._rules()
+        """Return all that a player must know. The hash is over all but game, version, hash, rtp and text."""
+        return {
+            "game": self.name,
+            "rules_version": self.rules_version,
+            "rules_hash": self.rules_hash,
+            "rtp": {row.name: str(row.rtp) for row in self._returns},
+            "text": list(_TEXT),
+            **self._rules(),
+        }
 
     def returns(self) -> list[BetReturn]:
         """Return the published rows: automatic cash-outs at 1.01x, 1.50x, 2.00x, 10.00x, 100.00x and 10,000.00x."""
