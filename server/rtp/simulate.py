@@ -19,7 +19,7 @@ from actors.domain.games.draws import SeededDraws
 from actors.domain.games.game import Draws, Outcome
 from actors.domain.games.roulette_game import ROULETTE
 from actors.domain.games.slot import SLOT
-from server.rtp import baccarat, blackjack_simulation, roulette
+from server.rtp import baccarat, blackjack_simulation, crash, roulette
 from server.rtp.rows import STAKE, Payer, Row
 
 #: How far a mean may lie from its exact value, in standard deviations of such a mean.
@@ -94,4 +94,7 @@ GAMES: Final[Mapping[str, Callable[[int, str], list[Sample]]]] = {
         Sample("blackjack", bet, rounds, mean) for bet, mean in blackjack_simulation.mean_returns(rounds, seed).items()
     ],
     "slot": play_slot,
+    "crash": lambda rounds, seed: [
+        Sample("crash", bet, rounds, mean) for bet, mean in crash.sample_means(rounds, seed).items()
+    ],
 }

@@ -7,6 +7,7 @@ import hmac
 import json
 from fractions import Fraction
 from math import sqrt
+from typing import ClassVar
 
 import pytest
 
@@ -25,6 +26,9 @@ from actors.domain.games.crash_play import MAX_WIN_MINOR
 from actors.domain.games.draws import SeededDraws, chain
 from actors.domain.games.game import BetLimits, Outcome, PlayGame
 from actors.domain.refusals import Refusal
+from server.rtp import Module
+from server.rtp import crash as exact_crash
+from tests.fakes.game_contract import GameContract
 from tests.fakes.table_world import ScriptedEntropy
 
 #: Claimed hash of a block; the vectors hold for this text.
@@ -47,9 +51,11 @@ def _digest(r: int) -> bytes:
     return bytes.fromhex(f"{r:013x}".ljust(64, "0"))
 
 
-def test_game_is_a_play_game() -> None:
-    game: PlayGame = CRASH
-    assert game.rules_version.startswith("crash-99-1:")
+class TestCrash(GameContract):
+    """Crash is played in flights."""
+
+    game: ClassVar[PlayGame] = CRASH
+    exact: ClassVar[Module] = exact_crash
 
 
 def test_published_vector_busts_at_105_59() -> None:
@@ -106,6 +112,22 @@ def test_returns_are_the_rows_of_the_rules() -> None:
     rules = CRASH.export_rules()
     assert [row["rtp"] for row in rules["paytable"]] == [str(row.rtp) for row in CRASH.returns()]
     assert [row["target"] for row in rules["paytable"]] == list(PUBLISHED)
+
+
+def test_rows_of_the_table_have_the_published_figures() -> None:
+    rows = {row.bet: row for row in exact_crash.rows()}
+    published = {"1.50x": 0.711, "2.00x": 1.000, "10.00x": 2.987, "100.00x": 9.900}
+    for name, sigma in published.items():
+        row = rows[f"Cash-out at {name}"]
+        assert round(sqrt(row.variance), 3) == sigma
+        assert float(row.rtp) == pytest.approx(0.99, abs=3e-14)
+
+
+def test_cash_out_by_hand_returns_what_the_rules_page_says() -> None:
+    # He is out at m only where the bust is above m: 0.99 m / (m + 0.01), less the grain.
+    returns = {m: Fraction(m, 100) * chance(m + 1) for m in (100, 200, 1_000)}
+    assert {m: round(float(rtp), 4) for m, rtp in returns.items()} == {100: 0.9802, 200: 0.9851, 1_000: 0.9890}
+    assert all(0 <= Fraction(99 * m, 100 * (m + 1)) - rtp < Fraction(1, 10**14) for m, rtp in returns.items())
 
 
 def test_rules_are_json_and_their_hash_is_over_all_but_the_head() -> None:
