@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from actors.domain.spins import PlayerSeeds
 from server.config import Config
 from server.entropy import LibsodiumEntropy
+from server.storage.seed_pairs import SeedPairKeys
 from server.storage.spins import PostgresSpins
 from server.vault.keys import VaultKeys
 from server.vault.seeds import SeedSealer
@@ -67,3 +68,18 @@ async def test_sealer_of_another_process_opens_what_this_one_sealed(pool: asyncp
     epoch = await first.claim(GAME, "test")
     made = await first.make_seeds(GAME, epoch, PLAYER, PlayerSeeds(pair(1), pair(2)))
     assert msgspec.to_builtins(await second.seeds(GAME, PLAYER)) == msgspec.to_builtins(made)
+
+
+async def test_seeds_are_sealed_by_the_newest_key_and_an_older_one_may_go(
+    pool: asyncpg.Pool, spins: PostgresSpins, tmp_path: Path
+) -> None:
+    # Once a rotation left them behind: with the older key put away, nobody could have gone on playing.
+    made = await spins.make_seeds(GAME, await spins.claim(GAME, "test"), PLAYER, PlayerSeeds(pair(1), pair(2)))
+    keys = VaultKeys(Config(state=tmp_path))
+    old = keys.newest()
+    newest = keys.add()
+    pairs = SeedPairKeys(pool, SeedSealer(keys, LibsodiumEntropy()))
+    assert await pairs.not_under(newest) == 2
+    assert [await pairs.rotate(newest), await pairs.rotate(newest)] == [2, 0]
+    assert await pool.fetch("select from casino.seed_pair where kek_ver = $1", old) == []
+    assert msgspec.to_builtins(await spins.seeds(GAME, PLAYER)) == msgspec.to_builtins(made)

@@ -83,10 +83,12 @@ async def test_keys_command_rotates_tells_and_erases(vault: Vault, pool: asyncpg
     anna = await _player(pool, "anna")
     await vault.write(anna, "email", EMAIL, email_key(EMAIL))
     assert await status(config) == ["key-encryption key 1: 1 players", "newest is 1; all use it"]
-    assert (await rotate(config))[0] == "made version 2; 1 players' keys are wrapped by it now, and 0 roots of chains"
+    assert (await rotate(config))[
+        0
+    ] == "made version 2; 1 players' keys are wrapped by it now, 0 roots of chains, 0 seeds"
     assert await vault.read(anna, "email") == EMAIL
     VaultKeys(config).add()  # a rotation that died after making its key
     assert (await status(config))[-1] == "newest is 3; 1 wait for `croupier keys rotate`"
-    assert await rotate(config) == ["1 players' keys and 0 roots are wrapped by version 3 now"]
+    assert await rotate(config) == ["1 players' keys, 0 roots and 0 seeds are wrapped by version 3 now"]
     assert await erase(config, "anna") == [f"the personal data of player {anna} cannot be read any more"]
     assert await vault.read(anna, "email") is Lost.ERASED
