@@ -124,7 +124,8 @@ def test_cashed_out_flight_and_coup_played_meanwhile_are_settled_by_the_books(
 def test_rules_of_every_game_are_read_before_login(arrive: Callable[..., Person]) -> None:
     visitor = arrive("vera", CALM).page
     visitor.goto("/rules/crash")
-    visitor.see(by("rtp", rtp="99/100"))
+    visitor.see(f"{by('paytable')} >> text=Cash-out at 2.00x")
+    visitor.see(f"{by('rtp')} >> nth=0")
     visitor.see(by("rules-limits"))
     assert "1.00x" in visitor.text(by("rules-page"))
     for game, bet in (
