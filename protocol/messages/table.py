@@ -49,7 +49,8 @@ class Limits(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Per-position limits by kind of position, and for the whole layout.
 
     max_by_size: by class of position, the most one player may have on one position of it. Roulette: a position that
-    covers k numbers is of class k (1, 2, 3, 4, 6, 12, 18); other games: `limit_classes` in their rules.
+    covers k numbers is of class k (1, 2, 3, 4, 6, 12, 18). Baccarat: each position is its own class. Blackjack: the kind of
+    bet (position % 10). Crash: all are of class 1.
     """
 
     min_stake_minor: int
