@@ -30,7 +30,7 @@ from typing import Any
 import asyncpg
 
 from loadtest.limits import LOADTEST_PASSWORD
-from loadtest.platform import ROOT, Platform
+from loadtest.platform import ROOT, Platform, add_link, over
 
 TABLE = "bench-1"
 
@@ -162,25 +162,32 @@ def _passable(folder: str) -> Path:
     return Path(folder)
 
 
+def _apart(rounds: int) -> dict[str, Any]:
+    """Measure what needs no platform."""
+    words = ("--rounds", str(rounds))
+    with tempfile.TemporaryDirectory(prefix="croupier-bench-") as folder:
+        return {
+            "wallet": alone("server.bench.wallet", Path(folder), *words),
+            "fanout": alone("loadtest.fanout", Path(folder), *words),
+            "connections": alone("loadtest.connections", Path(folder)),
+        }
+
+
 def main() -> None:
     """Parse the command line, run, report; exit code 1 when the books are not clean afterwards."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 200, 1000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--bets-only", action="store_true", help="leave out what is measured apart from the platform")
+    add_link(parser)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json")
     given = parser.parse_args()
     runs: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory(prefix="croupier-bench-") as folder:
-        rounds = ("--rounds", str(given.rounds))
-        parts = {
-            "wallet": alone("server.bench.wallet", Path(folder), *rounds),
-            "fanout": alone("loadtest.fanout", Path(folder), *rounds),
-            "connections": alone("loadtest.connections", Path(folder)),
-        }
+    parts = {} if given.bets_only else _apart(given.rounds)
     with (
         tempfile.TemporaryDirectory(prefix="croupier-bench-") as folder,
-        Platform(_passable(folder), ENVIRON) as platform,
+        Platform(_passable(folder), over(given.link, ENVIRON)) as platform,
     ):
         print(f"ready after {platform.ready_s:.1f} s", flush=True)
         dsn = platform.cli("dsn").stdout.strip()
@@ -203,6 +210,7 @@ def main() -> None:
         "taken": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{os.cpu_count()} cores, {machine.machine()}, Python {machine.python_version()}",
         "rounds": given.rounds,
+        "link": given.link,
         "pgbench_tpcb": {"tps": statistics.median(one["pgbench_tpcb"] for one in runs)},
         "bets": summarise(runs, given.connections),
         **parts,

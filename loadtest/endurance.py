@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadtest.crowd import TABLES, Crowd
-from loadtest.platform import ROOT, Platform
+from loadtest.platform import ROOT, Platform, add_link, over
 
 #: From a kill to the next accepted bet on what was killed.
 GOES_ON_WITHIN_S: Final = 5.0
@@ -106,14 +106,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--kills", nargs="*", metavar="HOST", help=f"default without names: {' '.join(KILLS)}")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "endurance.json")
+    add_link(parser)
     given = parser.parse_args()
     kills = KILLS if given.kills == [] else given.kills or ()
     with tempfile.TemporaryDirectory(prefix="croupier-endurance-") as folder:
         os.chmod(folder, 0o711)  # PostgreSQL's user must pass it when this runs as root
-        with Platform(Path(folder) / "state", ENVIRON) as platform:
+        with Platform(Path(folder) / "state", over(given.link, ENVIRON)) as platform:
             report = asyncio.run(endure(platform, given.players, given.seconds, kills, "endure"))
             audit = platform.cli("audit")
     report |= {
+        "link": given.link,
         "taken": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{os.cpu_count()} cores, {machine.machine()}, Python {machine.python_version()}",
         "audit": audit.returncode,

@@ -27,7 +27,7 @@ from clients.python import OutcomeUnknown, Refused
 from clients.python.table_view import TableView
 from loadtest.crowd import ATTEMPT_S, STAKE_MINOR, Crowd, Player
 from loadtest.endurance import ENVIRON, WELCOME_MINOR
-from loadtest.platform import ROOT, Platform
+from loadtest.platform import ROOT, Platform, add_link, over
 from protocol.messages import Acted
 
 TABLES: Final = ("roulette-1", "baccarat-1", "baccarat-2", "blackjack-1", "crash-1")
@@ -216,13 +216,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "mixed.json")
+    add_link(parser)
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="croupier-mixed-") as folder:
         os.chmod(folder, 0o711)  # PostgreSQL's user must pass it when this runs as root
-        with Platform(Path(folder) / "state", ENVIRON) as platform:
+        with Platform(Path(folder) / "state", over(given.link, ENVIRON)) as platform:
             report = asyncio.run(swarm(platform, given.players, given.seconds, given.kills, given.seed))
             audit = platform.cli("audit")
     report |= {
+        "link": given.link,
         "taken": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{os.cpu_count()} cores, {machine.machine()}, Python {machine.python_version()}",
         "audit": audit.returncode,

@@ -5,6 +5,7 @@ For load tests, fault tests and end-to-end tests. Everything runs on loopback, i
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -25,6 +26,18 @@ import psutil
 from clients.python.trust import trust
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def add_link(parser: argparse.ArgumentParser) -> None:
+    """Let a command choose what the platform's batches between hosts travel over (docs/adr/0006-stream-links.md)."""
+    parser.add_argument(
+        "--link", choices=("ray", "stream"), default="ray", help="what batches between hosts travel over"
+    )
+
+
+def over(link: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return these settings with that link."""
+    return {**environ, "CROUPIER_LINK": link}
 
 
 class PlatformFailed(Exception):

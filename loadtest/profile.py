@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from loadtest.bench import ENVIRON, add_table, bets_command, register_all
-from loadtest.platform import ROOT, Platform
+from loadtest.platform import ROOT, Platform, add_link, over
 
 OUT = ROOT / "build" / "profile"
 
@@ -67,9 +67,13 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--flames", action="store_true")
+    add_link(parser)
     given = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="croupier-profile-") as folder, Platform(Path(folder), ENVIRON) as platform:
+    with (
+        tempfile.TemporaryDirectory(prefix="croupier-profile-") as folder,
+        Platform(Path(folder), over(given.link, ENVIRON)) as platform,
+    ):
         asyncio.run(add_table(platform.cli("dsn").stdout.strip()))
         tokens = Path(folder) / "tokens"
         register_all(platform, given.connections, tokens)

@@ -27,7 +27,7 @@ import asyncpg
 
 from loadtest.crowd import TABLES, Crowd
 from loadtest.endurance import ENVIRON, WELCOME_MINOR
-from loadtest.platform import ROOT, Platform
+from loadtest.platform import ROOT, Platform, add_link, over
 from server.storage.rounds import PostgresRounds
 
 GATEWAYS: Final = 2
@@ -138,14 +138,12 @@ def main() -> None:
     """Parse the command line, run, report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--players", type=int, default=500)
-    parser.add_argument(
-        "--link", choices=("ray", "stream"), default="ray", help="what batches between hosts travel over"
-    )
+    add_link(parser)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "rolling.json")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="croupier-rolling-") as folder:
         os.chmod(folder, 0o711)  # PostgreSQL's user must pass it when this runs as root
-        with Platform(Path(folder) / "state", {**ENVIRON, **SETTINGS, "CROUPIER_LINK": given.link}) as platform:
+        with Platform(Path(folder) / "state", over(given.link, ENVIRON | SETTINGS)) as platform:
             report = asyncio.run(play_through(platform, given.players, "roll"))
             audit = platform.cli("audit")
             began_s = time.monotonic()
