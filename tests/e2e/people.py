@@ -68,11 +68,11 @@ class Person:
         self.page.see(by("table", table=table_id))
         self.page.see(by("layout"))
 
-    def await_fresh_window(self, at_least_s: int = 5) -> None:
+    def await_fresh_window(self, at_least_s: int = 5, timeout_s: float = 30) -> None:
         """Wait until betting is open and stays so for some seconds."""
         seconds = range(at_least_s, at_least_s + 4)
         fresh = ", ".join(f'.countdown:not(.resting)[data-seconds="{second}"]' for second in seconds)
-        self.page.see(fresh, timeout_s=30)
+        self.page.see(fresh, timeout_s=timeout_s)
 
     def click_chips(self, chip_minor: int, *positions: int) -> None:
         """Choose a chip and click it onto positions."""
