@@ -17,11 +17,7 @@ TABLE = "roulette-1"
 
 
 class ChainsContract:
-    """Subclasses give a store."""
-
-    @pytest.fixture
-    def store(self) -> ChainStore:
-        raise NotImplementedError
+    """Subclasses give a fixture `store`."""
 
     @pytest.fixture
     def keys(self, tmp_path: Path) -> VaultKeys:

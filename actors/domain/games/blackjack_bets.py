@@ -12,7 +12,7 @@ from typing import Final
 from actors.domain.commands import CallStake, ChipStake, Refused
 from actors.domain.games.blackjack_hands import BEHIND, KINDS, MAIN, SEATS
 from actors.domain.games.game import BetLimits
-from actors.domain.games.roulette_bets import STAKE_BOUND
+from actors.domain.games.layout import STAKE_BOUND
 from actors.domain.refusals import Refusal
 
 #: What people call each kind of bet.

@@ -21,7 +21,7 @@ from actors.domain.games.crash_curve import CEILING
 from actors.domain.games.crash_play import GRACE_MS, MAX_WIN_MINOR, TAKEOFF_WAIT_MS, Flight
 from actors.domain.games.draws import SeededDraws
 from actors.domain.games.game import BetLimits, BetReturn, Draws, Outcome, PlayBet
-from actors.domain.games.roulette_bets import STAKE_BOUND
+from actors.domain.games.layout import STAKE_BOUND
 from actors.domain.refusals import Refusal
 
 _SPAN: Final = 1 << 52

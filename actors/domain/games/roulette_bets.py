@@ -7,11 +7,9 @@ from typing import Final
 
 from actors.domain.commands import CallStake, ChipStake, Refused
 from actors.domain.games.game import BetLimits
+from actors.domain.games.layout import STAKE_BOUND
 from actors.domain.games.roulette import CALLS, LAYOUT, SIZES, expand_call
 from actors.domain.refusals import Refusal
-
-#: Stakes are exact in every client's numbers (IEEE 754 doubles) below this.
-STAKE_BOUND: Final = 2**53
 
 _POSITIONS: Final = len(LAYOUT)
 
