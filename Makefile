@@ -82,8 +82,8 @@ check-schema:
 format: setup ## format the Python code
 	@$(PY) -m ruff check --quiet --fix-only . ; $(PY) -m ruff format .
 
-bench: web ## durable bets a second, beside pgbench on the same server
-	@$(PY) -m loadtest.bench $(ARGS)
+bench: web ## every figure of docs/bench.md: make bench ONLY=bets,settle
+	@$(PY) -m loadtest.bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 simulate: setup ## the whole platform in one process from many seeds: make simulate SEEDS=10000 FIRST_SEED=1
 	@$(PY) -m tests.simulation.run --seeds $(SEEDS) --first $(FIRST_SEED) $(ARGS)

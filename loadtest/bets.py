@@ -1,7 +1,9 @@
-"""Closed-loop bets over real WebSockets: each connection sends its next bet when the last one is answered as durable.
+"""Bets over real WebSockets, each answered as durable; run as a process of its own (`python -m loadtest.bets ...`).
 
-Run as a process of its own (`python -m loadtest.bets ...`); prints one JSON object. Latency is from the write of a bet
-to the arrival of its answer. The measurement begins with a fresh round, whose betting window must outlast it.
+Closed loop: each connection sends its next bet when the last one is answered; latency is from the write of a bet to the
+arrival of its answer. Open loop (`--rate`): bet n is meant to be sent at n / rate, whatever has become of those before, on one
+connection after the other; latency is from that moment, so neither a slow server nor a slow generator hides anything.
+Prints one JSON object. The measurement begins with a fresh round, whose betting window must outlast it.
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ import argparse
 import asyncio
 import json
 import os
-import resource
 import sys
 import time
 from array import array
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -27,10 +29,27 @@ from protocol.messages import Chip, ClientMessage, Error, Hello, JoinTable, Plac
 _ENCODE = msgspec.msgpack.Encoder().encode
 _DECODE = msgspec.msgpack.Decoder(ServerFrame).decode
 _MARK = bytes(range(0x40, 0x50))
+#: `ref` of the first bet of an open loop; Hello and JoinTable have 1.
+_FIRST_REF = 2
+#: How long the last bets of an open loop may take.
+_LAST_ANSWER_S = 10.0
 
 
 def _frame(body: ClientMessage) -> bytes:
     return _ENCODE(ClientFrame(PROTOCOL_VERSION, Kind.REQUEST, 1, 0, body))
+
+
+def ref_of(payload: bytes) -> int:
+    """Return the `ref` of a server's frame: its third element, a msgpack integer from 0 to 2^32 - 1."""
+    first = payload[3]
+    width = {0xCC: 1, 0xCD: 2, 0xCE: 4}.get(first, 0)
+    return int.from_bytes(payload[4 : 4 + width], "big") if width else first
+
+
+def new_bet_id() -> bytes:
+    """Return a client's id: UUIDv7 layout."""
+    noise = os.urandom(10)
+    return int(time.time() * 1000).to_bytes(6, "big") + bytes((0x70, noise[0], 0x80 | (noise[1] & 0x3F))) + noise[2:9]
 
 
 class Player:
@@ -47,7 +66,7 @@ class Player:
         self.waiting = True
 
     async def join(self, url: str) -> None:
-        """Connect, say hello, sit down. The first bet follows when a round is open."""
+        """Connect, say hello, sit down. The first bet follows when a round opens and everybody is seated."""
         self.connection = await connect(url, self.on_payload, self.on_lost)
         self.connection.send(_frame(Hello(self.token, "loadtest")))
 
@@ -63,16 +82,11 @@ class Player:
         body = _DECODE(payload).body
         if isinstance(body, RoundOpened):
             self.set_round(body.round_id)
-            self.run.round_opened.set()
-            if self.waiting:
+            if self.run.may_begin(body.round_id) and self.waiting:
                 self.waiting = False
                 self.bet()
         elif isinstance(body, TableSnapshot):
             self.run.seated()
-            if body.round_id and body.phase == "betting":
-                self.set_round(body.round_id)
-                self.waiting = False
-                self.bet()
         elif isinstance(body, Error):
             self.run.errors[body.name] += 1
             self.sent_s = 0.0
@@ -89,12 +103,91 @@ class Player:
     def bet(self) -> None:
         if self.run.stopping or self.connection is None:
             return
-        noise = os.urandom(10)
-        bet_id = (
-            int(time.time() * 1000).to_bytes(6, "big") + bytes((0x70, noise[0], 0x80 | (noise[1] & 0x3F))) + noise[2:9]
-        )
         self.sent_s = time.perf_counter()
-        self.connection.send(self.before + bet_id + self.after)
+        self.connection.send(self.before + new_bet_id() + self.after)
+
+
+class OpenPlayer(Player):
+    """A connection whose bets are sent when their time has come. loop: knows that time."""
+
+    __slots__ = ("loop",)
+
+    def __init__(self, run: Run, token: str, loop: OpenLoop) -> None:
+        super().__init__(run, token)
+        self.loop = loop
+
+    def on_payload(self, connection: LoadConnection, payload: bytes) -> None:
+        if payload[2] in (Kind.REPLY, Kind.ERROR) and (ref := ref_of(payload)) >= _FIRST_REF:
+            self.loop.answered(ref - _FIRST_REF)
+            if payload[2] == Kind.REPLY:
+                return
+        super().on_payload(connection, payload)
+
+    def bet(self) -> None:
+        """Nothing: a round that opens is no reason."""
+
+    def send(self, number: int) -> None:
+        """Send bet number so and so of the loop."""
+        assert self.connection is not None
+        ref = (number + _FIRST_REF).to_bytes(4, "big")
+        # [version, kind, ref, seq, body] with a ref of one byte in the template
+        self.connection.send(self.before[:3] + b"\xce" + ref + self.before[4:] + new_bet_id() + self.after)
+
+
+class OpenLoop:
+    """Bet n is meant to be sent n / rate after the beginning. Units: seconds of any one clock that only grows."""
+
+    def __init__(self, rate: float, total: int) -> None:
+        self.rate = rate
+        self.total = total
+        self.began_s = 0.0
+        self.sent = 0
+        self.took_s = array("d", [-1.0]) * total
+        self.late_s = array("d", [0.0]) * total
+
+    def due(self, now_s: float) -> range:
+        """Return the bets to be sent now: all whose time has come and that were not sent."""
+        reached = min(self.total, int((now_s - self.began_s) * self.rate) + 1)
+        numbers = range(self.sent, max(self.sent, reached))
+        for number in numbers:
+            self.late_s[number] = now_s - self._intended_s(number)
+        self.sent = numbers.stop
+        return numbers
+
+    def answered(self, number: int, now_s: float | None = None) -> None:
+        """Note an answer; a second one to the same bet is passed over."""
+        if self.took_s[number] < 0:
+            self.took_s[number] = (time.perf_counter() if now_s is None else now_s) - self._intended_s(number)
+
+    def unanswered(self) -> int:
+        """Return how many have no answer."""
+        return sum(took_s < 0 for took_s in self.took_s)
+
+    def _intended_s(self, number: int) -> float:
+        return self.began_s + number / self.rate
+
+    async def run(self, players: Sequence[OpenPlayer]) -> None:
+        """Send everything, on one player's connection after the other, then wait for the last answers."""
+        self.began_s = time.perf_counter()
+        while self.sent < self.total:
+            for number in self.due(time.perf_counter()):
+                players[number % len(players)].send(number)
+            await asyncio.sleep(0.0005)
+        until_s = time.perf_counter() + _LAST_ANSWER_S
+        while self.unanswered() and time.perf_counter() < until_s:  # noqa: ASYNC110 - many answers change it
+            await asyncio.sleep(0.05)
+
+    def figures(self, skip: int) -> dict[str, Any]:
+        """Return the figures without those of the first bets: per_s is what was answered of what was offered."""
+        counted = sorted(took_s for took_s in self.took_s[skip:] if took_s >= 0)
+        span_s = (self.total - skip) / self.rate
+        late_s = sorted(self.late_s[skip:])
+        return {
+            "rate": round(self.rate, 1),
+            "unanswered": self.unanswered(),
+            "sent_late_p99_ms": _quantile_ms(late_s, 0.99),
+            **_latencies(counted, span_s),
+        }
 
 
 class Run:
@@ -107,6 +200,7 @@ class Run:
         self.errors: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
         self.joined = 0
+        self._too_early: set[bytes] = set()
         self.measuring = False
         self.stopping = False
         self._position = 0
@@ -119,6 +213,18 @@ class Run:
         self.joined += 1
         if self.joined == self.all_joined_at:
             self.all_joined.set()
+
+    def may_begin(self, round_id: bytes) -> bool:
+        """Tell whether bets may be placed in this round: one that opens when all are seated, the same for all.
+
+        Bets before that would be settled, and followed, while others are measured.
+        """
+        if not self.all_joined.is_set():
+            self._too_early.add(round_id)
+        elif round_id not in self._too_early:
+            self.round_opened.set()
+            return True
+        return False
 
     def next_position(self) -> int:
         """Spread the players over the 37 numbers."""
@@ -134,15 +240,66 @@ def _quantile_ms(sorted_s: list[float], q: float) -> float:
     return round(1000 * sorted_s[min(len(sorted_s) - 1, int(q * len(sorted_s)))], 3) if sorted_s else 0.0
 
 
-async def measure(
-    url: str, tokens: list[str], table: str, *, warmup_s: float, seconds: float, stake: int
-) -> dict[str, Any]:
-    """Return the figures of one run.
+def _latencies(ordered_s: list[float], span_s: float) -> dict[str, Any]:
+    return {
+        "bets": len(ordered_s),
+        "per_s": round(len(ordered_s) / span_s, 1),
+        "p50_ms": _quantile_ms(ordered_s, 0.50),
+        "p99_ms": _quantile_ms(ordered_s, 0.99),
+        "p999_ms": _quantile_ms(ordered_s, 0.999),
+        "max_ms": _quantile_ms(ordered_s, 1.0),
+    }
 
-    Keys: connections, bets, per_s, p50_ms, p99_ms, p999_ms, max_ms, errors, lost, generator_cpu_s.
+
+async def closed_loop(run: Run, warmup_s: float, seconds: float) -> dict[str, Any]:
+    """Let the players go on, and return the figures of the time after the warm-up."""
+    await asyncio.sleep(warmup_s)
+    print("measuring", file=sys.stderr, flush=True)
+    run.measuring, began_s, cpu_s = True, time.perf_counter(), time.process_time()
+    await asyncio.sleep(seconds)
+    run.measuring, took_s, cpu_s = False, time.perf_counter() - began_s, time.process_time() - cpu_s
+    return {**_latencies(sorted(run.latencies_s), took_s), "generator_cpu_s": round(cpu_s, 3)}
+
+
+async def open_loop(loop: OpenLoop, players: Sequence[OpenPlayer], warmup_s: float) -> dict[str, Any]:
+    """Send at the loop's rate, and return the figures of the time after the warm-up."""
+    await asyncio.sleep(0.3)  # everybody has heard of the round
+    print("measuring", file=sys.stderr, flush=True)
+    cpu_s = time.process_time()
+    await loop.run(players)
+    return {**loop.figures(round(warmup_s * loop.rate)), "generator_cpu_s": round(time.process_time() - cpu_s, 3)}
+
+
+async def measure(
+    url: str, tokens: list[str], table: str, *, warmup_s: float, seconds: float, stake: int, rate: float = 0.0
+) -> dict[str, Any]:
+    """Return the figures of one run. rate: bets a second of the open loop; 0: closed.
+
+    Keys: connections, bets, per_s, p50_ms, p99_ms, p999_ms, max_ms, errors, lost, generator_cpu_s. Of the open loop also
+    rate, unanswered, and sent_late_p99_ms, which is the generator's own part in the latency.
     """
     run = Run(table, stake)
-    players = [Player(run, token) for token in tokens]
+    loop = OpenLoop(rate, round(rate * (warmup_s + seconds)))
+    openly = [OpenPlayer(run, token, loop) for token in tokens] if rate else []
+    players: list[Player] = [*openly] or [Player(run, token) for token in tokens]
+    await _join(run, url, players)
+    await asyncio.wait_for(run.round_opened.wait(), 180)
+    figures = await open_loop(loop, openly, warmup_s) if rate else await closed_loop(run, warmup_s, seconds)
+    run.stopping = True
+    lost = dict(run.lost)
+    await asyncio.sleep(0.5)
+    for player in players:
+        if player.connection is not None:
+            player.connection.close()
+    return {
+        "connections": len(players),
+        **figures,
+        "errors": dict(run.errors),
+        "lost": lost,
+    }
+
+
+async def _join(run: Run, url: str, players: Sequence[Player]) -> None:
     run.all_joined_at = len(players)
     for start in range(0, len(players), 50):
         await asyncio.gather(*(player.join(url) for player in players[start : start + 50]))
@@ -153,33 +310,6 @@ async def measure(
         raise SystemExit(
             f"only {run.joined} of {len(players)} players could join: {dict(run.errors)} {dict(run.lost)}"
         ) from None
-    run.round_opened.clear()
-    await asyncio.wait_for(run.round_opened.wait(), 180)  # the last measurement's bets are being settled meanwhile
-    await asyncio.sleep(warmup_s)
-    print("measuring", file=sys.stderr, flush=True)
-    cpu = resource.getrusage(resource.RUSAGE_SELF)
-    run.measuring, began_s = True, time.perf_counter()
-    await asyncio.sleep(seconds)
-    run.measuring, took_s = False, time.perf_counter() - began_s
-    spent = resource.getrusage(resource.RUSAGE_SELF)
-    run.stopping = True
-    await asyncio.sleep(0.5)
-    for player in players:
-        if player.connection is not None:
-            player.connection.close()
-    ordered = sorted(run.latencies_s)
-    return {
-        "connections": len(players),
-        "bets": len(ordered),
-        "per_s": round(len(ordered) / took_s, 1),
-        "p50_ms": _quantile_ms(ordered, 0.50),
-        "p99_ms": _quantile_ms(ordered, 0.99),
-        "p999_ms": _quantile_ms(ordered, 0.999),
-        "max_ms": _quantile_ms(ordered, 1.0),
-        "errors": dict(run.errors),
-        "lost": {k: v for k, v in run.lost.items() if not run.stopping or "1000" not in k},
-        "generator_cpu_s": round(spent.ru_utime + spent.ru_stime - cpu.ru_utime - cpu.ru_stime, 3),
-    }
 
 
 def main() -> None:
@@ -192,11 +322,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--warmup", type=float, default=1.0)
     parser.add_argument("--stake", type=int, default=100)
+    parser.add_argument("--rate", type=float, default=0.0, help="bets a second of an open loop; 0: a closed one")
     given = parser.parse_args()
     with open(given.tokens) as file:
         tokens = file.read().split()[: given.connections]
     figures = uvloop.run(
-        measure(given.url, tokens, given.table, warmup_s=given.warmup, seconds=given.seconds, stake=given.stake)
+        measure(
+            given.url,
+            tokens,
+            given.table,
+            warmup_s=given.warmup,
+            seconds=given.seconds,
+            stake=given.stake,
+            rate=given.rate,
+        )
     )
     json.dump(figures, sys.stdout)
     print()

@@ -1,8 +1,10 @@
 """What an idle connection costs one gateway: `python -m loadtest.connections --connections 9000`.
 
-A real gateway in this process, its clients in another, each through Hello and JoinTable. Printed, and written as JSON with
-`--json` (in `build/bench.json` under `connections`): `connections`, `kib_each` (resident memory above that of the same process
-before anybody came), `cpu_ms_s` (CPU of the gateway while they only ping, milliseconds a second), `broadcasts`,
+A real gateway in this process, its clients in another: each has said Hello, so that there is a session with its money read and a
+personal stream, and has a seat at a table. Printed, and written as JSON with `--json` (in `build/bench.json` under
+`connections`): `connections`, `kib_per_idle` (resident memory above that of the same process before anybody came; the kernel's
+socket buffers and what tables and wallets hold are elsewhere), `cpu_us_per_idle` (CPU of the gateway for each connection,
+microseconds a second, while they only ping, every five seconds), `broadcasts`,
 `delivered` (frames that arrived, all counted and checked to be dense), `broadcast_ms` (publishing to the last write).
 Exit code 1: a frame was missing, or a connection was lost.
 """
@@ -57,8 +59,8 @@ async def measure(given: Namespace) -> dict[str, Any]:
         await lone.stop()
     return {
         "connections": given.connections,
-        "kib_each": round(each, 2),
-        "cpu_ms_s": round(idle, 1),
+        "kib_per_idle": round(each, 2),
+        "cpu_us_per_idle": round(1000 * idle / given.connections, 1),
         "broadcasts": given.broadcasts,
         "delivered": found["frames"],
         "broadcast_ms": round(slowest * 1000, 1),
@@ -92,7 +94,8 @@ def main() -> None:
     given = parser.parse_args()
     found = uvloop.run(measure(given))
     print(
-        f"{found['connections']:,} connections: {found['kib_each']} KiB each, {found['cpu_ms_s']} ms of CPU a second while idle;"
+        f"{found['connections']:,} connections: {found['kib_per_idle']} KiB and {found['cpu_us_per_idle']} us of CPU a second for"
+        f" each while idle;"
         f" {found['broadcasts']} broadcasts, {found['delivered']:,} frames delivered, the slowest written in"
         f" {found['broadcast_ms']} ms: {'complete and in order' if found['complete'] else 'NOT COMPLETE'}"
     )

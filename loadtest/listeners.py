@@ -3,7 +3,8 @@
     python -m loadtest.listeners MODE PORT CONNECTIONS
 
 MODE: `gateway` (says Hello, joins the table, checks that the pushes are dense), `websocket` (only the handshake) or `raw`
-(bytes on TCP). Commands are lines on stdin, answers lines of JSON: `report` waits until nothing has come for 0.3 s.
+(bytes on TCP). Commands are lines on stdin, answers lines of JSON: `report` waits until nothing has come for 0.3 s;
+`last_s` in it is when something came last, by the clock that all processes of a machine share (`time.monotonic`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 import json
 import resource
 import sys
+import time
 from typing import Final
 
 import uvloop
@@ -31,12 +33,13 @@ _PING_S: Final = 5.0
 class Listener:
     """One connection. frames: pushes so far; seq: of the last one; holes: places where one was missing."""
 
-    __slots__ = ("bytes", "connection", "frames", "holes", "joined", "lost", "seq")
+    __slots__ = ("bytes", "connection", "frames", "holes", "joined", "last_s", "lost", "seq")
 
     def __init__(self) -> None:
         self.connection: LoadConnection | None = None
         self.frames = self.bytes = self.holes = 0
         self.seq = -1
+        self.last_s = 0.0
         self.joined = asyncio.get_running_loop().create_future()
         self.lost = ""
 
@@ -51,6 +54,7 @@ class Listener:
         self.seq = envelope.seq
         self.frames += 1
         self.bytes += len(payload)
+        self.last_s = time.monotonic()
 
     def on_bare(self, _: LoadConnection, payload: bytes) -> None:
         self.frames += 1
@@ -106,7 +110,7 @@ class Crowd:
                         listener.connection.send(encode_client_frame(3, 0, Ping(0)))
                 await asyncio.sleep(_PING_S * step / len(self.listeners))
 
-    async def report(self) -> dict[str, int]:
+    async def report(self) -> dict[str, float]:
         """Return what has come, when nothing more does."""
         before = -1
         while before != (now := sum(listener.bytes for listener in self.listeners)):
@@ -121,6 +125,7 @@ class Crowd:
             "most": max(frames),
             "holes": sum(listener.holes for listener in self.listeners),
             "lost": sum(bool(listener.lost) for listener in self.listeners),
+            "last_s": max(listener.last_s for listener in self.listeners),
         }
 
 

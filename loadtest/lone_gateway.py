@@ -5,7 +5,7 @@ For what concerns the edge alone: fan-out, memory, storms. Tokens are `NAME:PLAY
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -139,6 +139,10 @@ class LoneGateway:
     async def hear(self, news: events.TableNews) -> None:
         """Take the table's news."""
         await self.gateway.handle_batch("tables/bench", [news])
+
+    async def hear_all(self, news: Iterable[events.TableNews]) -> None:
+        """Take several of the table's news that came together."""
+        await self.gateway.handle_batch("tables/bench", list(news))
 
     async def stop(self) -> None:
         """End all connections and the listener."""

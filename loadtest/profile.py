@@ -18,7 +18,8 @@ from pathlib import Path
 
 import psutil
 
-from loadtest.bench import ENVIRON, add_table, bets_command, register_all
+from loadtest.bench.bets import bets_command
+from loadtest.bench.ground import ENVIRON, add_table, register_all
 from loadtest.platform import ROOT, Platform, add_link, over
 
 OUT = ROOT / "build" / "profile"

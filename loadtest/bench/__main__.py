@@ -1,0 +1,156 @@
+"""`make bench`: every figure of docs/bench.md on this machine, in one run, load generators included.
+
+    make bench ONLY=bets,settle        some figures
+    make bench ARGS="--rounds 1"       quicker and less certain
+
+Machines of a few cores drift by half within minutes: a figure is the median of rounds, a ratio the median of ratios, each
+taken within one round beside its yardstick. A figure that cannot be measured is named, and the others go on. Writes
+`build/bench.json` after each figure; its keys stand in docs/bench.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform as machine
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import uvloop
+
+from loadtest.bench import bets
+from loadtest.bench.apart import APART
+from loadtest.bench.ground import Ground, fresh_platform
+from loadtest.bench.targets import TARGETS, lines, median, verdicts
+from loadtest.platform import ROOT, add_link
+
+#: All figures, in the order in which they are measured.
+FIGURES: Final = tuple(dict.fromkeys(target.figure for target in TARGETS))
+
+Measured = tuple[dict[str, Any], list[Any]]
+
+
+class Bench:
+    """One run of some figures. Each goes into the report as it is measured."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self._given = given
+        self._starts_s: list[float] = []
+        self.failed: dict[str, str] = {}
+        self.report: dict[str, Any] = {
+            "taken": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": f"{os.cpu_count()} cores, {machine.machine()}, Python {machine.python_version()}",
+            "rounds": given.rounds,
+            "link": given.link,
+        }
+        self._runs: dict[str, Any] = {}
+
+    def run(self) -> None:
+        """Measure what was asked for."""
+        for name, measure in APART.items():
+            self._figure(name, partial(measure, self._given))
+        self._on_platform(self._given.link, {"bets": self._bets})
+        self._on_platform("ray", {"bets_ray_link": self._bets_most})
+        self._figure("start", self._start)
+
+    def _on_platform(self, link: str, figures: dict[str, Callable[[Ground], Measured]]) -> None:
+        """Measure these figures on one fresh platform, and check its books afterwards."""
+        wanted = {name: measure for name, measure in figures.items() if name in self._given.only}
+        if not wanted:
+            return
+        names = ", ".join(wanted)
+        try:
+            with fresh_platform(link) as (platform, folder):
+                self._starts_s.append(platform.ready_s)
+                ground = Ground(platform, folder)
+                for name, measure in wanted.items():
+                    self._figure(name, partial(measure, ground))
+                ground.audit()
+        except Exception as error:
+            self._fail(names, error)
+
+    def _figure(self, name: str, measure: Callable[[], Measured]) -> None:
+        if name not in self._given.only:
+            return
+        began_s = time.monotonic()
+        print(f"--- {name}", flush=True)
+        try:
+            self.report[name], self._runs[name] = measure()
+        except Exception as error:  # the others are worth their time all the same
+            self._fail(name, error)
+        print(f"--- {name}: {time.monotonic() - began_s:.0f} s", flush=True)
+        self.write()
+
+    def _fail(self, name: str, error: Exception) -> None:
+        traceback.print_exc()
+        self.failed[name] = f"{type(error).__name__}: {error}"
+
+    def write(self) -> None:
+        """Write the report as far as it goes."""
+        verdict = {"verdicts": verdicts(self.report, self._given.only), "failed": self.failed, "runs": self._runs}
+        self._given.out.parent.mkdir(parents=True, exist_ok=True)
+        self._given.out.write_text(json.dumps(self.report | verdict, indent=1))
+
+    # ------------------------------------------------------------ figures
+
+    def _bets(self, ground: Ground) -> Measured:
+        rounds = uvloop.run(bets.measure(ground, self._given))
+        return bets.summarise(rounds), rounds
+
+    def _bets_most(self, ground: Ground) -> Measured:
+        rounds = uvloop.run(bets.measure_most(ground, self._given))
+        return bets.summarise(rounds), rounds
+
+    def _start(self) -> Measured:
+        while len(self._starts_s) < self._given.rounds:
+            with ExitStack() as stack:
+                platform, _ = stack.enter_context(fresh_platform(self._given.link))
+                self._starts_s.append(platform.ready_s)
+        return {"s": median(self._starts_s)}, list(self._starts_s)
+
+
+def _figures(text: str) -> Sequence[str]:
+    names = tuple(text.split(","))
+    strange = set(names) - set(FIGURES)
+    if strange:
+        raise argparse.ArgumentTypeError(f"no figure {', '.join(sorted(strange))}; there are {', '.join(FIGURES)}")
+    return names
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
+    made = argparse.ArgumentParser(
+        prog="bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    made.add_argument("--only", type=_figures, default=FIGURES, metavar="FIGURE,...", help="default: all")
+    made.add_argument("--connections", type=int, nargs="+", default=[1, 16, 200, 1000], help="of bets")
+    made.add_argument("--rounds", type=int, default=3)
+    made.add_argument("--seconds", type=float, default=5.0, help="of each measurement of bets, and of each pgbench")
+    add_link(made)
+    made.set_defaults(link="stream")
+    made.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json")
+    return made
+
+
+def main() -> None:
+    """Run; exit code 1 when a figure could not be measured or the books are not clean. Missed targets are no failure."""
+    bench = Bench(parser().parse_args())
+    bench.run()
+    bench.write()
+    print()
+    print("\n".join(lines(verdicts(bench.report, bench._given.only))))
+    for name, reason in bench.failed.items():
+        print(f"FAILED {name}: {reason.splitlines()[0]}")
+    sys.exit(1 if bench.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
