@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import asyncpg
 import psutil
 
 from loadtest.bench.bets import bets_command
@@ -40,6 +41,18 @@ def processes_since(born_s: float) -> dict[int, str]:
         elif "raylet/raylet" in title or "gcs_server" in title or "server.cli up" in title:
             found[process.pid] = title.split()[0].rsplit("/", 1)[-1]
     return found
+
+
+async def name_backends(dsn: str, pids: dict[int, str]) -> None:
+    """Call PostgreSQL's backends by their application and the last statement they ran."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        for row in await connection.fetch("select pid, application_name, query from pg_stat_activity"):
+            if row["pid"] in pids:
+                query = " ".join((row["query"] or "").split())
+                pids[row["pid"]] = f"postgres: {row['application_name']} {query}"[:100]
+    finally:
+        await connection.close()
 
 
 def cpu_seconds(pids: dict[int, str]) -> dict[int, float]:
@@ -75,7 +88,8 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="croupier-profile-") as folder,
         Platform(Path(folder), over(given.link, ENVIRON)) as platform,
     ):
-        asyncio.run(add_table(platform.cli("dsn").stdout.strip()))
+        dsn = platform.cli("dsn").stdout.strip()
+        asyncio.run(add_table(dsn))
         tokens = Path(folder) / "tokens"
         register_all(platform, given.connections, tokens)
         url = platform.get("/api/config")["ws_url"]
@@ -92,6 +106,7 @@ def main() -> None:
         ]
         time.sleep(given.seconds - 0.3)
         after, took_s = cpu_seconds(pids), time.monotonic() - began_s
+        asyncio.run(name_backends(dsn, pids))
         figures = json.loads(generator.communicate(timeout=120)[0])
         for spy in spies:
             spy.wait(60)
@@ -101,8 +116,8 @@ def main() -> None:
     rows.append((figures["generator_cpu_s"] * took_s / given.seconds, "load generator"))
     for spent, name in sorted(rows, reverse=True):
         if spent >= 0.02:
-            print(f"{name:44} {spent:6.2f} s CPU {1e6 * spent / counted:7.1f} us a bet")
-    print(f"{'all':44} {sum(spent for spent, _ in rows):6.2f} s CPU of {took_s * (psutil.cpu_count() or 1):.1f}")
+            print(f"{name:100} {spent:6.2f} s CPU {1e6 * spent / counted:7.1f} us a bet")
+    print(f"{'all':100} {sum(spent for spent, _ in rows):6.2f} s CPU of {took_s * (psutil.cpu_count() or 1):.1f}")
 
 
 if __name__ == "__main__":

@@ -344,3 +344,18 @@ async def test_random_ids_survive_the_uuid_codec(stores: MakeStore) -> None:
     orders = [type(owner.orders.open())(id_, PLAYER + i, PLAY) for i, id_ in enumerate(ids)]
     await owner.commit(*orders)
     assert {row.cmd_id for row in (await owner.store.find(ids, [])).rows} == set(ids)
+
+
+async def test_commits_mark_dead_entries_as_they_pass(stores: MakeStore, sql: asyncpg.Connection) -> None:
+    """Only a plain index scan does. A plan made for a relation without statistics took a bitmap, and then each commit
+    visited every former version of a busy player's accounts.
+    """
+    shard, orders = shard_on(stores(), [])
+    await shard.start()
+    await shard.handle_batch("test", [orders.open(player) for player in range(1, 900)])
+    await shard.stop()
+    shard, _ = shard_on(stores(), [])  # its session makes plans of its own
+    await shard.start()
+    await shard.handle_batch("test", [orders.deposit(100, 5)])
+    await shard.stop()  # a session that ends tells its statistics
+    await _until(sql, "select idx_tup_fetch >= 2 from pg_stat_user_indexes where indexrelname = 'account_pkey'")
