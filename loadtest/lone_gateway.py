@@ -13,7 +13,7 @@ import msgspec
 from actors.domain import commands, events
 from actors.domain.games.roulette import RULES_VERSION
 from actors.domain.money import orders
-from actors.ports import Replies
+from actors.ports import Clock, Post, Replies
 from actors.session import Identity
 from server.clock import SystemClock
 from server.gateway.gateway import Gateway
@@ -37,6 +37,7 @@ class LoneTable:
         self.window = window
         self.padding = 0
         self._numbered = numbered
+        self._money_seq = 1
 
     def tell(self, address: str, messages: Sequence[msgspec.Struct]) -> bool:
         """Nobody needs to hear anything."""
@@ -46,7 +47,7 @@ class LoneTable:
         self, address: str, messages: Sequence[Any], on_replies: Callable[[Replies], None], timeout_s: float = 5.0
     ) -> None:
         """Answer at once."""
-        on_replies([self._answer(address, message) for message in messages])
+        on_replies([self.answer(address, message) for message in messages])
 
     def ask_all(self, address: str, messages: Sequence[Any], timeout_s: float = 5.0) -> Awaitable[Replies]:
         """Part of `Post` that a gateway never uses: whoever does has found a change that this stand-in must follow."""
@@ -67,8 +68,13 @@ class LoneTable:
         self.version += 1
         return events.TableNews(TABLE, self.epoch, self.version, [self.event(self.version)])
 
-    def _answer(self, address: str, message: Any) -> Any:
+    def answer(self, address: str, message: Any) -> Any:
+        """Return the answer to one message."""
         match message:
+            case commands.PlaceBet():
+                self._money_seq += 1
+                bet = commands.PlacedBet(message.bet_id, message.chips, sum(chip.stake_minor for chip in message.chips))
+                return commands.BetPlaced(message.round_id, bet, message.received_ms, self._money_seq, 100_000, 0)
             case orders.ReadMoney():
                 return orders.Done(1, 100_000, 0)
             case commands.Follow():
@@ -116,16 +122,7 @@ class LoneGateway:
     def __init__(self, settings: GatewaySettings, table: LoneTable | None = None, number: int = 0) -> None:
         """table: shared with other gateways, if there are."""
         self.table = table or LoneTable()
-        self.gateway = Gateway(
-            f"gateway/{number}",
-            "127.0.0.1",
-            0,
-            self.table,
-            SystemClock(),
-            verify_token=_identity,
-            tables=lambda: [TABLE],
-            settings=settings,
-        )
+        self.gateway = make_gateway(self.table, SystemClock(), settings, number)
 
     async def start(self) -> int:
         """Listen; return the port."""
@@ -147,6 +144,26 @@ class LoneGateway:
     async def stop(self) -> None:
         """End all connections and the listener."""
         await self.gateway.stop()
+
+
+def make_gateway(
+    post: Post,
+    clock: Clock,
+    settings: GatewaySettings,
+    number: int = 0,
+    verify: Callable[[str], Identity] | None = None,
+) -> Gateway:
+    """Return a gateway of one table, not started. verify: who bears a token; None: `NAME:PLAYER_ID` is believed."""
+    return Gateway(
+        f"gateway/{number}",
+        "127.0.0.1",
+        0,
+        post,
+        clock,
+        verify_token=verify or _identity,
+        tables=lambda: [TABLE],
+        settings=settings,
+    )
 
 
 def _identity(token: str) -> Identity:
