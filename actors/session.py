@@ -86,6 +86,9 @@ class Session:
     """
 
     __slots__ = (
+        "_cash_minor",
+        "_escrow_minor",
+        "_purse_seq",
         "_settled",
         "_since_seq",
         "began_ms",
@@ -94,7 +97,7 @@ class Session:
         "net_since_ms",
         "pending",
         "personal_seq",
-        "purse",
+        "plays",
         "seat",
         "session_id",
         "tables",
@@ -105,7 +108,8 @@ class Session:
         self.began_ms = now_ms
         self.session_id = session_id
         self.seat = commands.Seat(identity.player_id, identity.name, identity.shard, gateway)
-        self.purse = Purse(-1, 0, 0)
+        self.plays = "player" in identity.roles
+        self._purse_seq, self._cash_minor, self._escrow_minor = -1, 0, 0
         self.net_minor = 0
         self.net_since_ms = now_ms
         self.personal_seq = 0
@@ -120,6 +124,11 @@ class Session:
         return f"Session({self.identity.name}, player {self.identity.player_id}, {len(self.tables)} tables)"
 
     @property
+    def purse(self) -> Purse:
+        """His money, as far as it is known; seq -1: not at all."""
+        return Purse(self._purse_seq, self._cash_minor, self._escrow_minor)
+
+    @property
     def started_ms(self) -> int:
         """When this session of play began: with the login, over all its connections."""
         return self.identity.since_ms or self.net_since_ms
@@ -132,7 +141,7 @@ class Session:
 
     def check_play(self, table_id: str) -> Denial | None:
         """Refuse an order of a player at a table. In order: FORBIDDEN, NOT_JOINED, BUSY."""
-        if "player" not in self.identity.roles:
+        if not self.plays:
             return Denial.FORBIDDEN
         if table_id not in self.tables:
             return Denial.NOT_JOINED
@@ -140,7 +149,7 @@ class Session:
 
     def check_instant(self) -> Denial | None:
         """Refuse an order of a player at an instant game. In order: FORBIDDEN, BUSY."""
-        return self.check_pending() if "player" in self.identity.roles else Denial.FORBIDDEN
+        return self.check_pending() if self.plays else Denial.FORBIDDEN
 
     def check_deal(self, verb: str) -> Denial | None:
         """Refuse an order of a dealer or device. In order: FORBIDDEN, BUSY."""
@@ -178,10 +187,11 @@ class Session:
 
     def learn_purse(self, seq: int, cash_minor: int, escrow_minor: int) -> None:
         """Keep what the books say, unless something later is known already: answers overtake each other."""
-        if self.purse.seq < 0:
+        known = self._purse_seq
+        if known < 0:
             self._since_seq = seq
-        if seq >= self.purse.seq:
-            self.purse = Purse(seq, cash_minor, escrow_minor)
+        if seq >= known:
+            self._purse_seq, self._cash_minor, self._escrow_minor = seq, cash_minor, escrow_minor
 
     def apply_spin(self, game: str, spin: spins.SpinDone) -> None:
         """Fold a round of an instant game; one that was told before changes nothing.
@@ -218,18 +228,19 @@ class Session:
 
     def _apply_settlement(self, event: events.MyBetsSettled) -> bool:
         """Add the bets not counted before to the net position; False if all were told before."""
-        fresh = not event.bets
+        fresh, table_id = not event.bets, event.table_id
         for bet in event.bets:
-            told = self._count((event.table_id, bet.bet_id), bet.payout_minor - bet.stake_minor)
-            fresh = fresh or not told
+            if not self._count((table_id, bet.bet_id), bet.payout_minor - bet.stake_minor):
+                fresh = True
         return fresh
 
     def _count(self, key: tuple[str, bytes], net_minor: int) -> bool | None:
         """Add a settled bet to the net position, once. Returns whether it was told before; None: it was not known."""
-        told = self._settled.pop(key, None)
+        settled = self._settled
+        told = settled.pop(key, None)
         if told is None:
             self.net_minor += net_minor
-        self._settled[key] = True
-        while len(self._settled) > SETTLED_MAX:
-            del self._settled[next(iter(self._settled))]
+        settled[key] = True
+        while len(settled) > SETTLED_MAX:
+            del settled[next(iter(settled))]
         return told

@@ -29,6 +29,10 @@ class Origin(IntEnum):
     LINKED = 9  # the second row of an order that has two; no order may carry it
 
 
+#: Version and origin class of an id that a client made.
+_CLIENT_BYTE: Final = 0x70 | Origin.CLIENT
+
+
 def id_ms(id_: bytes) -> int:
     """Return the milliseconds since 1970 that are embedded in an id."""
     return int.from_bytes(id_[:6], "big")
@@ -52,6 +56,11 @@ def relayed_id(id_: bytes, from_shard: int) -> bytes:
 def is_well_formed(id_: bytes) -> bool:
     """Tell whether these are 16 bytes in UUIDv7 layout."""
     return len(id_) == ID_BYTES and id_[6] >> 4 == 7 and id_[8] >> 6 == 2
+
+
+def is_client_id(id_: bytes) -> bool:
+    """Tell whether a client may have made this id: well formed, of class CLIENT."""
+    return len(id_) == ID_BYTES and id_[6] == _CLIENT_BYTE and id_[8] >> 6 == 2
 
 
 def make_id(ms: int, origin: Origin, noise: bytes) -> bytes:

@@ -256,7 +256,7 @@ class Gateway:
 
     def on_message(self, connection: WsConnection, data: bytes) -> None:
         """Take one message; a fault of ours ends this session and no other."""
-        client = _client(connection)
+        client = connection.client
         try:
             self._requests.take(client, data)
         except Exception as error:  # outermost loop of a session
@@ -293,7 +293,7 @@ class Gateway:
     def _begin(self, client: Client, session: Session) -> list[bytes] | None:
         """Begin a session; where the player has too many, the oldest ends. Returns what was missed of one that goes on."""
         player_id = session.identity.player_id
-        client.personal = PersonalStream(session, self.settings.personal_kept)
+        client.session, client.personal = session, PersonalStream(session, self.settings.personal_kept)
         missed = self._go_on(client, client.personal) if client.position[0] else None
         sessions = self._by_player.setdefault(player_id, [])
         sessions.append(client)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors.domain import commands, spins
+from actors.domain.ids import is_client_id
 from actors.ports import Failure
 from actors.session import Denial, Session
 from protocol import messages as wire
@@ -47,13 +48,13 @@ def instant_order(
     """Return a player's order. Refuses: ID_CLASS_FORBIDDEN, BAD_FIELD (a client_seed that nobody may choose)."""
     match request:
         case wire.Spin(spin_id=spin_id, stake_minor=stake_minor):
-            if not translate.is_client_id(spin_id):
+            if not is_client_id(spin_id):
                 return Code.ID_CLASS_FORBIDDEN
             return spins.SpinOrder(seat, spin_id, stake_minor)
         case wire.GetSeeds():
             return spins.ReadSeeds(seat.player_id)
         case wire.RotateSeed(command_id=command_id, client_seed=client_seed):
-            if not translate.is_client_id(command_id):
+            if not is_client_id(command_id):
                 return Code.ID_CLASS_FORBIDDEN
             if not spins.is_client_seed(client_seed):
                 return Code.BAD_FIELD

@@ -12,7 +12,7 @@ A stream lives on one gateway, under the id that `Welcome` told: a client who co
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from actors.domain import events
 from actors.session import Session
@@ -21,6 +21,8 @@ from protocol.codec import encode_server_frame
 from protocol.envelope import Kind
 from server.gateway import translate
 from server.gateway.transport import frame_binary
+
+_PUSH: Final = int(Kind.PUSH)
 
 
 class PersonalStream:
@@ -35,7 +37,7 @@ class PersonalStream:
 
     def tell(self, seq: int, body: wire.ServerMessage) -> bytes:
         """Return the frame of push number seq, which is the session's next, and keep it."""
-        frame = frame_binary(encode_server_frame(Kind.PUSH, 0, seq, body))
+        frame = frame_binary(encode_server_frame(_PUSH, 0, seq, body))
         self._kept[seq] = frame
         if len(self._kept) > self._kept_max:
             del self._kept[next(iter(self._kept))]

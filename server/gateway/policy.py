@@ -76,7 +76,10 @@ class SessionPolicy:
 
     def over(self, session: Session, active_ms: int) -> Code | None:
         """Return why a session has lasted long enough, or None. active_ms: of the last request that was no ping."""
-        now_ms, settings = self._clock.now_ms(), self._settings
+        settings = self._settings
+        if not settings.session_s and not settings.idle_s:
+            return None
+        now_ms = self._clock.now_ms()
         if settings.session_s and now_ms > session.started_ms + settings.session_s * 1000:
             return Code.SESSION_EXPIRED
         if settings.idle_s and now_ms > active_ms + settings.idle_s * 1000:

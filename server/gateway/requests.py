@@ -59,7 +59,7 @@ class Requests:
         self._greet = greet
         self.draining = False
         instant = InstantRequests(desk, lobby)
-        self._handlers: dict[type, Handler] = {
+        handlers: dict[type, Handler] = {
             wire.Hello: self._hello_again,
             wire.Ping: self._ping,
             wire.GetBalance: self._get_balance,
@@ -81,24 +81,38 @@ class Requests:
             wire.GetSeeds: instant.take,
             wire.RotateSeed: instant.take,
         }
+        #: By message: its handler, and what it takes of a connection's rate.
+        self._handlers = {kind: (handler, COSTS.get(kind, 1)) for kind, handler in handlers.items()}
+        self._now_ms = clock.now_ms
 
     def take(self, client: Client, data: bytes) -> None:
         """Take one message of a client. Everything gets an answer."""
         client.metrics.frames_in_total += 1
-        now_ms = self._clock.now_ms()
+        now_ms = self._now_ms()
         frame = decode_client_frame(data)
-        rate = self._settings.rate_per_s
-        cost = 1 if isinstance(frame, Fault) else COSTS.get(type(frame.body), 1)
-        if rate and not client.bucket.take(now_ms, rate, self._settings.rate_burst, cost):
-            self._refuse_for_now(client, frame.ref, client.bucket.wait_ms(rate, cost))
-        elif isinstance(frame, Fault):
-            client.refuse(frame.ref, frame.code, frame.detail)
-        elif client.session is None:
+        if isinstance(frame, Fault):
+            if self._has_tokens(client, frame.ref, now_ms, 1):
+                client.refuse(frame.ref, frame.code, frame.detail)
+            return
+        body = frame.body
+        handler, cost = self._handlers[type(body)]
+        if not self._has_tokens(client, frame.ref, now_ms, cost):
+            return
+        if client.session is None:
             self._take_first(client, frame, now_ms)
-        else:
-            if type(frame.body) is not wire.Ping:
-                client.active_ms = now_ms
-            self._handlers[type(frame.body)](client, frame.ref, frame.body, now_ms)
+            return
+        if type(body) is not wire.Ping:
+            client.active_ms = now_ms
+        handler(client, frame.ref, body, now_ms)
+
+    def _has_tokens(self, client: Client, ref: int, now_ms: int, cost: int) -> bool:
+        """Take so much of a client's rate; refuse the request if it is not there."""
+        settings = self._settings
+        rate = settings.rate_per_s
+        if not rate or client.bucket.take(now_ms, rate, settings.rate_burst, cost):
+            return True
+        self._refuse_for_now(client, ref, client.bucket.wait_ms(rate, cost))
+        return False
 
     def _refuse_for_now(self, client: Client, ref: int, wait_ms: int) -> None:
         """Say how long to wait; who does not is not read from for a while, and who never does is closed."""
@@ -179,7 +193,7 @@ class Requests:
         for push in missed or ():
             client.connection.send(push)
         for frame, came_ms in held:
-            self._handlers[type(frame.body)](client, frame.ref, frame.body, came_ms)
+            self._handlers[type(frame.body)][0](client, frame.ref, frame.body, came_ms)
 
     def _hello_again(self, client: Client, ref: int, _: wire.Hello, __: int) -> None:
         client.refuse(ref, Code.HELLO_EXPECTED)
@@ -227,7 +241,9 @@ class Requests:
 
     def _play(self, client: Client, ref: int, request: translate.PlayRequest, now_ms: int) -> None:
         session = _session(client)
-        if _is_denied(client, ref, session.check_play(request.table_id)):
+        denial = session.check_play(request.table_id)
+        if denial is not None:
+            client.refuse(ref, Code(denial))
             return
         order = translate.play_order(request, session.seat, now_ms)
         if isinstance(order, Code):

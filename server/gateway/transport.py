@@ -20,7 +20,7 @@ import logging
 import socket
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
@@ -31,7 +31,7 @@ from websockets.typing import Subprotocol
 from protocol.envelope import MAX_CLIENT_FRAME_BYTES
 from protocol.errors import Close
 from server.gateway.limits import GatewaySettings
-from server.gateway.writing import OPEN, Outbox, Stage, WriteSide
+from server.gateway.writing import HANDSHAKE, OPEN, Outbox, Stage, WriteSide
 
 try:  # The C routine; the library's own Python fallback does the same, slower.
     from websockets.speedups import apply_mask
@@ -44,6 +44,8 @@ _MAX_FRAGMENTS: Final = 64
 
 _FIN_BINARY: Final = 0x82
 _MASKED: Final = 0x80
+#: Heads of short frames, by size.
+_HEADS: Final = tuple(bytes((_FIN_BINARY, size)) for size in range(126))
 
 _BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -72,7 +74,7 @@ def frame_binary(payload: bytes) -> bytes:
     """Return an unmasked binary WebSocket frame (RFC 6455, 5.2), ready for any number of transports."""
     size = len(payload)
     if size < 126:
-        return bytes((_FIN_BINARY, size)) + payload
+        return _HEADS[size] + payload
     if size < 65536:
         return bytes((_FIN_BINARY, 126, size >> 8, size & 0xFF)) + payload
     return bytes((_FIN_BINARY, 127)) + size.to_bytes(8, "big") + payload
@@ -106,7 +108,8 @@ class WsConnection(WriteSide):
         self._held = False
         self._timer: asyncio.TimerHandle | None = None
         self.silent_s = 0
-        self.client: object = None
+        #: Whoever listens keeps here what he knows of this connection.
+        self.client: Any = None
 
     def __repr__(self) -> str:
         return f"WsConnection({self.stage.name}, {self.client!r})"
@@ -126,8 +129,16 @@ class WsConnection(WriteSide):
         self.silent_s = 0
         if self._discarding:
             return
-        if self.stage is Stage.HANDSHAKE:
+        if self.stage is HANDSHAKE:
             self._shake_hands(data)
+        elif (
+            _is_one_message(data)
+            and self.stage is OPEN
+            and not self._rest
+            and self._fragments is None
+            and not self._held
+        ):
+            self._listener.on_message(self, apply_mask(data[6:], data[2:6]))
         else:
             self._take_frames(self._rest + data if self._rest else data)
 
@@ -156,7 +167,7 @@ class WsConnection(WriteSide):
 
     def close(self, code: int, reason: str = "") -> None:
         """Send what waits, say goodbye with this code, and cut the socket if the client does not answer in time."""
-        if self.stage is Stage.HANDSHAKE:
+        if self.stage is HANDSHAKE:
             self.abort()
             return
         if self.stage is not OPEN:
@@ -338,6 +349,12 @@ class WsConnection(WriteSide):
                 transport.write(data)
             else:
                 transport.close()
+
+
+def _is_one_message(data: bytes) -> bool:
+    """Tell whether these bytes are exactly one masked binary frame of a short message: nearly all that comes."""
+    size = len(data) - 6
+    return 0 <= size < 126 and data[0] == _FIN_BINARY and data[1] == _MASKED | size
 
 
 def _bad_request(ws: ServerProtocol, request: Request) -> Response | None:

@@ -428,7 +428,7 @@ async def test_fault_of_ours_ends_one_session_and_no_other(house: House) -> None
     anna.send(wire.PlaceBets("r1", ROUND, client_id(1), CHIPS))
     bo.send(wire.PlaceBets("r1", ROUND, client_id(2), CHIPS))
     await settle()
-    broken = commands.BetPlaced(ROUND, None, 0, 2, 0, 0)  # type: ignore[arg-type]
+    broken = commands.BetPlaced(ROUND, object(), 0, 2, 0, 0)  # type: ignore[arg-type]
     house.post.take("table/r1").reply(broken, commands.Refused(301))
     (error,) = await anna.bodies()
     assert codes([error]) == [Code.INTERNAL]

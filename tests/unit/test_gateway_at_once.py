@@ -110,8 +110,35 @@ async def test_broadcast_waits_behind_a_backlog_even_when_the_transport_is_empty
     peer.outbox.broadcast([peer.connection], frame_binary(b"second"))
     assert taken_from(ends[1]) == b""
     peer.connection.resume_writing()
+    assert (bytes(peer.transport.written), taken_from(ends[1])) == (frame_binary(b"first"), b"")
     await asyncio.sleep(0)
-    assert bytes(peer.transport.written) == frame_binary(b"first") + frame_binary(b"second")
+    assert (bytes(peer.transport.written), taken_from(ends[1])) == (frame_binary(b"first"), frame_binary(b"second"))
+
+
+async def test_answer_goes_past_an_idle_transport_at_the_end_of_its_tick(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    peer.connection.send(frame_binary(b"answer"))
+    assert taken_from(ends[1]) == b""
+    await asyncio.sleep(0)
+    assert (taken_from(ends[1]), bytes(peer.transport.written)) == (frame_binary(b"answer"), b"")
+
+
+async def test_what_the_socket_does_not_take_of_an_answer_goes_to_the_transport(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    data = frame_binary(bytes(60_000))
+    peer.connection.send(data)
+    await asyncio.sleep(0)
+    taken = taken_from(ends[1])
+    assert 0 < len(taken) < len(data)
+    assert taken + bytes(peer.transport.written) == data
+
+
+async def test_answer_to_a_broken_socket_is_left_to_the_transport(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    ends[1].close()
+    peer.connection.send(frame_binary(b"x"))
+    await asyncio.sleep(0)
+    assert bytes(peer.transport.written) == frame_binary(b"x")
 
 
 async def test_nothing_goes_past_the_transport_behind_a_goodbye(ends: Ends) -> None:

@@ -164,5 +164,6 @@ async def test_one_client_that_reads_nothing_holds_up_no_other() -> None:
     other = Peer(SETTINGS).open()
     slow.outbox.broadcast([slow.connection, other.connection], frame_binary(b"news"))
     slow.outbox.flush()
+    other.outbox.flush()
     assert payloads(other) == [b"news"]
     assert payloads(slow) == []

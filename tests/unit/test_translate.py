@@ -14,6 +14,8 @@ from actors.domain.refusals import Refusal
 from actors.ports import Failure
 from actors.session import Session
 from protocol import messages as wire
+from protocol.codec import Fault, decode_server_frame, encode_server_frame
+from protocol.envelope import Kind
 from protocol.errors import Code
 from server.gateway import translate
 from tests.fakes.gateway import ROUND, client_id, identity, table_state
@@ -121,7 +123,7 @@ def test_placed_bet_tells_money_as_of_its_own_row() -> None:
     placed = commands.PlacedBet(client_id(), [commands.ChipStake(1, 100)], 100)
     answer = translate.reply("r1", commands.BetPlaced(ROUND, placed, 99, 12, 900, 100))
     bet = wire.Bet(client_id(), [wire.Chip(1, 100)], 100)
-    assert answer == wire.BetsAccepted("r1", ROUND, bet, 99, wire.Money(900, 100, 12))
+    assert told(answer) == wire.BetsAccepted("r1", ROUND, bet, 99, wire.Money(900, 100, 12))
 
 
 def test_taken_back_bets_are_undone() -> None:
@@ -140,11 +142,18 @@ def test_dealer_state_has_the_fields_of_the_view() -> None:
     assert msgspec.structs.asdict(translate.dealer_state(view)) == msgspec.structs.asdict(view)
 
 
+def told(body: wire.ServerMessage) -> Any:
+    """Return a message as its client gets it."""
+    frame = decode_server_frame(encode_server_frame(Kind.REPLY, 1, 0, body))
+    assert not isinstance(frame, Fault), frame
+    return frame.body
+
+
 def test_snapshot_has_the_fields_of_the_state() -> None:
     stakes = [commands.SeatStakes("bo", 300, [commands.ChipStake(2, 300)])]
     mine = [commands.PlacedBet(client_id(), [commands.ChipStake(1, 100)], 100)]
     state = table_state(3, 9, seats=stakes, my_bets=mine, history=[1, 2], dealer="dora")
-    shown = translate.snapshot(4, "r1", state, session())
+    shown = told(translate.snapshot(4, "r1", state, session()))
     assert (shown.stream, shown.info_table_id, shown.currency) == (4, "r1", "PLAY")
     assert shown.limits == wire.Limits(100, 100_000, {1: 10_000})
     assert shown.seats == [wire.SeatBets("bo", 300, [wire.Chip(2, 300)])]
@@ -219,7 +228,7 @@ def test_personal_settlement_tells_the_net_position_of_the_session() -> None:
     it = session()
     event = events.MyBetsSettled("r1", ROUND, 17, [events.BetOutcome(client_id(), 10, 360)], 10, 360, 3, 1_350, 0)
     it.apply_event(event)
-    assert translate.personal_push(event, it) == wire.BetsSettled(
+    assert told(translate.personal_push(event, it)) == wire.BetsSettled(
         "r1", ROUND, 17, [wire.SettledBet(client_id(), 10, 360)], 10, 360, wire.Money(1_350, 0, 3), 350
     )
 
@@ -235,3 +244,17 @@ def test_personal_void_and_bonus_tell_money() -> None:
 
 def test_currency_of_another_build_has_a_name() -> None:
     assert translate.currency_name(99) == "CCY99"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (commands.PlacedBet, wire.Bet),
+        (commands.ChipStake, wire.Chip),
+        (events.BetOutcome, wire.SettledBet),
+    ],
+)
+def test_what_is_passed_on_untranslated_has_the_same_fields(ours: Any, theirs: Any) -> None:
+    assert ours.__struct_fields__ == theirs.__struct_fields__
+    shapes = [(one.__struct_config__.array_like, one.__struct_config__.tag) for one in (ours, theirs)]
+    assert shapes == [(True, None)] * 2
