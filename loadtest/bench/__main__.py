@@ -26,7 +26,7 @@ from typing import Any, Final
 
 import uvloop
 
-from loadtest.bench import bets
+from loadtest.bench import bets, resume, settle
 from loadtest.bench.apart import APART
 from loadtest.bench.ground import Ground, fresh_platform
 from loadtest.bench.targets import TARGETS, lines, median, verdicts
@@ -57,7 +57,7 @@ class Bench:
         """Measure what was asked for."""
         for name, measure in APART.items():
             self._figure(name, partial(measure, self._given))
-        self._on_platform(self._given.link, {"bets": self._bets})
+        self._on_platform(self._given.link, {"bets": self._bets, "settle": self._settle, "resume": self._resume})
         self._on_platform("ray", {"bets_ray_link": self._bets_most})
         self._figure("start", self._start)
 
@@ -109,6 +109,14 @@ class Bench:
         rounds = uvloop.run(bets.measure_most(ground, self._given))
         return bets.summarise(rounds), rounds
 
+    def _settle(self, ground: Ground) -> Measured:
+        rounds = uvloop.run(settle.measure(ground, self._given))
+        return settle.summarise(rounds), rounds
+
+    def _resume(self, ground: Ground) -> Measured:
+        found = uvloop.run(resume.measure(ground, self._given))
+        return resume.summarise(found), [found]
+
     def _start(self) -> Measured:
         while len(self._starts_s) < self._given.rounds:
             with ExitStack() as stack:
@@ -134,6 +142,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--connections", type=int, nargs="+", default=[1, 16, 200, 1000], help="of bets")
     made.add_argument("--rounds", type=int, default=3)
     made.add_argument("--seconds", type=float, default=5.0, help="of each measurement of bets, and of each pgbench")
+    made.add_argument("--settle-players", type=int, default=1_000)
+    made.add_argument("--settle-bets", type=int, default=5_000)
+    made.add_argument("--resume-clients", type=int, default=2_000)
     add_link(made)
     made.set_defaults(link="stream")
     made.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json")

@@ -14,9 +14,10 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
+from urllib.error import URLError
 
 import asyncpg
 
@@ -85,9 +86,17 @@ async def add_table(dsn: str, table_id: str = TABLE) -> None:
 def register_all(platform: Platform, count: int, into: Path) -> list[str]:
     """Make the players, write their tokens one a line, and return them."""
     with ThreadPoolExecutor(16) as pool:
-        tokens = list(pool.map(lambda n: platform.register(f"bench{n:05d}", LOADTEST_PASSWORD), range(count)))
+        tokens = list(pool.map(lambda n: _token(platform, f"bench{n:05d}"), range(count)))
     into.write_text("\n".join(tokens))
     return tokens
+
+
+def _token(platform: Platform, name: str) -> str:
+    """Register, or log in; a lost answer is no reason to give up a run of many minutes."""
+    for _ in range(4):
+        with suppress(URLError, ConnectionError, TimeoutError):
+            return platform.register(name, LOADTEST_PASSWORD)
+    return platform.register(name, LOADTEST_PASSWORD)
 
 
 class Ground:
