@@ -298,10 +298,10 @@ async def measure(given: Namespace) -> dict[str, Any]:
     raise_descriptor_limit(2 * given.connections + 200)
     edge = Edge(given)
     await edge.gateway.start()
+    gc.set_threshold(*GC_THRESHOLDS)
     join_us = await edge.join() / 1000
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
     every = list(range(given.connections))
     waves = [every[start : start + given.wave] for start in range(0, given.connections, given.wave)]
     rounds = [await one_round(edge, waves) for _ in range(given.rounds)]

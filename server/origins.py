@@ -56,7 +56,7 @@ class Origins(Collector):
 
         host: the `Host` header, "" for none. origins: every `Origin` header.
         """
-        reason = self._refusal(host, origins)
+        reason = self.reason_against(host, origins)
         if reason:
             self.refused[reason] += 1
         return reason
@@ -69,7 +69,8 @@ class Origins(Collector):
             family.add_metric([reason], self.refused[reason])
         yield family
 
-    def _refusal(self, host: str, origins: Sequence[str]) -> str:
+    def reason_against(self, host: str, origins: Sequence[str]) -> str:
+        """Return what `refusal` does, and count nothing."""
         called = _place(f"{'https' if self._tls else 'http'}://{host}") if host else None
         if host and (called is None or not self._is_own(called.host)):
             return "host"

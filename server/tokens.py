@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -10,7 +11,9 @@ import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
+from nacl.bindings import crypto_sign_BYTES, crypto_sign_open
 from nacl.encoding import URLSafeBase64Encoder
+from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey
 
 from actors.session import Identity
@@ -59,7 +62,9 @@ class Tokens:
         self.lifetime_s = lifetime_s
         self._now_ms = now_ms
         self._key = _okp_key(seed)
-        self._decoder = msgspec.json.Decoder(_Payload)
+        self._verify_key = bytes(SigningKey(seed).verify_key)
+        self._decode = msgspec.json.Decoder(_Payload).decode
+        self._head = self.issue(0, "", (), 0, 0).partition(".")[0]
 
     def issue(
         self,
@@ -94,11 +99,9 @@ class Tokens:
         if len(token) > TOKEN_CHARS_MAX:
             raise TokenInvalid
         try:
-            # UnicodeError: a text that is not ASCII, which joserfc encodes before it looks.
-            content = jws.deserialize_compact(token, self._key, algorithms=[_ALG])
-            payload = self._decoder.decode(content.payload)
+            payload = self._decode(self._signed_payload(token))
             player_id = int(payload.sub)
-        except (JoseError, msgspec.MsgspecError, ValueError, TypeError):
+        except (JoseError, BadSignatureError, msgspec.MsgspecError, ValueError, TypeError):
             raise TokenInvalid from None
         if payload.iss != ISSUER:
             raise TokenInvalid
@@ -121,12 +124,36 @@ class Tokens:
             since_ms=payload.since,
         )
 
+    def _signed_payload(self, token: str) -> bytes:
+        """Return the bytes that our key has signed; raises one of several errors if there are none.
+
+        A token under the header that we write is read here (RFC 7515, 5.2) and checked by libsodium, in a quarter of the
+        time; one under another header by the library, which knows what may stand there.
+        """
+        signed, _, signature = token.rpartition(".")
+        head, _, payload = signed.partition(".")
+        if head != self._head:
+            # UnicodeError: a text that is not ASCII, which joserfc encodes before it looks.
+            return bytes(jws.deserialize_compact(token, self._key, algorithms=[_ALG]).payload)
+        proof = _from_b64(signature)
+        if len(proof) != crypto_sign_BYTES:  # or it would reach into what it signs
+            raise BadSignatureError
+        crypto_sign_open(proof + signed.encode("ascii"), self._verify_key)
+        return _from_b64(payload)
+
 
 def _okp_key(seed: bytes) -> OKPKey:
     """Return the key pair of this seed as a JWK (RFC 8037)."""
     public = bytes(SigningKey(seed).verify_key)
     jwk: dict[str, Any] = {"kty": "OKP", "crv": "Ed25519", "x": _b64(public), "d": _b64(seed)}
     return OKPKey.import_key(jwk)
+
+
+def _from_b64(text: str) -> bytes:
+    """Return the bytes of base64url without padding. Raises ValueError for any other character."""
+    if "=" in text:
+        raise ValueError("padding")
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
 def _b64(data: bytes) -> str:

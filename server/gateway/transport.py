@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final, Protocol, cast
 
@@ -26,10 +24,10 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State as WsState
 from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
 
 from protocol.envelope import MAX_CLIENT_FRAME_BYTES
 from protocol.errors import Close
+from server.gateway.handshake import bad_request, read_request, select_subprotocol
 from server.gateway.limits import GatewaySettings
 from server.gateway.writing import HANDSHAKE, OPEN, Outbox, Stage, WriteSide
 
@@ -38,7 +36,6 @@ try:  # The C routine; the library's own Python fallback does the same, slower.
 except ImportError:  # pragma: no cover - wheels exist for every platform this runs on
     from websockets.utils import apply_mask
 
-SUBPROTOCOL: Final = Subprotocol("croupier.v1")
 #: A message in more fragments than this is refused: each costs more than it carries.
 _MAX_FRAGMENTS: Final = 64
 
@@ -119,10 +116,7 @@ class WsConnection(WriteSide):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are asyncio.Transports in all but ancestry
         self.transport = transport = cast(asyncio.Transport, transport)
-        self._limit_transport()
-        sock = transport.get_extra_info("socket")
-        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._limit_transport()  # TCP_NODELAY is set by asyncio and uvloop alike
 
     def data_received(self, data: bytes) -> None:
         self._metrics.bytes_in_total += len(data)
@@ -209,18 +203,36 @@ class WsConnection(WriteSide):
             self._rest = head
             return
         self._rest = b""
+        ordinary = read_request(head)
+        origins = self._settings.origins
+        if ordinary is not None and not (origins and origins.reason_against(ordinary.host, ordinary.origins)):
+            self._open(ordinary.answer)
+        else:
+            self._shake_hands_by_library(head + end)
+        if tail and self.stage is OPEN:
+            self._take_frames(tail)
+
+    def _open(self, answer: bytes) -> None:
+        assert self.transport is not None  # bytes have just come from it
+        self._metrics.bytes_out_total += len(answer)
+        self.transport.write(answer)
+        self.stage = OPEN
+        self._find_descriptor()
+        self._listener.on_open(self)
+
+    def _shake_hands_by_library(self, head: bytes) -> None:
         ws = self._ws = ServerProtocol(
-            select_subprotocol=_select_subprotocol,
+            select_subprotocol=select_subprotocol,
             max_size=None,  # sizes are checked here, before a byte of the payload is kept
             logger=_ws_logger,
         )
-        ws.receive_data(head + end)
+        ws.receive_data(head)
         request = next((event for event in ws.events_received() if isinstance(event, Request)), None)
         if request is None:  # no HTTP, or more of it than anybody needs
             self._begin_close(0)
             self._answer_no_http()
             return
-        ws.send_response(_bad_request(ws, request) or self._refusal(ws, request) or ws.accept(request))
+        ws.send_response(bad_request(ws, request) or self._refusal(ws, request) or ws.accept(request))
         opened = ws.state is WsState.OPEN
         if opened:
             self.stage = OPEN
@@ -231,8 +243,6 @@ class WsConnection(WriteSide):
         if opened:
             self._ws = None
             self._listener.on_open(self)
-            if tail:
-                self._take_frames(tail)
 
     def _answer_no_http(self) -> None:
         if self.transport is not None:
@@ -357,18 +367,6 @@ def _is_one_message(data: bytes) -> bool:
     return 0 <= size < 126 and data[0] == _FIN_BINARY and data[1] == _MASKED | size
 
 
-def _bad_request(ws: ServerProtocol, request: Request) -> Response | None:
-    """Return the answer to a request without one host, or for another version; the library sees to all the rest."""
-    if len(request.headers.get_all("Host")) != 1:
-        return ws.reject(HTTPStatus.BAD_REQUEST, "one Host header is due\n")
-    versions = request.headers.get_all("Sec-WebSocket-Version")
-    if len(versions) == 1 and versions[0] != "13":
-        response = ws.reject(HTTPStatus.UPGRADE_REQUIRED, "only version 13 is spoken here\n")
-        response.headers["Sec-WebSocket-Version"] = "13"
-        return response
-    return None
-
-
 def _fault_of(first: int, second: int, *, in_message: bool) -> str:
     """Return what is wrong with a frame that begins with these two bytes (RFC 6455, 5.2 - 5.5), "" if nothing."""
     opcode = first & 0x0F
@@ -383,8 +381,3 @@ def _fault_of(first: int, second: int, *, in_message: bool) -> str:
     if in_message is (opcode != Opcode.CONT):
         return "message within a message" if in_message else "continuation of nothing"
     return ""
-
-
-def _select_subprotocol(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Take our subprotocol if it is offered; a client that offers none is welcome too."""
-    return SUBPROTOCOL if SUBPROTOCOL in offered else None

@@ -6,6 +6,9 @@ import base64
 import json
 
 import pytest
+from joserfc import jws
+from joserfc.jwk import OKPKey
+from nacl.signing import SigningKey
 
 from server.tokens import TokenExpired, TokenInvalid, Tokens
 
@@ -35,8 +38,12 @@ def token(tokens: Tokens) -> str:
     return tokens.issue(7, "Anna", ("player", "staff"), 1, 1)
 
 
+def _b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 def _part(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+    return _b64(json.dumps(value).encode())
 
 
 def test_verify_own_token_gives_the_bearer(tokens: Tokens, token: str) -> None:
@@ -70,6 +77,33 @@ def test_verify_token_with_changed_payload_is_invalid(tokens: Tokens, token: str
     claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
     with pytest.raises(TokenInvalid):
         tokens.verify(f"{header}.{_part({**claims, 'roles': ['staff']})}.{signature}")
+
+
+def test_verify_token_under_another_header_of_our_key_is_accepted(tokens: Tokens) -> None:
+    """The header may be written otherwise; the library reads it then."""
+    key = OKPKey.import_key(
+        {"kty": "OKP", "crv": "Ed25519", "x": _b64(bytes(SigningKey(SEED).verify_key)), "d": _b64(SEED)}
+    )
+    claims = {"iss": "croupier", "sub": "7", "name": "Anna", "roles": [], "shard": 0, "ccy": 1, "iat": 0, "exp": 2**40}
+    other = jws.serialize_compact({"typ": "JWT", "alg": "Ed25519"}, json.dumps(claims), key, algorithms=["Ed25519"])
+    assert tokens.verify(other).player_id == 7
+
+
+def test_token_is_read_by_any_library(tokens: Tokens, token: str) -> None:
+    key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": _b64(bytes(SigningKey(SEED).verify_key))})
+    assert json.loads(jws.deserialize_compact(token, key, algorithms=["Ed25519"]).payload)["sub"] == "7"
+
+
+@pytest.mark.parametrize("cut", [1, 2, 4, 40, 86])
+def test_verify_token_with_a_part_of_its_signature_is_invalid(tokens: Tokens, token: str, cut: int) -> None:
+    with pytest.raises(TokenInvalid):
+        tokens.verify(token[:-cut])
+
+
+@pytest.mark.parametrize("more", ["A", "AA", "AAAA", "!", "=", "\n", "é"], ids=ascii)
+def test_verify_token_with_more_than_its_signature_is_invalid(tokens: Tokens, token: str, more: str) -> None:
+    with pytest.raises(TokenInvalid):
+        tokens.verify(token + more)
 
 
 @pytest.mark.parametrize("alg", ["none", "HS256", "EdDSA", "RS256"])
