@@ -16,6 +16,7 @@ from actors.domain.money.batch import Commit
 from actors.domain.money.chain import chain_rows
 from actors.domain.money.orders import WalletAnswer, WalletMessage, WalletOrder
 from actors.runtime.batches import Batch, Codec
+from actors.table import Table
 from actors.wallet import WalletShard
 from server.storage.commit_records import journal_line
 from server.storage.ledger import PostgresLedger
@@ -39,19 +40,21 @@ class Meter:
 
 
 class Steps(Generic[T]):
-    """A coroutine whose every step is added to a part; what runs while it waits is not."""
+    """A coroutine whose every step is added to a part; what runs while it waits is not. later: of all steps but the first."""
 
-    def __init__(self, meter: Meter, part: str, steps: Coroutine[Any, Any, T]) -> None:
-        self._meter, self._part, self._steps = meter, part, steps
+    def __init__(self, meter: Meter, part: str, steps: Coroutine[Any, Any, T], *, later: str = "") -> None:
+        self._meter, self._part, self._later, self._steps = meter, part, later or part, steps
 
     def __await__(self) -> Generator[Any, Any, T]:
         given: Any = None
+        part = self._part
         while True:
             try:
-                wanted = self._meter.call(self._part, self._steps.send, given)
+                wanted = self._meter.call(part, self._steps.send, given)
             except StopIteration as end:
                 result: T = end.value
                 return result
+            part = self._later
             given = yield wanted
 
 
@@ -105,6 +108,17 @@ class MeteredShard:
     async def handle_batch(self, sender: str, messages: Sequence[WalletMessage]) -> Sequence[WalletAnswer]:
         steps: Any = self._shard.handle_batch(sender, messages)
         return await Steps[Sequence[WalletAnswer]](self._meter, "apply", steps)
+
+
+class MeteredTable:
+    """place: all of a batch until the wallets are asked; answer: all after that."""
+
+    def __init__(self, table: Table, meter: Meter) -> None:
+        self._table, self._meter = table, meter
+
+    async def handle_batch(self, sender: str, messages: Sequence[Any]) -> Sequence[Any]:
+        steps: Any = self._table.handle_batch(sender, messages)
+        return await Steps[Sequence[Any]](self._meter, "place", steps, later="answer")
 
 
 def alone_us(commit: Commit, orders: Sequence[WalletOrder]) -> tuple[float, float]:

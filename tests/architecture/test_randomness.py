@@ -34,6 +34,7 @@ PYTHON = {
         "os.urandom random",
         "load: order of made-up players, ids of rounds that are not played",
     ),
+    "server/bench/table.py": ("random", "load: which made-up player bets on what"),
     "server/bench/wallet.py": (
         "os.urandom random",
         "load: order of made-up players, ids of rounds that are not played",
