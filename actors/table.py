@@ -81,7 +81,7 @@ class Table:
         self.driver = WalletDriver(post)
         self._keeper = RoundKeeper(self.stage, rounds, seeds, self.driver, clock, entropy, key=key, draws_of=draws_of)
         self._recovery = Recovery(self.stage, self._keeper, rounds, post, clock, key=key, shards=shards, owner=owner)
-        self._bets = BetDesk(self.stage, post, clock, key, fatal)
+        self._bets = BetDesk(self.stage, post, key, fatal)
         game = PLAY_GAMES.get(config.game)
         self._plays = PlayDesk(game, self.stage, self._keeper, rounds, post, clock) if game else None
         self._live = LiveDesk(self.stage, self._keeper, clock, self._spawn)
@@ -249,34 +249,38 @@ class Table:
 
     async def handle_batch(self, sender: str, messages: Sequence[Any]) -> Sequence[TableAnswer | TableMissed]:
         """Answer every message, by index. Everything before the first await happens in the order of the messages."""
+        if self.stage.epoch == 0:
+            return [_STARTING] * len(messages)
         answers: list[Any] = [None] * len(messages)
-        work = Work()
+        is_ready, place = self._is_ready(), self._bets.place
+        work = Work(self.stage.clock.now_ms())
+        awaited: list[int] = []
         for index, message in enumerate(messages):
-            if self.stage.epoch == 0:
-                answers[index] = Refused(Refusal.BUSY, "the table is starting")
-            elif isinstance(message, PlaceBet):
-                answers[index] = self._bets.place(index, message, work) if self._is_ready() else _NOT_READY
-            elif isinstance(message, UndoBet):
-                answers[index] = self._bets.undo(index, message, work) if self._is_ready() else _NOT_READY
-            elif isinstance(message, DealerOrder):
-                answers[index] = self._live.handle(message) if self._is_ready() else _NOT_READY
-            elif isinstance(message, Act):
-                answers[index] = self._act(message)
-            else:
-                answers[index] = self._look(message)
+            if type(message) is PlaceBet:
+                answers[index] = place(index, message, work) if is_ready else _NOT_READY
+                continue
+            answer = answers[index] = self._handle(index, message, work, is_ready)
+            if isinstance(answer, asyncio.Future):
+                awaited.append(index)
         await self._bets.carry_out(work, answers)
-        for index, answer in enumerate(answers):
-            if isinstance(answer, asyncio.Future):  # shared: the same order may have come twice
-                answers[index] = await asyncio.shield(answer)
+        for index in awaited:  # shared: the same order may have come twice
+            answers[index] = await asyncio.shield(answers[index])
         return answers
 
     def _is_ready(self) -> bool:
         return self._ready.is_set()
 
-    def _act(self, order: Act) -> TableAnswer | asyncio.Future[Any]:
-        if not self._is_ready():
+    def _handle(self, index: int, message: Any, work: Work, is_ready: bool) -> Any:
+        """Answer what is no bet, or return the answer's future, or None and leave it to `carry_out`."""
+        if not isinstance(message, UndoBet | DealerOrder | Act):
+            return self._look(message)
+        if not is_ready:
             return _NOT_READY
-        return self._plays.act(order) if self._plays else Refused(Refusal.WRONG_PHASE, "nothing is played here")
+        if isinstance(message, UndoBet):
+            return self._bets.undo(index, message, work)
+        if isinstance(message, DealerOrder):
+            return self._live.handle(message)
+        return self._plays.act(message) if self._plays else Refused(Refusal.WRONG_PHASE, "nothing is played here")
 
     def _look(self, message: Follow | Unfollow | TakeSeat | DescribeTable) -> TableAnswer | TableMissed:
         """Answer what needs no wallet and no store."""
@@ -300,4 +304,5 @@ async def _until_done(task: asyncio.Task[None]) -> None:
     await task
 
 
+_STARTING: Final = Refused(Refusal.BUSY, "the table is starting")
 _NOT_READY: Final = Refused(Refusal.BUSY, "the table is taking over")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from actors.domain.bets import Bet, BetStatus, Undo
@@ -23,11 +24,11 @@ from actors.domain.commands import (
     UndoBet,
 )
 from actors.domain.games.game import TableGame
-from actors.domain.ids import Origin, id_ms, id_origin, is_well_formed
+from actors.domain.ids import ID_BYTES, Origin, id_ms, id_origin, is_well_formed
 from actors.domain.money.orders import Done, Fate, ReadReservation, Reserve, Void
 from actors.domain.refusals import Refusal
 from actors.domain.round_book import RoundBook
-from actors.ports import Clock, Failure, Post, StaleEpoch
+from actors.ports import Failure, Post, StaleEpoch
 from actors.table_shards import AwayShards
 from actors.table_stage import Stage
 from actors.table_wallets import void_order
@@ -44,6 +45,11 @@ ID_AGE_MS: Final = 24 * 3_600_000
 NOT_NOW: Final = frozenset((Refusal.BUSY, Refusal.DRAINING))
 
 _Order = Bet | Undo
+_Asked = list[tuple[RoundBook, _Order, Bet]]
+_Asks = tuple[list[Reserve | Void], _Asked]
+
+#: The version and origin of an id that a client made.
+_CLIENT_BYTE: Final = 0x70 | Origin.CLIENT
 
 
 def check_id(id_: bytes, now_ms: int) -> Refused | None:
@@ -59,32 +65,47 @@ def check_id(id_: bytes, now_ms: int) -> Refused | None:
 
 
 class Work:
-    """What one batch has to ask the wallets, and whose answers it gives afterwards."""
+    """What one batch has to ask the wallets, and whose answers it gives afterwards. now_ms: when the batch came."""
 
-    __slots__ = ("answers", "asked", "orders", "strays")
+    __slots__ = ("answers", "asks", "first_id", "last_id", "now_ms", "strays")
 
-    def __init__(self) -> None:
-        self.orders: dict[int, list[Reserve | Void]] = {}
-        self.asked: dict[int, list[tuple[RoundBook, _Order, Bet]]] = {}
+    def __init__(self, now_ms: int) -> None:
+        self.now_ms = now_ms
+        #: Ids of clients that are neither too old nor of the future lie between these two.
+        self.first_id = max(0, now_ms - ID_AGE_MS).to_bytes(6, "big")
+        self.last_id = (now_ms + ID_AHEAD_MS + 1).to_bytes(6, "big")
+        #: By shard: orders to its wallet, and of each the round, the bet or undo whose answer depends on it, and the bet.
+        self.asks: dict[int, _Asks] = {}
         self.answers: list[tuple[int, _Order]] = []
         #: Bets for rounds that this incarnation does not know: only their wallets can tell what became of them.
         self.strays: dict[int, list[tuple[int, PlaceBet]]] = {}
 
     def ask(self, shard: int, order: Reserve | Void, book: RoundBook, parent: _Order, bet: Bet) -> None:
         """Add one wallet order; parent is the bet or undo whose answer depends on it."""
-        self.orders.setdefault(shard, []).append(order)
-        self.asked.setdefault(shard, []).append((book, parent, bet))
+        asks = self.asks.get(shard)
+        if asks is None:
+            asks = self.asks[shard] = ([], [])
+        asks[0].append(order)
+        asks[1].append((book, parent, bet))
+
+    def is_sound(self, id_: bytes) -> bool:
+        """Tell whether `check_id` would take this id, in one look."""
+        is_one = len(id_) == ID_BYTES and id_[6] == _CLIENT_BYTE and id_[8] >> 6 == 2
+        return is_one and self.first_id <= id_ < self.last_id
 
 
 class BetDesk:
-    """Handles PlaceBet and UndoBet. Everything before the first await runs in the order of arrival."""
+    """Handles PlaceBet and UndoBet. Everything before the first await runs in the order of arrival.
 
-    def __init__(
-        self, stage: Stage, post: Post, clock: Clock, key: bytes, fatal: Callable[[BaseException], None]
-    ) -> None:
+    A bet costs what Python makes of each line here: no task, future or coroutine of its own (docs/performance.md).
+    """
+
+    def __init__(self, stage: Stage, post: Post, key: bytes, fatal: Callable[[BaseException], None]) -> None:
+        config = stage.config
+        self._ccy, self._table_id, self._grace_ms = config.ccy, config.table_id, config.grace_ms
+        self._max_round_bets = config.max_round_bets
         self._stage = stage
         self._post = post
-        self._clock = clock
         self._key = key
         self._fatal = fatal
         self._waiting: dict[_Order, asyncio.Future[None]] = {}
@@ -100,24 +121,24 @@ class BetDesk:
         given before), ID_IN_FUTURE, ID_TOO_OLD, DRAINING, BETTING_CLOSED, BUSY (too many bets in this round, or the
         player's shard is away), then `RoundBook.add`'s.
         """
-        now_ms = self._clock.now_ms()
-        bad_id = check_id(order.bet_id, now_ms)
-        book = self._stage.find_book(order.round_id)
+        stage, seat, bet_id = self._stage, order.seat, order.bet_id
+        bad_id = None if work.is_sound(bet_id) else check_id(bet_id, work.now_ms)
+        book = stage.find_book(order.round_id)
         if bad_id is not None and bad_id.code == Refusal.ID_CLASS_FORBIDDEN:
             return bad_id
-        known = book.bets.get((order.seat.player_id, order.bet_id)) if book else None
+        known = book.bets.get((seat.player_id, bet_id)) if book is not None else None
         if book is None or (book.is_restored and known is None):
-            work.strays.setdefault(order.seat.shard, []).append((index, order))
+            work.strays.setdefault(seat.shard, []).append((index, order))
             return None
         if known is not None:
             return self._place_again(index, order, work, book, known)
-        refused = bad_id or self._check_open(book, order.received_ms, now_ms)
+        refused = bad_id or self._check_open(book, order.received_ms, work.now_ms)
         if refused is not None:
             return refused
-        if len(book.bets) >= self._stage.config.max_round_bets or self.away.is_away(order.seat.shard):
+        if len(book.bets) >= self._max_round_bets or self.away.is_away(seat.shard):
             return Refused(Refusal.BUSY)
-        self._stage.followers.seat(order.seat)
-        bet = book.add(order, self._stage.last_stakes.get(order.seat.player_id))
+        stage.followers.seat(seat)
+        bet = book.add(order, stage.last_stakes)
         if bet.answer is not None:
             return bet.answer
         self._reserve(work, book, bet)
@@ -127,8 +148,7 @@ class BetDesk:
     def _place_again(self, index: int, order: PlaceBet, work: Work, book: RoundBook, bet: Bet) -> TableAnswer | None:
         if not bet.repeats(order):
             return Refused(Refusal.ID_REUSED)
-        now_ms = self._clock.now_ms()
-        taking = book.is_taking(order.received_ms, now_ms, self._stage.config.grace_ms)
+        taking = book.is_taking(order.received_ms, work.now_ms, self._grace_ms)
         if bet.status is BetStatus.UNKNOWN and taking and not self.away.is_away(order.seat.shard):
             book.ask_again(bet)
             self._reserve(work, book, bet)
@@ -140,21 +160,14 @@ class BetDesk:
     def _check_open(self, book: RoundBook, received_ms: int, now_ms: int) -> Refused | None:
         if self.draining:
             return Refused(Refusal.DRAINING)
-        if not book.is_taking(received_ms, now_ms, self._stage.config.grace_ms):
+        if not book.is_taking(received_ms, now_ms, self._grace_ms):
             return Refused(Refusal.BETTING_CLOSED)
         return None
 
     def _reserve(self, work: Work, book: RoundBook, bet: Bet) -> None:
-        order, config = bet.order, self._stage.config
-        seat = order.seat
+        seat, bet_id = bet.order.seat, bet.order.bet_id
         reserve = Reserve(
-            order.bet_id,
-            seat.player_id,
-            config.ccy,
-            bet.stake_minor,
-            book.round_id,
-            config.table_id,
-            self._stage.epoch,
+            bet_id, seat.player_id, self._ccy, bet.stake_minor, book.round_id, self._table_id, self._stage.epoch
         )
         work.ask(seat.shard, reserve, book, bet, bet)
 
@@ -164,8 +177,7 @@ class BetDesk:
         Refusals in order: ID_CLASS_FORBIDDEN, WRONG_ROUND, ID_REUSED (or the answer given before), ID_IN_FUTURE,
         ID_TOO_OLD, DRAINING, BETTING_CLOSED, BUSY (the player's shard is away), BET_NOT_FOUND.
         """
-        now_ms = self._clock.now_ms()
-        bad_id = check_id(order.command_id, now_ms)
+        bad_id = check_id(order.command_id, work.now_ms)
         book = self._stage.find_book(order.round_id)
         if bad_id is not None and bad_id.code == Refusal.ID_CLASS_FORBIDDEN:
             return bad_id
@@ -173,7 +185,7 @@ class BetDesk:
             return Refused(Refusal.WRONG_ROUND)
         undo = book.undos.get((order.seat.player_id, order.command_id))
         if undo is None:
-            refused = bad_id or self._check_open(book, order.received_ms, now_ms)
+            refused = bad_id or self._check_open(book, order.received_ms, work.now_ms)
             if refused is not None:
                 return refused
             if self.away.is_away(order.seat.shard):
@@ -204,10 +216,8 @@ class BetDesk:
 
     async def carry_out(self, work: Work, answers: list[Any]) -> None:
         """Ask every wallet of the batch once, take in what they say, and fill in the answers."""
-        if len(work.orders) == 1:
-            await self._ask(work, next(iter(work.orders)))
-        elif work.orders:
-            await asyncio.gather(*(self._ask(work, shard) for shard in work.orders))
+        if work.asks:
+            await self._ask(work.asks)
         for shard, strays in work.strays.items():
             questions = [ReadReservation(stray.bet_id) for _, stray in strays]
             if self.away.is_away(shard):
@@ -218,25 +228,44 @@ class BetDesk:
             for (index, stray), reply in zip(strays, replies, strict=True):
                 answers[index] = _answer_stray(self._stage.game, stray, reply)
         for index, order in work.answers:
-            # Asked by another batch: the same order arrived twice.
-            while (answer := _answer_of(order)) is None:
-                await self._wait(order)
-            answers[index] = answer
+            answers[index] = order.answer or await self._answer_of(order)
 
-    async def _ask(self, work: Work, shard: int) -> None:
-        """Take in what one shard says when it says so: a slow one must not make the others' bets late."""
-        replies = await self._post.ask_all(f"wallet/{shard}", work.orders[shard], ASK_S)
-        self.away.note(shard, replies)
-        self._take_in(work.asked[shard], replies)
+    def _ask(self, asks: dict[int, _Asks]) -> asyncio.Future[None]:
+        """Take in what each shard says when it says so: a slow one must not make the others' bets late.
 
-    def _take_in(self, asked: list[tuple[RoundBook, _Order, Bet]], replies: Sequence[Any]) -> None:
+        Returns the future of the last one's answer. One future for all, and no task: batches are many.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        left = set(asks)
+
+        def take(shard: int, replies: Sequence[Any]) -> None:
+            left.discard(shard)
+            try:
+                self.away.note(shard, replies)
+                self._take_in(asks[shard][1], replies)
+            except Exception as error:  # whoever carried the answer must not be hurt: it is the batch that fails
+                if not done.done():
+                    done.set_exception(error)
+            if not left and not done.done():
+                done.set_result(None)
+
+        for shard, (orders, _) in asks.items():
+            self._post.ask(f"wallet/{shard}", orders, partial(take, shard), ASK_S)
+        return done
+
+    def _take_in(self, asked: _Asked, replies: Sequence[Any]) -> None:
         """Look again: the rounds may have been decided or voided while the wallet was asked (the book knows)."""
         undone: dict[Undo, list[tuple[Bet, Any]]] = {}
+        waiting = self._waiting
         for (book, parent, bet), reply in zip(asked, replies, strict=True):
-            if isinstance(parent, Bet):
-                self._apply_reserve(book, parent, reply)
-                self._wake(parent)
-            else:
+            if parent is bet:
+                if type(reply) is Done:
+                    book.apply_reserved(bet, reply)
+                else:
+                    self._apply_no(book, bet, reply)
+                if waiting:
+                    self._wake(bet)
+            elif isinstance(parent, Undo):
                 undone.setdefault(parent, []).append((bet, reply))
                 if isinstance(reply, Done):
                     book.apply_voided(bet)
@@ -247,10 +276,8 @@ class BetDesk:
         if current is not None and current.changed and not current.fixed:
             self._stage.stakes_changed()
 
-    def _apply_reserve(self, book: RoundBook, bet: Bet, reply: object) -> None:
-        if isinstance(reply, Done):
-            book.apply_reserved(bet, reply)
-        elif isinstance(reply, Refused):
+    def _apply_no(self, book: RoundBook, bet: Bet, reply: object) -> None:
+        if isinstance(reply, Refused):
             if reply.code in NOT_NOW:
                 book.apply_unknown(bet)
             elif reply.code == Refusal.STALE_TABLE_EPOCH:
@@ -278,11 +305,16 @@ class BetDesk:
             latest.escrow_minor,
         )
 
-    async def _wait(self, order: _Order) -> None:
-        future = self._waiting.get(order)
-        if future is None:
-            future = self._waiting[order] = asyncio.get_running_loop().create_future()
-        await asyncio.shield(future)
+    async def _answer_of(self, order: _Order) -> TableAnswer:
+        """Return what to tell the player, waiting where another batch asks for it: the same order arrived twice."""
+        while order.answer is None:
+            if isinstance(order, Undo) and not order.asking:
+                return Refused(Refusal.OUTCOME_UNKNOWN)
+            future = self._waiting.get(order)
+            if future is None:
+                future = self._waiting[order] = asyncio.get_running_loop().create_future()
+            await asyncio.shield(future)
+        return order.answer
 
     def _wake(self, order: _Order) -> None:
         future = self._waiting.pop(order, None)
@@ -312,10 +344,3 @@ def _answer_stray(game: TableGame, order: PlaceBet, reply: object) -> TableAnswe
     chips = [ChipStake(position, stake) for position, stake in stakes.items()]
     bet = PlacedBet(order.bet_id, chips, reply.amount_minor)
     return BetPlaced(order.round_id, bet, order.received_ms, reply.seq, reply.cash_minor, reply.escrow_minor)
-
-
-def _answer_of(order: _Order) -> BetPlaced | BetsTakenBack | Refused | None:
-    """Return what to tell the player now; None: a wallet is still being asked."""
-    if order.answer is None and isinstance(order, Undo) and not order.asking:
-        return Refused(Refusal.OUTCOME_UNKNOWN)
-    return order.answer

@@ -67,7 +67,9 @@ class Followers:
     def seat(self, seat: Seat) -> None:
         """Remember where this player's answers go."""
         seats = self._seats
-        if seats.get(seat.player_id) is seat:
+        if (
+            seats.get(seat.player_id) == seat and len(seats) < SEATS_MAX // 2
+        ):  # far from forgetting: the order is nothing yet
             return
         seats.pop(seat.player_id, None)
         seats[seat.player_id] = seat

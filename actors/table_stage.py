@@ -23,6 +23,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from actors.domain.audiences import BEHIND_THE_TABLE, Audience, seen_by
+from actors.domain.bets import PlayerBets
 from actors.domain.commands import DealerView, Following, Seat, SeatStakes, TableLine, TableState, TakeSeat
 from actors.domain.events import (
     BetsClosed,
@@ -120,7 +121,7 @@ class Stage:
         self.book = book
         self.commitment = commitment
         self.phase = "playing"
-        self._shown = {seat.name: seat for seat in book.take_changes()[:SHOWN_SEATS]}
+        self._shown = {player.seat.name: player.on_layout() for player in book.take_changes()[:SHOWN_SEATS]}
         self.version += 1
         self._window.restart(self.version)
 
@@ -196,18 +197,21 @@ class Stage:
             self._gathering = None
         if self.book is None or not self.book.changed:
             return
-        seats = [seat for seat in self.book.take_changes() if self._show(seat)]
+        seats = [seat for player in self.book.take_changes() if (seat := self._show(player)) is not None]
         if seats:
             self._tell(StakesShown(self.book.round_id, seats))
         self.dealer_changed()
 
-    def _show(self, seat: SeatStakes) -> bool:
-        """Put a seat's stakes in place of what stood for it; False: the layout is full, and nobody is told of it."""
-        was_shown = self._shown.pop(seat.name, None) is not None
-        is_shown = seat.stake_minor > 0 and (was_shown or len(self._shown) < SHOWN_SEATS)
-        if is_shown:
-            self._shown[seat.name] = seat
-        return was_shown or is_shown
+    def _show(self, player: PlayerBets) -> SeatStakes | None:
+        """Put his stakes in place of what stood for them and return them; None: nobody is told (the layout is full)."""
+        shown, name = self._shown, player.seat.name
+        if name not in shown and (len(shown) >= SHOWN_SEATS or player.shown_minor <= 0):
+            return None
+        shown.pop(name, None)
+        seat = player.on_layout()
+        if seat.stake_minor > 0:
+            shown[name] = seat
+        return seat
 
     def _leave_round(self) -> None:
         if self._gathering is not None:
@@ -357,8 +361,9 @@ class Stage:
         self._show_dealers_picture(seats.values())
 
     def _show_dealers_picture(self, seats: Collection[Seat]) -> None:
+        if not seats:
+            return
         view = MyDealerView(self.dealer_view())
         for seat in seats:
             self.followers.seat(seat)
-        if seats:
-            self.followers.personal([(seat.player_id, view) for seat in seats])
+        self.followers.personal([(seat.player_id, view) for seat in seats])

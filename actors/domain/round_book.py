@@ -16,10 +16,10 @@ Nothing here waits, stores or sends: `actors/table_bets.py` does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from actors.domain.bets import Bet, BetStatus, PlayerBets, Undo, add_stakes, take_stakes
+from actors.domain.bets import ACCEPTED, PENDING, Bet, BetStatus, PlayerBets, Undo, add_stakes, take_stakes
 from actors.domain.commands import (
     BetPlaced,
     ChipStake,
@@ -27,7 +27,6 @@ from actors.domain.commands import (
     PlacedBet,
     Refused,
     Seat,
-    SeatStakes,
     UndoBet,
 )
 from actors.domain.games.game import BetLimits, Outcome, PlayBet, TableGame
@@ -76,72 +75,73 @@ class RoundBook:
 
     def is_taking(self, received_ms: int, now_ms: int, grace_ms: int) -> bool:
         """Tell whether an order received then may still count: in time at the gateway, and here within the grace."""
-        if self.fixed:
-            return False
         shut_ms = self.shut_ms
-        return shut_ms == 0 or (received_ms <= shut_ms and now_ms <= shut_ms + grace_ms)
+        return not self.fixed and (shut_ms == 0 or (received_ms <= shut_ms and now_ms <= shut_ms + grace_ms))
 
     # ------------------------------------------------------------ placing
 
-    def add(self, order: PlaceBet, last_stakes: dict[int, int] | None) -> Bet:
-        """Return the new bet: PENDING and counted for the limits, or REFUSED with its answer. last_stakes: to repeat.
+    def add(self, order: PlaceBet, last_stakes: Mapping[int, dict[int, int]]) -> Bet:
+        """Return the new bet: PENDING and counted for the limits, or REFUSED with its answer. last_stakes: by player, to repeat.
 
         Refusals in order: TOO_MANY_CHIPS (bets in this round), NOTHING_TO_REPEAT, NOTHING_TO_DOUBLE, `check_bet`'s.
         """
+        player_id = order.seat.player_id
         player = self._player(order.seat)
         player.attempts += 1
-        stakes = self._check(player, order, last_stakes)
+        stakes = self._stakes_of(player, order, last_stakes)
         if isinstance(stakes, Refused):
-            bet = Bet(order, {})
-            bet.status = BetStatus.REFUSED
-            bet.answer = stakes
-            if player.attempts <= MAX_ATTEMPTS:
-                self.bets[order.seat.player_id, order.bet_id] = bet
-            return bet
-        bet = Bet(order, stakes)
-        self.bets[order.seat.player_id, order.bet_id] = bet
+            return self._add_refused(player, order, stakes)
+        held = player.held
+        refused = self.game.check_limits(self.limits, stakes, held, player.held_minor)
+        if refused is not None:
+            return self._add_refused(player, order, refused)
+        seats = self._seats_of(stakes)
+        if seats and not {self.seats.get(seat) for seat in seats} <= {None, player_id}:
+            return self._add_refused(player, order, Refused(Refusal.SEAT_TAKEN))
+        # From here it is taken.
+        bet = self.bets[player_id, order.bet_id] = Bet(order, stakes)
         player.bets.append(bet)
         player.live += 1
-        add_stakes(player.held, stakes)
+        for position, stake in stakes.items():
+            held[position] = held.get(position, 0) + stake
         player.held_minor += bet.stake_minor
-        self.seats.update(dict.fromkeys(self._seats_of(stakes), order.seat.player_id))
+        for seat in seats:
+            self.seats[seat] = player_id
         self.pending += 1
         return bet
 
-    def _check(
-        self, player: PlayerBets, order: PlaceBet, last_stakes: dict[int, int] | None
+    def _add_refused(self, player: PlayerBets, order: PlaceBet, refused: Refused) -> Bet:
+        bet = Bet(order, {})
+        bet.status = BetStatus.REFUSED
+        bet.answer = refused
+        if player.attempts <= MAX_ATTEMPTS:
+            self.bets[order.seat.player_id, order.bet_id] = bet
+        return bet
+
+    def _stakes_of(
+        self, player: PlayerBets, order: PlaceBet, last_stakes: Mapping[int, dict[int, int]]
     ) -> dict[int, int] | Refused:
         if player.live >= self.max_bets or player.attempts > MAX_ATTEMPTS:
             return Refused(Refusal.TOO_MANY_CHIPS)
         if order.mode == "chips":
-            refused = self.game.check_shape(order.chips, order.calls, self.limits.max_chips)
-            if refused is not None:
-                return refused
-            return self._check_stakes(player, self.game.expand(order.chips, order.calls))
+            game, chips, calls = self.game, order.chips, order.calls
+            return game.check_shape(chips, calls, self.limits.max_chips) or game.expand(chips, calls)
         if order.mode == "repeat":
-            stakes, missing = dict(last_stakes or {}), Refusal.NOTHING_TO_REPEAT
+            stakes, missing = dict(last_stakes.get(order.seat.player_id, ())), Refusal.NOTHING_TO_REPEAT
         else:
             stakes, missing = self.accepted_stakes(order.seat.player_id), Refusal.NOTHING_TO_DOUBLE
-        if not stakes:
-            return Refused(missing)
-        return self._check_stakes(player, stakes)
+        return stakes or Refused(missing)
 
-    def _check_stakes(self, player: PlayerBets, stakes: dict[int, int]) -> dict[int, int] | Refused:
-        refused = self.game.check_limits(self.limits, stakes, player.held, player.held_minor)
-        if refused is not None:
-            return refused
-        taken = {self.seats.get(seat) for seat in self._seats_of(stakes)}
-        return stakes if taken <= {None, player.seat.player_id} else Refused(Refusal.SEAT_TAKEN)
-
-    def _seats_of(self, positions: Iterable[int]) -> set[int]:
-        return {seat for seat in map(self.game.seat_of, positions) if seat is not None}
+    def _seats_of(self, positions: Iterable[int]) -> list[int]:
+        """Return the seats that these positions take, perhaps one of them twice."""
+        seat_of = self.game.seat_of
+        return [seat for position in positions if (seat := seat_of(position)) is not None]
 
     def _player(self, seat: Seat) -> PlayerBets:
         player = self.players.get(seat.player_id)
         if player is None:
             player = self.players[seat.player_id] = PlayerBets(seat)
-        elif player.seat is not seat:
-            player.seat = seat
+        player.seat = seat
         return player
 
     def ask_again(self, bet: Bet) -> None:
@@ -152,18 +152,21 @@ class RoundBook:
 
     def apply_reserved(self, bet: Bet, done: Done) -> None:
         """PENDING -> ACCEPTED. A bet that is LATE stays so: the plan voids it."""
-        if bet.status is not BetStatus.PENDING:
+        if bet.status is not PENDING:
             return
         self.pending -= 1
-        bet.status = BetStatus.ACCEPTED
+        bet.status = ACCEPTED
         order = bet.order
         bet.answer = BetPlaced(
             self.round_id, bet.placed(), order.received_ms, done.seq, done.cash_minor, done.escrow_minor
         )
-        player = self.players[order.seat.player_id]
-        add_stakes(player.shown, bet.stakes)
+        player_id = order.seat.player_id
+        player = self.players[player_id]
+        shown = player.shown
+        for position, stake in bet.stakes.items():
+            shown[position] = shown.get(position, 0) + stake
         player.shown_minor += bet.stake_minor
-        self.changed.add(order.seat.player_id)
+        self.changed.add(player_id)
 
     def apply_refused(self, bet: Bet, refused: Refused) -> None:
         """PENDING -> REFUSED: the answer for good. A bet that is LATE stays so: its void will move nothing."""
@@ -203,7 +206,7 @@ class RoundBook:
         player.live -= 1
         take_stakes(player.held, bet.stakes)
         player.held_minor -= bet.stake_minor
-        for seat in self._seats_of(bet.stakes) - self._seats_of(player.held):
+        for seat in {*self._seats_of(bet.stakes)}.difference(self._seats_of(player.held)):
             del self.seats[seat]
 
     # ------------------------------------------------------------ taking back
@@ -325,14 +328,10 @@ class RoundBook:
         shown = (BetStatus.ACCEPTED, BetStatus.LEAVING)
         return [bet.placed() for bet in player.bets if bet.status in shown] if player else []
 
-    def take_changes(self) -> list[SeatStakes]:
-        """Return what the players have on the layout whose stakes changed since the last call."""
+    def take_changes(self) -> list[PlayerBets]:
+        """Return the players whose accepted stakes changed since the last call."""
         changed, self.changed = self.changed, set()
-        return [self._seat_stakes(self.players[player_id]) for player_id in sorted(changed)]
-
-    def _seat_stakes(self, player: PlayerBets) -> SeatStakes:
-        chips = [ChipStake(position, stake) for position, stake in player.shown.items()]
-        return SeatStakes(player.seat.name, player.shown_minor, chips)
+        return [self.players[player_id] for player_id in sorted(changed)]
 
     def totals(self) -> tuple[int, int, int]:
         """Return how many accepted bets, players who have some, and minor units there are on the layout."""

@@ -182,9 +182,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "look again after the wallet answered",
         "actors/domain/round_book.py",
-        "        if bet.status is not BetStatus.PENDING:\n            return\n        self.pending -= 1\n"
-        "        bet.status = BetStatus.ACCEPTED",
-        "        self.pending -= 1\n        bet.status = BetStatus.ACCEPTED",
+        "        if bet.status is not PENDING:\n            return\n        self.pending -= 1\n        bet.status = ACCEPTED",
+        "        self.pending -= 1\n        bet.status = ACCEPTED",
     ),
     Mutant(
         "busy after an attempt without answer is unknown",

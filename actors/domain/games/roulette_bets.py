@@ -14,19 +14,22 @@ from actors.domain.refusals import Refusal
 _POSITIONS: Final = len(LAYOUT)
 
 
-def _is_stake(amount: object) -> bool:
-    return type(amount) is int and 0 < amount < STAKE_BOUND
-
-
 def check_shape(chips: Sequence[ChipStake], calls: Sequence[CallStake], max_chips: int) -> Refused | None:
     """Refuse what no table could take, in this order: UNKNOWN_POSITION, UNKNOWN_CALL, STAKE_INVALID, TOO_MANY_CHIPS."""
+    are_stakes = True
     for chip in chips:
-        if type(chip.position) is not int or not 0 <= chip.position < _POSITIONS:
+        position, stake = chip.position, chip.stake_minor
+        if type(position) is not int or not 0 <= position < _POSITIONS:
             return Refused(Refusal.UNKNOWN_POSITION)
+        if type(stake) is not int or not 0 < stake < STAKE_BOUND:
+            are_stakes = False
     for call in calls:
+        unit = call.unit_minor
         if call.name not in CALLS:
             return Refused(Refusal.UNKNOWN_CALL)
-    if not all(_is_stake(chip.stake_minor) for chip in chips) or not all(_is_stake(call.unit_minor) for call in calls):
+        if type(unit) is not int or not 0 < unit < STAKE_BOUND:
+            are_stakes = False
+    if not are_stakes:
         return Refused(Refusal.STAKE_INVALID)
     if not 0 < len(chips) + len(calls) <= max_chips:
         return Refused(Refusal.TOO_MANY_CHIPS)
@@ -37,7 +40,8 @@ def expand(chips: Sequence[ChipStake], calls: Sequence[CallStake]) -> dict[int, 
     """Return stake by position: announced bets expanded, equal positions added up. `check_shape` ran first."""
     stakes: dict[int, int] = {}
     for chip in chips:
-        stakes[chip.position] = stakes.get(chip.position, 0) + chip.stake_minor
+        position = chip.position
+        stakes[position] = stakes.get(position, 0) + chip.stake_minor
     for call in calls:
         for position, stake in expand_call(call.name, call.unit_minor):
             stakes[position] = stakes.get(position, 0) + stake
@@ -52,12 +56,16 @@ def check_limits(
     Refusals in order: STAKE_BELOW_MINIMUM, STAKE_ABOVE_MAXIMUM, TABLE_LIMIT_EXCEEDED.
     held: stake by position, bets not yet answered by the wallet included; held_minor: its sum.
     """
-    if min(stakes.values()) < limits.min_stake_minor:
-        return Refused(Refusal.STAKE_BELOW_MINIMUM)
+    least_minor, max_by_size, is_above = limits.min_stake_minor, limits.max_by_size, False
     for position, stake in stakes.items():
-        if stake + held.get(position, 0) > limits.max_by_size[SIZES[position]]:
-            return Refused(Refusal.STAKE_ABOVE_MAXIMUM)
-    if held_minor + sum(stakes.values()) > limits.max_table_minor:
+        if stake < least_minor:
+            return Refused(Refusal.STAKE_BELOW_MINIMUM)
+        if stake + held.get(position, 0) > max_by_size[SIZES[position]]:
+            is_above = True
+        held_minor += stake
+    if is_above:
+        return Refused(Refusal.STAKE_ABOVE_MAXIMUM)
+    if held_minor > limits.max_table_minor:
         return Refused(Refusal.TABLE_LIMIT_EXCEEDED)
     return None
 
