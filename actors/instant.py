@@ -57,7 +57,7 @@ _CLIENT_SEED_BYTES: Final = 8
 
 _BUSY: Final = Refused(Refusal.BUSY, "the game is taking over")
 _DRAINING: Final = Refused(Refusal.DRAINING)
-_SUSPENDED: Final = Refused(Refusal.WRONG_PHASE, "the game is suspended")
+_SUSPENDED: Final = Refused(Refusal.SUSPENDED)
 
 
 T = TypeVar("T")

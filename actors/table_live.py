@@ -63,7 +63,7 @@ class LiveDesk:
 
         Refusals in order: WRONG_PHASE (not a live table), NOT_THE_DEALER, those of the verb. For verbs on a round:
         WRONG_ROUND, WRONG_PHASE, NUMBER_INVALID, NUMBER_MISMATCH. BUSY while another order is being stored. To open:
-        ID_CLASS_FORBIDDEN, WRONG_PHASE, DRAINING.
+        ID_CLASS_FORBIDDEN, WRONG_PHASE, SUSPENDED, DRAINING.
         """
         if not self._stage.config.is_live:
             return Refused(Refusal.WRONG_PHASE, "nobody deals at this table")
@@ -118,7 +118,7 @@ class LiveDesk:
         if self.is_leaving:
             return Refused(Refusal.DRAINING)
         if self.suspended:
-            return Refused(Refusal.WRONG_PHASE, "the table is suspended")
+            return Refused(Refusal.SUSPENDED)
         window_ms = 1000 * min(max(order.window_s, 0), WINDOW_MAX_S)
         return self._do("open", order.command_id, self._carry_open(order.command_id, window_ms))
 

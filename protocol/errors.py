@@ -48,6 +48,7 @@ class Code(IntEnum):
     TOO_LATE = 321
     TOO_SOON = 322
     SEEDS_UNSEEN = 323
+    SUSPENDED = 324
     INSUFFICIENT_FUNDS = 400
     ID_REUSED = 401
     ID_TOO_OLD = 402
@@ -153,6 +154,7 @@ REGISTRY: Final[dict[Code, Entry]] = {
     Code.TOO_LATE: Entry("It was over when the server received the order.", False, 0),
     Code.TOO_SOON: Entry("The last round of this game has not lasted as long as one must.", False, 0),
     Code.SEEDS_UNSEEN: Entry("Ask which seeds you play by first.", False, 0),
+    Code.SUSPENDED: Entry("We have suspended this game for now; nothing was staked.", False, 0),
     Code.INSUFFICIENT_FUNDS: Entry("The available balance is less than the stake.", False, 0),
     Code.ID_REUSED: Entry("This id was used before for another order.", False, 0),
     Code.ID_TOO_OLD: Entry("The time in the id is too long ago.", False, 0),

@@ -257,7 +257,7 @@ async def build_supervisor(site: Site) -> None:
     from server.game_metrics import GameMetrics
     from server.jackpot_meter import JackpotTeller
     from server.storage.checkpoints import CheckpointFiles, PostgresCheckpoints
-    from server.storage.game_watch import PostgresGameWatch
+    from server.storage.game_watch import PostgresGameWatch, PostgresWagers
     from server.storage.jackpots import PostgresJackpots
     from server.storage.keeping import PostgresKeeping
     from server.storage.round_records import PostgresRoundRecords
@@ -300,7 +300,7 @@ async def build_supervisor(site: Site) -> None:
         shards=range(config.shards),
         fatal=site.fatal(JACKPOTS),
     )
-    guard = GameGuard(PostgresGameWatch(pool), fatal=fatal)
+    guard = GameGuard(PostgresGameWatch(pool), PostgresWagers(pool, books), fatal=fatal)
     recorder = RoundRecorder(
         PostgresRoundRecords(pool), EvidenceSigner(site.spec.secrets.evidence), site.clock, fatal=fatal
     )

@@ -27,6 +27,7 @@ _HELP = {
     "signed_total": "Checkpoints signed.",
     "breaches": "Shards that are not signed any more, because books and evidence contradict each other.",
     "watched_rounds_total": "Rounds that the guard of the games has counted.",
+    "unrecorded_total": "Wagers of instant games that have no record of their round.",
     "tables_suspended": "Tables that open no rounds, by the guard or by staff.",
     "transit_age_ms": "How long ago the oldest transfer left that has not arrived.",
 }

@@ -32,6 +32,7 @@ class Refusal(IntEnum):
     TOO_LATE = 321
     TOO_SOON = 322
     SEEDS_UNSEEN = 323
+    SUSPENDED = 324
     INSUFFICIENT_FUNDS = 400
     ID_REUSED = 401
     ID_TOO_OLD = 402

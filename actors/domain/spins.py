@@ -34,8 +34,8 @@ class SpinState(IntEnum):
 class SpinOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     """Plays a round. spin_id is the id of its wager, and of its answer.
 
-    Refusals in order: STAKE_INVALID, STAKE_BELOW_MINIMUM, STAKE_ABOVE_MAXIMUM, SEEDS_UNSEEN, TOO_SOON; ID_REUSED; those of
-    `Wager`; ALREADY_VOIDED (it was recorded, and the game restarted before the books had it).
+    Refusals in order: SUSPENDED, STAKE_INVALID, STAKE_BELOW_MINIMUM, STAKE_ABOVE_MAXIMUM, SEEDS_UNSEEN, TOO_SOON; ID_REUSED;
+    those of `Wager`; ALREADY_VOIDED (it was recorded, and the game restarted before the books had it).
     """
 
     seat: Seat

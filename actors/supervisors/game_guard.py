@@ -1,34 +1,45 @@
-"""The guard of the games: follows every table's decided rounds, judges them, and suspends a table that is not its game.
+"""The guard of the games: follows decided rounds, judges them, and suspends a game that is not what it should be.
 
-What it knows of a table is one row (`casino.game_watch`): the number of the last round that it counted, and the counts. Both
-move together, so each round counts once through crashes and in two copies. Rounds are read in order, and only up to the
-first that is not over yet.
+What it knows of a table is one row (`casino.game_watch`): how far it has counted, and the counts. Both move together, so
+each round counts once through crashes and in two copies. Rounds of tables are read in order, and only up to the first
+that is not over yet.
+
+Instant games have no rounds in order, but their wagers have: the journal numbers them by shard without a hole, and a
+record is durable before its wager. So the guard follows the journal like any follower; its checkpoint moves in the
+transaction that stores what the page's wagers came to. What is judged is what was booked: a round that is void was never
+paid, and a game that lets winners become void shows in what is left.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
-from actors.domain.games.catalogue import game_of_rules
+from actors.domain.games.catalogue import INSTANT_GAMES
 from actors.domain.games.game import Outcome
-from actors.domain.policy.game_watch import WATCHED, Finding, Level, Watch, apply_round, judge
-from actors.domain.rounds import Plan
-from actors.supervisors.follower import Supervisor
+from actors.domain.money.entries import EntryCode
+from actors.domain.policy.game_watch import PAYOUTS, Finding, Level, Watch, apply_round
+from actors.domain.policy.watched_games import WATCHED
+from actors.domain.rounds import Plan, SettleEntry
+from actors.supervisors.follower import Follower, Supervisor
+from actors.supervisors.journal import Entry, JournalSource, Page
 
 log = logging.getLogger(__name__)
 
 #: Rounds read at a time.
 PAGE_ROUNDS: Final = 500
+#: Under which the journal's checkpoints are kept, for ever.
+FOLLOWER: Final = "games"
 
 
 class WatchedTable(msgspec.Struct, frozen=True):
     """A table as the guard finds it. generation: grows when staff begin the counts anew. suspended: why, or "".
 
-    finding: of the last full block, None before there was one.
+    round_no: the last round that was looked at; of an instant game, how many wagers were. finding: of the last full block,
+    None before there was one.
     """
 
     table_id: str
@@ -50,8 +61,15 @@ class PastRound(msgspec.Struct, frozen=True):
     plan: Plan | None
 
 
+class PastSpin(msgspec.Struct, frozen=True):
+    """The record of an instant round: what it came to, by which rules."""
+
+    outcome: Outcome
+    rules_version: str
+
+
 class Saved(msgspec.Struct, frozen=True):
-    """What one page of rounds led to. finding: of the last block that it filled. suspend: why, or ""."""
+    """What one page of rounds led to. finding: the worst that it led to, None: nothing was judged. suspend: why, or ""."""
 
     table_id: str
     from_round_no: int
@@ -81,67 +99,121 @@ class WatchStore(Protocol):
         ...
 
 
-class GameGuard(Supervisor):
-    """Looks every second. It reads rounds and money's plans, and can do one thing: keep a table from opening rounds."""
+class WagerStore(JournalSource, Protocol):
+    """Wagers of instant games, their records, and what the guard made of them. Every call may raise StoreUnavailable."""
 
-    def __init__(self, store: WatchStore, *, fatal: Callable[[BaseException], None]) -> None:
+    async def spins(self, game: str, wagers: Collection[tuple[int, bytes]]) -> Mapping[tuple[int, bytes], PastSpin]:
+        """Return the records of these wagers, by player and wager's id; one that does not exist is missing."""
+        ...
+
+    async def save_wagers(self, follower: str, page: Page, saved: Sequence[Saved]) -> None:
+        """Move the journal's checkpoint behind the page and store what it led to, at most once for each game; all or nothing.
+
+        Raises CheckpointMoved where the checkpoint, a count or a generation is another.
+        """
+        ...
+
+
+class GameGuard(Supervisor):
+    """Looks when the journal grows, and every second. It can do one thing: keep a game from opening rounds."""
+
+    def __init__(self, store: WatchStore, wagers: WagerStore, *, fatal: Callable[[BaseException], None]) -> None:
         super().__init__("supervisor/games", fatal=fatal)
         self._store = store
+        self._wagers = wagers
+        self._follower = Follower(FOLLOWER, wagers, self._count_page, codes=(EntryCode.WAGER,))
         self.tables: dict[str, WatchedTable] = {}
         self.rounds_total = 0
+        self.unrecorded_total = 0
 
     def counters(self) -> dict[str, int]:
         """Return counters and gauges by name."""
-        return super().counters() | {
+        return {
+            **super().counters(),
+            **self._follower.counters(),
             "watched_rounds_total": self.rounds_total,
+            "unrecorded_total": self.unrecorded_total,
             "tables_suspended": sum(bool(table.suspended) for table in self.tables.values()),
         }
 
     def doubt(self) -> None:
-        """Nothing is remembered but for show: every look begins with what is stored."""
+        """Every look begins with what is stored of tables; the journal's checkpoints are read again."""
+        self._follower.doubt()
 
     async def work(self) -> None:
         """Count and judge everything that is over."""
         tables = await self._store.watched_tables()
         self.tables = {table.table_id: table for table in tables}
         for table in tables:
-            if table.game in WATCHED:
+            if table.game in WATCHED and table.game not in INSTANT_GAMES:
                 await self._follow(table)
+        await self._follower.catch_up()
 
     async def _follow(self, table: WatchedTable) -> None:
-        round_no, watch = table.round_no, table.watch
-        while rounds := await self._store.past_rounds(table.table_id, round_no, PAGE_ROUNDS):
-            finding = self._count(table, watch, rounds)
-            suspend = self._why(table, finding)
-            to_no = rounds[-1].round_no
-            await self._store.save_watch(
-                Saved(table.table_id, round_no, to_no, table.generation, watch, finding, suspend)
-            )
+        while rounds := await self._store.past_rounds(table.table_id, table.round_no, PAGE_ROUNDS):
+            found = [self._judge(table, one.rules_version, one.outcome, one.plan) for one in rounds]
+            saved = _saved(table, rounds[-1].round_no, found)
+            await self._store.save_watch(saved)
             self.rounds_total += len(rounds)
-            round_no = to_no
+            table = self._know(table, saved)
             if len(rounds) < PAGE_ROUNDS:
                 return
 
-    @staticmethod
-    def _count(table: WatchedTable, watch: Watch, rounds: Sequence[PastRound]) -> Finding | None:
-        """Return the worst finding of the blocks that these rounds fill."""
-        worst: Finding | None = None
-        for one in rounds:
-            if one.outcome is None or one.plan is None or game_of_rules(one.rules_version) != table.game:
+    async def _count_page(self, page: Page) -> None:
+        """Count the wagers of a page of the journal, of all instant games."""
+        saves: list[Saved] = []
+        for table in list(self.tables.values()):
+            wagers = [entry for entry in page.entries if entry.facts.get("table") == table.table_id]
+            if wagers and table.game in WATCHED and table.game in INSTANT_GAMES:
+                saves.append(await self._count_wagers(table, page.shard, wagers))
+        await self._wagers.save_wagers(FOLLOWER, page, saves)
+        for saved in saves:
+            self.rounds_total += saved.to_round_no - saved.from_round_no
+            self._know(self.tables[saved.table_id], saved)
+
+    async def _count_wagers(self, table: WatchedTable, shard: int, wagers: Sequence[Entry]) -> Saved:
+        spins = await self._wagers.spins(table.table_id, [(entry.player_id, entry.cmd_id) for entry in wagers])
+        found: list[Finding | None] = []
+        for entry in wagers:
+            spin = spins.get((entry.player_id, entry.cmd_id))
+            if spin is None:  # the audit's law `instant rounds` says which
+                self.unrecorded_total += 1
+                log.error("a wager has no record game=%s shard=%d seq=%d", table.table_id, shard, entry.seq)
                 continue
-            if one.rules_version != watch.rules_version:
-                watch.rules_version, watch.blocks = one.rules_version, []
-            game = WATCHED[table.game]
-            if apply_round(watch, game, one.outcome, one.plan.settle):
-                finding = judge(watch, game)
-                worst = finding if worst is None or finding.p < worst.p else worst
-        return worst
+            bet = (shard, entry.cmd_id, entry.player_id, entry.ccy, entry.stake_minor, entry.payout_minor)
+            plan = Plan(0, [SettleEntry(*bet)], [])
+            found.append(self._judge(table, spin.rules_version, spin.outcome, plan))
+        return _saved(table, table.round_no + len(wagers), found)
 
     @staticmethod
-    def _why(table: WatchedTable, finding: Finding | None) -> str:
-        """Return why the table is to be suspended now, or "". A wheel that a dealer spins is for staff to judge."""
-        if finding is None or finding.level < Level.ALARM:
-            return ""
-        said = f"{finding.about} of the last {finding.rounds} rounds: P = {finding.p:.2g}"
-        log.error("a table does not look like its game table=%s %s", table.table_id, said)
-        return said if finding.level is Level.SUSPEND and not table.is_live and not table.suspended else ""
+    def _judge(table: WatchedTable, rules_version: str, outcome: Outcome | None, plan: Plan | None) -> Finding | None:
+        """Count a round, unless it is void or was played by other rules than this process knows."""
+        game = WATCHED[table.game]
+        if outcome is None or plan is None or rules_version != game.rules_version:
+            return None
+        return apply_round(table.watch, game, outcome, plan.settle)
+
+    def _know(self, table: WatchedTable, saved: Saved) -> WatchedTable:
+        """Return a table as it is after what was stored; its counts have grown in place."""
+        suspended, finding = table.suspended or saved.suspend, saved.finding or table.finding
+        known = msgspec.structs.replace(table, round_no=saved.to_round_no, suspended=suspended, finding=finding)
+        self.tables[table.table_id] = known
+        return known
+
+
+def _saved(table: WatchedTable, to_round_no: int, found: Sequence[Finding | None]) -> Saved:
+    """Return what a page led to: the worst of what was found, and what is done about it."""
+    worst = min((one for one in found if one is not None), key=lambda one: one.p, default=None)
+    counted = (table.table_id, table.round_no, to_round_no, table.generation, table.watch)
+    return Saved(*counted, worst, _why(table, worst))
+
+
+def _why(table: WatchedTable, finding: Finding | None) -> str:
+    """Return why the table is to be suspended now, or "". A wheel that a dealer spins is for staff to judge."""
+    if finding is None or finding.level < Level.ALARM:
+        return ""
+    said = f"{finding.about} of the last {finding.rounds} rounds: P = {finding.p:.2g}"
+    if finding.about == PAYOUTS:
+        said = "a payout that does not follow from its outcome"
+    log.error("a table does not look like its game table=%s %s", table.table_id, said)
+    return said if finding.level is Level.SUSPEND and not table.is_live and not table.suspended else ""

@@ -1,9 +1,10 @@
-"""The guard's knowledge of tables, and their suspension, in PostgreSQL. See `WatchStore`."""
+"""The guard's knowledge of tables and instant games, and their suspension, in PostgreSQL. See `WatchStore`, `WagerStore`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -11,9 +12,10 @@ import msgspec
 from actors.domain.games.game import Outcome
 from actors.domain.policy.game_watch import Finding, Watch
 from actors.domain.rounds import Plan, RoundState
-from actors.supervisors.game_guard import PastRound, Saved, WatchedTable
-from actors.supervisors.journal import CheckpointMoved
+from actors.supervisors.game_guard import PastRound, PastSpin, Saved, WatchedTable
+from actors.supervisors.journal import CheckpointMoved, Page
 from server.storage.outages import outages
+from server.storage.supervision import PostgresJournal
 
 #: A statement that takes longer is given up; it may still be carried out.
 STATEMENT_S: Final = 10.0
@@ -51,6 +53,10 @@ with done as (update casino.game_table set suspended = null where table_id = $1 
      anew as (update casino.game_watch w set watch = null, level = 0, finding = null, generation = generation + 1 from done
                where w.table_id = done.table_id)
 insert into casino.table_log (table_id, action, who, reason) select table_id, 'resume', $3, $2 from done returning 1"""
+
+_SPINS: Final = """
+select player_id, spin_id, number, detail, rules_version from casino.spin
+ where game = $1 and (player_id, spin_id) in (select * from unnest($2::bigint[], $3::uuid[]))"""
 
 _SUSPENDED: Final = "select table_id, suspended from casino.game_table where suspended is not null"
 
@@ -93,19 +99,9 @@ class PostgresGameWatch:
 
     async def save_watch(self, saved: Saved) -> None:
         """See `WatchStore`."""
-        finding = saved.finding
-        values = (
-            *(saved.table_id, saved.from_round_no, saved.to_round_no, saved.generation),
-            msgspec.msgpack.encode(saved.watch),
-            None if finding is None else int(finding.level),
-            None if finding is None else msgspec.json.encode(finding).decode(),
-        )
         with outages():
             async with self._pool.acquire(timeout=STATEMENT_S) as connection, connection.transaction():
-                if await connection.fetchval(_SAVE, *values, timeout=STATEMENT_S) is None:
-                    raise CheckpointMoved(f"the guard is not at round {saved.from_round_no} of {saved.table_id}")
-                if saved.suspend:
-                    await connection.execute(_SUSPEND, saved.table_id, saved.suspend, GUARD, timeout=STATEMENT_S)
+                await _save(connection, saved)
 
     async def suspended(self) -> dict[str, str]:
         """Return {table id: why} of all suspended tables."""
@@ -122,6 +118,42 @@ class PostgresGameWatch:
         """Let a suspended table open rounds again; its counts begin anew. False: it was not suspended."""
         with outages():
             return await self._pool.fetchval(_RESUME, table_id, reason, who, timeout=STATEMENT_S) is not None
+
+
+class PostgresWagers(PostgresJournal):
+    """Wagers of instant games, from the journals, and their records. See `WagerStore`."""
+
+    async def spins(self, game: str, wagers: Collection[tuple[int, bytes]]) -> Mapping[tuple[int, bytes], PastSpin]:
+        """See `WagerStore`."""
+        players, ids = [player for player, _ in wagers], [UUID(bytes=id_) for _, id_ in wagers]
+        rows = await self._rows(_SPINS, game, players, ids)
+        return {(row["player_id"], row["spin_id"].bytes): _spin(row) for row in rows}
+
+    async def save_wagers(self, follower: str, page: Page, saved: Sequence[Saved]) -> None:
+        """See `WagerStore`."""
+        async with self.page_transaction(follower, page) as connection:
+            for one in saved:
+                await _save(connection, one)
+
+
+async def _save(connection: Any, saved: Saved) -> None:
+    """Store what rounds led to, within a transaction. Raises CheckpointMoved."""
+    finding = saved.finding
+    values = (
+        *(saved.table_id, saved.from_round_no, saved.to_round_no, saved.generation),
+        msgspec.msgpack.encode(saved.watch),
+        None if finding is None else int(finding.level),
+        None if finding is None else msgspec.json.encode(finding).decode(),
+    )
+    if await connection.fetchval(_SAVE, *values, timeout=STATEMENT_S) is None:
+        raise CheckpointMoved(f"the guard is not at round {saved.from_round_no} of {saved.table_id}")
+    if saved.suspend:
+        await connection.execute(_SUSPEND, saved.table_id, saved.suspend, GUARD, timeout=STATEMENT_S)
+
+
+def _spin(row: Any) -> PastSpin:
+    detail = msgspec.msgpack.decode(row["detail"], type=tuple[int, ...])
+    return PastSpin(Outcome(row["number"], detail), row["rules_version"])
 
 
 def _past(row: Any) -> PastRound:

@@ -9,14 +9,17 @@ import msgspec
 import pytest
 
 from actors.domain.games.roulette_game import ROULETTE
-from actors.domain.policy.game_watch import BLOCK_ROUNDS, Watch
+from actors.domain.policy.game_watch import Watch
+from actors.domain.policy.watched_games import WATCHED
 from actors.domain.rounds import PLAN_VERSION, Plan
 from actors.supervisors.game_guard import GameGuard, Saved
 from actors.supervisors.journal import CheckpointMoved
-from server.storage.game_watch import GUARD, PostgresGameWatch
+from server.storage.game_watch import GUARD, PostgresGameWatch, PostgresWagers
+from server.storage.shards import Books
 from server.storage.tables import PostgresTables
 
 TABLE = "roulette-1"
+BLOCK_ROUNDS = WATCHED["roulette"].block_rounds
 PLAN = msgspec.msgpack.encode(Plan(PLAN_VERSION, [], []))
 #: state 3: settled. outcome: of each round, from its number.
 _ROUNDS = """
@@ -42,7 +45,7 @@ def _fatal(error: BaseException) -> None:
 
 async def test_stuck_table_is_suspended_and_resumed_with_a_log_of_both(pool: asyncpg.Pool) -> None:
     store = PostgresGameWatch(pool)
-    guard = GameGuard(store, fatal=_fatal)
+    guard = GameGuard(store, PostgresWagers(pool, Books.all_in(pool)), fatal=_fatal)
     await guard.work()  # tables begin at their last round
     await _add(pool, 1, BLOCK_ROUNDS, stuck=True)
     await guard.work()

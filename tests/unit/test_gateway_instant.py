@@ -116,6 +116,7 @@ async def test_order_that_no_game_may_get_is_refused(
     ("answer", "code"),
     [
         (commands.Refused(Refusal.SEEDS_UNSEEN), Code.SEEDS_UNSEEN),
+        (commands.Refused(Refusal.SUSPENDED), Code.SUSPENDED),
         (commands.Refused(Refusal.INSUFFICIENT_FUNDS), Code.INSUFFICIENT_FUNDS),
         (Failure.UNKNOWN, Code.OUTCOME_UNKNOWN),
         (Failure.BUSY, Code.BUSY),

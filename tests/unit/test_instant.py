@@ -438,7 +438,7 @@ async def test_suspended_game_takes_no_new_order_and_still_answers_one_that_was_
     again, line = await place.say(order, DescribeTable())
     assert (again, line.phase) == (played, "paused")
     await asyncio.sleep(10)
-    assert refusal(await place.spin(2)) == Refusal.WRONG_PHASE
+    assert refusal(await place.spin(2)) == Refusal.SUSPENDED
     place.table.suspend("")
     assert isinstance(await place.spin(3), SpinDone)
 

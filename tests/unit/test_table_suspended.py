@@ -67,7 +67,7 @@ def test_dealer_of_a_suspended_table_may_not_open() -> None:
         casino.table.suspend("the wheel is worn")
         answer = await casino.deal("open")
         assert isinstance(answer, Refused)
-        assert answer.code == Refusal.WRONG_PHASE
+        assert answer.code == Refusal.SUSPENDED
         casino.table.suspend("")
         assert not isinstance(await casino.deal("open"), Refused)
 

@@ -87,6 +87,33 @@ def branching() -> Moments:
     return Moments(mean / len(LINES), variance / len(LINES) ** 2)
 
 
+class Step(msgspec.Struct, frozen=True):
+    """How far one spin moves what its round is expected to pay. In stakes; variance: squared; most and fall: up and down."""
+
+    variance: float
+    most: float
+    fall: float
+
+
+@cache
+def steps() -> tuple[Step, Step]:
+    """Return the steps of a paid and of a free spin: what it wins, and what the free spins are worth that it gives.
+
+    Without the cap on free spins, which makes both smaller: these are bounds.
+    """
+    tree = MULTIPLIER * mean_units() / (1 - free_spins_per_spin())
+    lines = len(LINES)
+    found = [
+        Step(
+            float(_spread(times, tree) / lines**2),
+            float(max(times * share.best + given * tree for given, share in FULL_CYCLE.items()) / lines),
+            float((times * mean_units() + free_spins_per_spin() * tree) / lines),
+        )
+        for times in (1, MULTIPLIER)
+    ]
+    return found[0], found[1]
+
+
 def free_spins_mean() -> Fraction:
     """Return how many free spins a round has, cap included: exact."""
     win = MULTIPLIER * mean_units()

@@ -1,22 +1,27 @@
-"""Whether what a table shows, and what it pays, still looks like its game. Counting only; who acts on it is elsewhere.
+"""Whether what a game shows, and what it pays, still looks like that game. Counting only; who acts on it is elsewhere.
 
-Rounds are gathered in blocks of BLOCK_ROUNDS. Whenever one is full, the last 1, 10 and 100 blocks are judged:
+Rounds are gathered in blocks of the game's `block_rounds`. Whenever one is full, the last 1, 10 and 100 blocks are judged:
 
-- *outcomes*: chi-square of the classes of outcomes against their exact chances;
-- *return*: what was paid over what was expected of these very bets, by Bernstein's inequality: with V the sum of the
-  rounds' variances and M the most that one round can deviate, P(|deviation| >= t) <= 2 exp(-t^2 / (2 (V + M t / 3))). It
-  holds for few bets and for large ones, where a normal distribution would suspend a table for one lucky number.
+- *what is shown* (`Shown`): chi-square of the classes of outcomes against their exact chances;
+- *return*: what was paid beside what was to be expected of these very bets, by Bernstein's inequality: with V the sum of
+  the rounds' variances and M the most that one round can deviate that way, P(deviation >= t) <= exp(-t^2 / (2 (V + M t / 3))),
+  above and below. It holds for few bets and for large ones, where a normal distribution would suspend a table for one lucky
+  number. Where the return depends on how people play, it is the deviation from the best and from the poorest play.
 
 Variances are taken as if all bets of a round won together, so they are too large rather than too small.
+
+And of every round, at once: *payouts*. What was paid must follow from the outcome by the rules. That is no statistic: one
+payout that does not is SUSPEND.
 
 | level | a P-value of at most | that is |
 | --- | --- | --- |
 | WATCH | 2.7e-3 | three standard deviations: shown |
 | ALARM | 6.3e-5 | four: somebody must look |
-| SUSPEND | 5.7e-7 | five: a table without a dealer opens no more rounds |
+| SUSPEND | 5.7e-7 | five: a game without a dealer opens no more rounds |
 
-A fair table reaches a level at most `false_alarms(level, rounds)` times in so many rounds (the union bound, so less in
-truth): SUSPEND four times in a thousand table-years of a round a minute. Source: domain.md 2.3.8.
+A fair game reaches a level at most `false_alarms` times in so many rounds (the union bound, so less in truth): SUSPEND four
+times in a thousand years of a roulette table with a round a minute. What each game is held to: `watched_games.py`.
+Source: domain.md 2.3.8.
 """
 
 from __future__ import annotations
@@ -24,19 +29,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
-from itertools import pairwise
 from typing import Final
 
 import msgspec
 
-from actors.domain.games import baccarat, crash, roulette
-from actors.domain.games.catalogue import table_game
 from actors.domain.games.game import Outcome
 from actors.domain.rounds import SettleEntry
 from actors.domain.statistics import chi_square, chi_square_tail
 
-BLOCK_ROUNDS: Final = 500
 WINDOW_BLOCKS: Final = (1, 10, 100)
+#: What a finding is about that is no statistic.
+PAYOUTS: Final = "payouts"
 
 
 class Level(IntEnum):
@@ -53,30 +56,33 @@ LIMITS: Final[Mapping[Level, float]] = {Level.WATCH: 2.7e-3, Level.ALARM: 6.334e
 
 
 class Block(msgspec.Struct, array_like=True):
-    """What up to BLOCK_ROUNDS rounds in a row came to. counts: by class of outcome. Minor units.
+    """What rounds in a row came to. counts: by class, all that is shown one after the other. Minor units.
 
-    staked and paid: of the bets that are judged. over: paid minus expected; variance: of that; most: what one round can
-    add to it at the utmost. These three are statistics, never booked, hence floats.
+    staked and paid: of the bets that are judged. over and under: paid minus the most and minus the least to be expected;
+    variance: of that; most and fall: how far one round can go above and below. These are statistics, never booked, hence
+    floats. Stored: fields are only added, at the end.
     """
 
     rounds: int
     counts: list[int]
     staked: int = 0
-    paid: int = 0
+    paid: float = 0
     over: float = 0.0
     variance: float = 0.0
     most: float = 0.0
+    under: float = 0.0
+    fall: float = 0.0
 
 
 class Watch(msgspec.Struct, array_like=True):
-    """What is remembered of one table. The last block may be unfinished. Other rules: everything begins anew."""
+    """What is remembered of one game at one table. The last block may be unfinished. Other rules: everything begins anew."""
 
     rules_version: str = ""
     blocks: list[Block] = []
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What the last full block led to: the least P-value of all windows, and of what. rtp: of the widest window."""
+    """What was found: the least P-value of all windows, and of what. rtp: of the widest window."""
 
     level: Level
     p: float
@@ -85,115 +91,126 @@ class Finding(msgspec.Struct, frozen=True):
     rtp: float
 
 
-class Bet(msgspec.Struct, frozen=True):
-    """Of one unit staked: mean, standard deviation and the most of what comes back."""
+class Shown(msgspec.Struct, frozen=True):
+    """Something that rounds show. chances: of the classes of each of its parts; parts are independent of each other.
 
-    mean: float
+    about: what a finding says that it is about.
+    """
+
+    about: str
+    chances: tuple[tuple[float, ...], ...]
+
+
+class Bet(msgspec.Struct, frozen=True):
+    """What a bet paid, and what was to be expected of it before its outcome. Minor units, as statistics.
+
+    least, best: the mean under the poorest and the best play; equal where play changes nothing. sigma: no less than its
+    standard deviation under any play. most, fall: how far one step of it can go above and below. paid may differ from what
+    was booked where a part of it cannot be judged (see `watched_games`).
+    """
+
+    paid: float
+    least: float
+    best: float
     sigma: float
     most: float
+    fall: float
 
 
 class Watched(msgspec.Struct, frozen=True):
-    """How one game is watched. chances: of each class; cell: an outcome's class. bet: of a position; None: not judged."""
+    """How one game is watched.
 
-    chances: tuple[float, ...]
-    cell: Callable[[Outcome], int]
-    bet: Callable[[int], Bet | None]
+    rules_version: rounds by other rules are not judged by these. cells: the classes of an outcome, numbered through all
+    that is shown. bet: None where nothing honest can be said of it. is_owed: whether the rules may pay this.
+    """
 
+    rules_version: str
+    shown: tuple[Shown, ...]
+    cells: Callable[[Outcome], Sequence[int]]
+    bet: Callable[[Outcome, SettleEntry], Bet | None]
+    is_owed: Callable[[Outcome, SettleEntry], bool]
+    block_rounds: int = 500
+    #: How many classes there are in all; follows from shown.
+    classes: int = 0
 
-def _roulette_bet(position: int) -> Bet:
-    size = roulette.SIZES[position]
-    pays, chance = 36 / size, size / roulette.POCKETS
-    return Bet(pays * chance, pays * math.sqrt(chance * (1 - chance)), pays)
-
-
-def _baccarat_bets(name: str) -> Callable[[int], Bet]:
-    most = (2.0, 2.0, 9.0, 12.0, 12.0, 13.0)
-    bets = [
-        Bet(float(row.rtp), math.sqrt(row.variance), most[place])
-        for place, row in enumerate(table_game(name).returns())
-    ]
-    return lambda position: bets[position]
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "classes", sum(len(part) for one in self.shown for part in one.chances))
 
 
-def _crash_bet(position: int) -> Bet | None:
-    if not position:
-        return None  # by hand: the player chooses when
-    row = crash.target_return(position)
-    return Bet(float(row.rtp), math.sqrt(row.variance), position / 100)
-
-
-_WINNERS: Final = (baccarat.PLAYER_WINS, baccarat.BANKER_WINS, baccarat.TIES)
-_BUSTS: Final = (101, 110, 125, 150, 200, 300, 500, 1_000, 2_000, 5_000)
-_ABOVE: Final = (1.0, *(float(crash.chance(cut)) for cut in _BUSTS), 0.0)
-
-
-def _baccarat(name: str) -> Watched:
-    chances = tuple(wins / baccarat.ORDERS for wins in _WINNERS)
-    return Watched(chances, lambda outcome: outcome.number & 3, _baccarat_bets(name))
-
-
-#: Game -> how it is watched. Of blackjack the dealer's first card: bets there return what their players make of them.
-WATCHED: Final[Mapping[str, Watched]] = {
-    "roulette": Watched((1 / roulette.POCKETS,) * roulette.POCKETS, lambda outcome: outcome.number, _roulette_bet),
-    "baccarat": _baccarat("baccarat"),
-    "baccarat-no-commission": _baccarat("baccarat-no-commission"),
-    "crash": Watched(
-        tuple(above - next_above for above, next_above in pairwise(_ABOVE)),
-        lambda outcome: sum(outcome.number >= cut for cut in _BUSTS),
-        _crash_bet,
-    ),
-    "blackjack": Watched((1 / 13,) * 13, lambda outcome: outcome.detail[1] % 13, lambda position: None),
-}
-
-
-def apply_round(watch: Watch, game: Watched, outcome: Outcome, bets: Sequence[SettleEntry]) -> bool:
-    """Count a decided round; tell whether that filled a block, which is then to be judged."""
-    if not watch.blocks or watch.blocks[-1].rounds == BLOCK_ROUNDS:
-        watch.blocks = [*watch.blocks[1 - max(WINDOW_BLOCKS) :], Block(0, [0] * len(game.chances))]
-    block = watch.blocks[-1]
+def apply_round(watch: Watch, game: Watched, outcome: Outcome, bets: Sequence[SettleEntry]) -> Finding | None:
+    """Count a decided round by the rules that are watched. Return what is found where it fills a block or is wrong in itself."""
+    block = _block_of(watch, game)
     block.rounds += 1
-    block.counts[game.cell(outcome)] += 1
-    over = sigma = most = 0.0
+    for cell in game.cells(outcome):
+        block.counts[cell] += 1
+    sigma = most = fall = 0.0
     for entry in bets:
-        rows = [(game.bet(position), stake) for position, stake in entry.chips]
-        known = [(bet, stake) for bet, stake in rows if bet is not None]
-        if not known or len(known) < len(rows):
+        bet = game.bet(outcome, entry)
+        if bet is None:
             continue
         block.staked += entry.stake_minor
-        block.paid += entry.payout_minor
-        over += entry.payout_minor - sum(bet.mean * stake for bet, stake in known)
-        sigma += sum(bet.sigma * stake for bet, stake in known)
-        most += sum(bet.most * stake for bet, stake in known)
-    block.over += over
+        block.paid += bet.paid
+        block.over += bet.paid - bet.best
+        block.under += bet.paid - bet.least
+        sigma += bet.sigma
+        most += bet.most
+        fall += bet.fall
     block.variance += sigma**2
-    block.most = max(block.most, most)
-    return block.rounds == BLOCK_ROUNDS
+    block.most, block.fall = max(block.most, most), max(block.fall, fall)
+    if not all(game.is_owed(outcome, entry) for entry in bets):
+        return Finding(Level.SUSPEND, 0.0, PAYOUTS, 1, _rtp(watch.blocks))
+    return judge(watch, game) if block.rounds >= game.block_rounds else None
+
+
+def _block_of(watch: Watch, game: Watched) -> Block:
+    """Return the block that a round counts in. What was counted by other rules or classes is forgotten."""
+    last = watch.blocks[-1] if watch.blocks else None
+    if watch.rules_version != game.rules_version or (last and len(last.counts) != game.classes):
+        watch.rules_version, watch.blocks, last = game.rules_version, [], None
+    if last is None or last.rounds >= game.block_rounds:
+        last = Block(0, [0] * game.classes)
+        watch.blocks = [*watch.blocks[1 - max(WINDOW_BLOCKS) :], last]
+    return last
 
 
 def judge(watch: Watch, game: Watched) -> Finding:
     """Return what the full blocks say. At least one must be full, and none unfinished."""
-    worst = (1.0, "outcomes", 0)
+    worst = (1.0, game.shown[0].about, 0)
     for size in WINDOW_BLOCKS:
         if size > len(watch.blocks):
             break
         blocks = watch.blocks[-size:]
         counts = [sum(cells) for cells in zip(*(block.counts for block in blocks), strict=True)]
-        rounds = size * BLOCK_ROUNDS
-        worst = min(worst, (chi_square_tail(*chi_square(counts, game.chances)), "outcomes", rounds))
-        worst = min(worst, (return_tail(blocks), "return", rounds))
+        rounds = sum(block.rounds for block in blocks)
+        found = [(p, about, rounds) for about, p in _shown_tails(game, counts)]
+        worst = min(worst, *found, (return_tail(blocks), "return", rounds))
     p, about, rounds = worst
     return Finding(level_of(p), p, about, rounds, _rtp(watch.blocks))
 
 
+def _shown_tails(game: Watched, counts: Sequence[int]) -> list[tuple[str, float]]:
+    """Return the P-value of everything that is shown: independent parts' chi-squares add up."""
+    tails: list[tuple[str, float]] = []
+    first = 0
+    for shown in game.shown:
+        chi2, df = 0.0, 0
+        for chances in shown.chances:
+            more, cells = chi_square(counts[first : first + len(chances)], chances)
+            chi2, df, first = chi2 + more, df + cells, first + len(chances)
+        tails.append((shown.about, chi_square_tail(chi2, df)))
+    return tails
+
+
 def return_tail(blocks: Sequence[Block]) -> float:
-    """Return a bound on how likely fair rounds pay so much more or less than expected."""
-    over = abs(sum(block.over for block in blocks))
+    """Return a bound on how likely fair rounds pay so much more than the best play expects, or less than the poorest."""
     spread = sum(block.variance for block in blocks)
-    most = max(block.most for block in blocks)
-    if not most:
-        return 1.0
-    return min(1.0, 2 * math.exp(-(over**2) / (2 * (spread + most * over / 3))))
+    above = _bernstein(sum(block.over for block in blocks), spread, max(block.most for block in blocks))
+    below = _bernstein(-sum(block.under for block in blocks), spread, max(block.fall for block in blocks))
+    return min(1.0, 2 * min(above, below))
+
+
+def _bernstein(off: float, spread: float, most: float) -> float:
+    return math.exp(-(off**2) / (2 * (spread + most * off / 3))) if off > 0 and most > 0 else 1.0
 
 
 def level_of(p: float) -> Level:
@@ -201,9 +218,9 @@ def level_of(p: float) -> Level:
     return max((level for level, limit in LIMITS.items() if p <= limit), default=Level.GOOD)
 
 
-def false_alarms(level: Level, rounds: int) -> float:
-    """Return the most that a fair table is expected to reach this level in so many rounds: windows times two tests."""
-    return rounds / BLOCK_ROUNDS * len(WINDOW_BLOCKS) * 2 * LIMITS[level]
+def false_alarms(level: Level, rounds: int, game: Watched) -> float:
+    """Return the most that a fair game is expected to reach this level in so many rounds: windows times tests."""
+    return rounds / game.block_rounds * len(WINDOW_BLOCKS) * (len(game.shown) + 1) * LIMITS[level]
 
 
 def _rtp(blocks: Sequence[Block]) -> float:

@@ -16,6 +16,7 @@ const FRIENDLY: Readonly<Record<string, string>> = {
   UNAVAILABLE: "A part of the casino is down. Nothing was staked; please try again.",
   CONNECTION_LOST: "The connection was lost before an answer came.",
   NO_ANSWER: "No answer came in time.",
+  SUSPENDED: "We have suspended this game for now. Nothing was staked.",
   ACTION_INVALID: "That is not possible now.",
   TOO_LATE: "Too late: it was over when we received that.",
   ACCOUNT_FROZEN: "Your account is frozen.",

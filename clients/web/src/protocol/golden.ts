@@ -694,4 +694,9 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
     hex: "9501040b009609cd0143ac53454544535f554e5345454ec200a3776879",
     frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 323, name: "SEEDS_UNSEEN", retryable: false, retry_after_ms: 0, detail: "why" } },
   },
+  {
+    name: "server/Error/SUSPENDED",
+    hex: "9501040b009609cd0144a953555350454e444544c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 324, name: "SUSPENDED", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
 ];

@@ -129,6 +129,17 @@ describe("a spin", () => {
     expect(sent.filter((one) => one.body.t === "GetSeeds")).toHaveLength(2);
   });
 
+  it("of a suspended game says so until a round is played again", async () => {
+    await connect();
+    controller.spin(20);
+    spins()[0]!.answer({ ok: false, refusal: { code: 324, name: "SUSPENDED", detail: "" } });
+    await settle();
+    expect([controller.isSuspended(), controller.show().at, refused, memory]).toEqual([true, "resting", ["SUSPENDED"], null]);
+    expect(controller.spin(20)).toBe(true);
+    await answer(result(ID(2)));
+    expect(controller.isSuspended()).toBe(false);
+  });
+
   it("above the balance is refused here", async () => {
     await connect();
     expect(controller.spin(2_000)).toBe(false);

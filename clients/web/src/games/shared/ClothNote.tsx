@@ -1,13 +1,13 @@
 import { useConnectionState } from "../../app/hooks";
 
-/** Says over the cloth why nothing can be staked: no connection, or a table at rest. what: what is blocked. */
-export function ClothNote({ phase, what = "Betting" }: { phase: string; what?: string }) {
+/** Says over the cloth why nothing can be staked: no connection, or a table at rest. what: what is blocked. rest: what rests. */
+export function ClothNote({ phase, what = "Betting", rest = "This table is paused." }: { phase: string; what?: string; rest?: string }) {
   const connection = useConnectionState();
   if (connection === "connected") {
     if (phase !== "paused") return null;
     return (
-      <p className="cloth-note" role="status">
-        This table is paused.
+      <p className="cloth-note" role="status" data-testid="at-rest">
+        {rest}
       </p>
     );
   }

@@ -177,7 +177,7 @@ function Machine({ rules }: { rules: SlotRules }) {
         <div className="slot-window">
           <Reels table={rules.paytable} stops={stopsOf(show)} motion={motion} seen={seen} spinKey={spinKey} onLanded={() => controller.step({ t: "landed" })} />
           <FreeSpins show={show} controller={controller} />
-          <ClothNote phase="" what="Spinning" />
+          <ClothNote phase={controller.isSuspended() ? "paused" : ""} what="Spinning" rest="This game is suspended for now. Rounds that were played stand." />
         </div>
         <div className="slot-told">
           <Outcome show={show} rules={rules} exponent={exponent} />

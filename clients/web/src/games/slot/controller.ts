@@ -73,6 +73,7 @@ export class SlotController {
   private readyMs = 0;
   private timer: unknown = null;
   private rotating = false;
+  private suspended = false;
   private asking = false;
   private begun = false;
 
@@ -94,6 +95,11 @@ export class SlotController {
 
   isRotating(): boolean {
     return this.rotating;
+  }
+
+  /** Returns whether the last order was refused because the house lets nobody play this game for now. */
+  isSuspended(): boolean {
+    return this.suspended;
   }
 
   /** Call whenever the connection is there: asks for my seeds, and takes up an order that a reload has cut off. */
@@ -177,12 +183,14 @@ export class SlotController {
       spins: spinsOf(this.rules.paytable, result.detail),
     };
     if (this.known?.commitment === result.commitment) this.known = { ...this.known, nonce: Math.max(this.known.nonce, result.nonce + 1) };
+    this.suspended = false;
     this.rest();
     this.play({ t: "answer", played, atOnce });
   }
 
   private denied(refusal: Refusal): void {
     this.host.remember(null);
+    this.suspended = refusal.code === Code.SUSPENDED;
     // Played on another device, which has changed the seeds: they are to be seen before anything is staked on them.
     if (refusal.code === Code.SEEDS_UNSEEN) void this.askSeeds();
     if (refusal.code === Code.TOO_SOON) this.rest();
