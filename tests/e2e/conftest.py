@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from loadtest.platform import ROOT, Platform
-from server.embedded.places import next_free_port
 from tests.e2e.browser import DESKTOP, Browser, BrowserError, Page
 from tests.e2e.people import Person
 from tests.services import services_folder
@@ -58,8 +57,6 @@ def casino(services_folder: Path) -> Iterator[Platform]:
     platform = Platform(
         services_folder / "state of e2e",
         {
-            "CROUPIER_HTTP_PORT": str(next_free_port(21_080)),
-            "CROUPIER_WS_PORT": str(next_free_port(21_090)),
             "CROUPIER_BETTING_MS": "7000",
             "CROUPIER_PAUSE_MS": "2500",
             "CROUPIER_BONUS_MINOR": "0",
