@@ -69,6 +69,7 @@ class Signed:
     async def stop(self) -> None:
         """End the shards, if they were at work."""
         if self.is_open:
+            self.is_open = False
             await self.casino.stop()
         assert self.casino.errors == []
 
@@ -191,11 +192,13 @@ async def signed(
     name = f"{template}_copy"
     admin = await asyncpg.connect(postgres_server.dsn("postgres"))
     await admin.execute(f"create database {name} template {template}")
-    async with books_of(postgres_server.dsn(name), tmp_path / "state") as made:
-        made.ids = list(ids)
-        yield made
-    await admin.execute(f"drop database {name} with (force)")
-    await admin.close()
+    try:
+        async with books_of(postgres_server.dsn(name), tmp_path / "state") as made:
+            made.ids = list(ids)
+            yield made
+    finally:
+        await admin.execute(f"drop database {name} with (force)")
+        await admin.close()
 
 
 async def test_signed_books_are_right_in_both_modes(signed: Signed) -> None:
@@ -301,6 +304,7 @@ async def test_restored_backup_is_found(signed: Signed) -> None:
         await signed.sql.execute(f"create table public.b_{relation} as select * from wallet.{relation}")
     await signed.deposit(5)
     await signed.sign()
+    await signed.stop()  # a shard at work would find its fence gone, sooner or later
     for relation in ("journal", "account", "shard", "checkpoint"):
         await signed.bend(
             f"delete from wallet.{relation}", f"insert into wallet.{relation} select * from public.b_{relation}"
