@@ -24,15 +24,14 @@ from typing import Any
 import psutil
 
 from clients.python.trust import trust
+from server.config import LINKS, Config
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def add_link(parser: argparse.ArgumentParser) -> None:
     """Let a command choose what the platform's batches between hosts travel over (docs/adr/0006-stream-links.md)."""
-    parser.add_argument(
-        "--link", choices=("ray", "stream"), default="ray", help="what batches between hosts travel over"
-    )
+    parser.add_argument("--link", choices=LINKS, default=Config().link, help="what batches between hosts travel over")
 
 
 def over(link: str, environ: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,9 @@ from server.origins import parse_origin
 #: Ids may be 30 days old, and a partition has 30: the one in use and the one before are never taken off.
 JOURNAL_DAYS_MIN = 62
 
+#: What batches between hosts may travel over; docs/adr/0006-stream-links.md.
+LINKS = ("stream", "ray")
+
 
 class ConfigError(Exception):
     """A setting is wrong; the text says which one and what it should be."""
@@ -185,7 +188,7 @@ _SCHEMES: dict[str, tuple[str, ...]] = {
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "log_level": ("debug", "info", "warning", "error"),
-    "link": ("stream", "ray"),
+    "link": LINKS,
     "tls": ("dev",),
 }
 

@@ -20,7 +20,7 @@ import pytest
 
 from loadtest.crowd import Crowd
 from loadtest.endurance import ENVIRON, WELCOME_MINOR
-from loadtest.platform import Platform
+from loadtest.platform import Platform, over
 from loadtest.restarts import stands_by
 from server.embedded.places import next_free_port
 from tests.faults.books import Books, assert_books_are_kept, wait_until
@@ -83,9 +83,9 @@ def cluster(services_folder: Path) -> Iterator[tuple[dict[str, str], Node]]:
 
 
 @pytest.fixture
-def platform(services_folder: Path, cluster: tuple[dict[str, str], Node]) -> Iterator[Platform]:
+def platform(services_folder: Path, link: str, cluster: tuple[dict[str, str], Node]) -> Iterator[Platform]:
     """A platform whose hosts live on that cluster."""
-    with Platform(services_folder / "joined", {**ENVIRON, **cluster[0]}) as platform:
+    with Platform(services_folder / "joined", over(link, ENVIRON | cluster[0])) as platform:
         yield platform
 
 

@@ -1,4 +1,7 @@
-"""Two wallet shards on two PostgreSQL servers; one of them is killed for a while, and the other shard plays on."""
+"""Two wallet shards on two PostgreSQL servers; one of them is killed for a while, and the other shard plays on.
+
+The hosts of this platform speak over the other link than those of all other fault tests, so that every run cuts both.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,9 @@ import asyncpg
 import pytest
 
 from loadtest.crowd import Crowd
-from loadtest.endurance import ENVIRON, WELCOME_MINOR
-from loadtest.platform import Platform
+from loadtest.endurance import ENVIRON, GOES_ON_WITHIN_S, WELCOME_MINOR, kill_host
+from loadtest.platform import Platform, over
+from server.config import LINKS
 from server.embedded.postgres import PostgresServer
 from tests.faults.books import Books
 
@@ -35,11 +39,28 @@ def second_server(services_folder: Path) -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="module")
-def platform(services_folder: Path, second_server: PostgresServer) -> Iterator[Platform]:
+def platform(services_folder: Path, link: str, second_server: PostgresServer) -> Iterator[Platform]:
     """A platform with shard 0 in its own PostgreSQL and shard 1 in the other."""
+    (other_link,) = set(LINKS) - {link}
     environ = {**ENVIRON, "CROUPIER_SHARD_URLS": f"- {second_server.dsn()}"}
-    with Platform(services_folder / "two servers", environ) as platform:
+    with Platform(services_folder / "two servers", over(other_link, environ)) as platform:
         yield platform
+
+
+async def test_wallet_and_table_host_killed_in_mid_round_over_the_other_link(
+    platform: Platform, second_server: PostgresServer
+) -> None:
+    main = Books(platform).dsn
+    async with Crowd(platform.http, main, 16, tag="other", books=(main, second_server.dsn())) as crowd:
+        for host in ("wallet/0", "tables/rng"):
+            killed = await kill_host(platform, crowd, host)
+            print(killed)
+            assert killed["back_s"] < GOES_ON_WITHIN_S
+        await crowd.stop()
+        await crowd.settled()
+        assert await crowd.mistakes(WELCOME_MINOR) == []
+        assert {player.client.connections for player in crowd.players} == {1}
+    _assert_every_law_is_kept(platform)
 
 
 async def test_one_of_two_servers_killed_the_other_shard_plays_on_and_the_books_are_clean(
@@ -62,9 +83,13 @@ async def test_one_of_two_servers_killed_the_other_shard_plays_on_and_the_books_
         assert await crowd.mistakes(WELCOME_MINOR) == []
         assert {player.client.connections for player in crowd.players} == {1}
         assert back_s < BACK_WITHIN_S
+    _assert_every_law_is_kept(platform)
+    assert [await _journal_shards(dsn) for dsn in (main, second)] == [[0], [1]]
+
+
+def _assert_every_law_is_kept(platform: Platform) -> None:
     audit = platform.cli("audit")
     assert audit.returncode == 0, audit.stdout + audit.stderr
-    assert [await _journal_shards(dsn) for dsn in (main, second)] == [[0], [1]]
 
 
 async def _journal_shards(dsn: str) -> list[int]:
