@@ -13,18 +13,66 @@ from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit
 
-_BINARY = 0x82
-_CLOSE = 0x88
-_PING = 0x89
-_PONG = 0x8A
+BINARY = 0x82
+CLOSE = 0x88
+PING = 0x89
+PONG = 0x8A
 
 
 def client_frame(payload: bytes) -> bytes:
     """Return one masked binary frame. Shape: up to 65,535 bytes."""
     size = len(payload)
     if size < 126:
-        return bytes((_BINARY, 0x80 | size, 0, 0, 0, 0)) + payload
-    return bytes((_BINARY, 0x80 | 126)) + size.to_bytes(2, "big") + bytes(4) + payload
+        return bytes((BINARY, 0x80 | size, 0, 0, 0, 0)) + payload
+    return bytes((BINARY, 0x80 | 126)) + size.to_bytes(2, "big") + bytes(4) + payload
+
+
+def pong_frame(payload: bytes) -> bytes:
+    """Return the masked answer to a ping."""
+    return bytes((PONG, 0x80 | len(payload), 0, 0, 0, 0)) + payload
+
+
+def close_frame(code: int) -> bytes:
+    """Return the masked close frame with this code."""
+    return bytes((CLOSE, 0x82, 0, 0, 0, 0)) + code.to_bytes(2, "big")
+
+
+def close_code_of(payload: bytes) -> int:
+    """Return what a close frame says; 1005: nothing."""
+    return int.from_bytes(payload[:2], "big") if len(payload) >= 2 else 1005
+
+
+def split_frames(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+    """Return the complete frames of a server as (first byte, payload), and the bytes behind them that are not complete."""
+    frames: list[tuple[int, bytes]] = []
+    position, size = 0, len(data)
+    while size - position >= 2:
+        length = data[position + 1]
+        body = position + 2
+        if length == 126:
+            if size - body < 2:
+                break
+            length = int.from_bytes(data[body : body + 2], "big")
+            body += 2
+        elif length == 127:
+            if size - body < 8:
+                break
+            length = int.from_bytes(data[body : body + 8], "big")
+            body += 8
+        if size - body < length:
+            break
+        frames.append((data[position], data[body : body + length]))
+        position = body + length
+    return frames, data[position:]
+
+
+def upgrade_request(path: str, host: str) -> bytes:
+    """Return the request that opens a WebSocket."""
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Protocol: croupier.v1\r\n\r\n"
+    ).encode()
 
 
 class LoadConnection(asyncio.Protocol):
@@ -37,11 +85,7 @@ class LoadConnection(asyncio.Protocol):
         on_payload: Callable[[LoadConnection, bytes], None],
         on_lost: Callable[[LoadConnection, str], None],
     ) -> None:
-        self._request = (
-            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Protocol: croupier.v1\r\n\r\n"
-        ).encode()
+        self._request = upgrade_request(path, host)
         self._on_payload = on_payload
         self._on_lost = on_lost
         self._rest = b""
@@ -67,7 +111,7 @@ class LoadConnection(asyncio.Protocol):
     def close(self) -> None:
         """Close politely with code 1000."""
         if self.transport is not None and not self.transport.is_closing():
-            self.transport.write(bytes((_CLOSE, 0x82, 0, 0, 0, 0)) + (1000).to_bytes(2, "big"))
+            self.transport.write(close_frame(1000))
             self.transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -84,31 +128,14 @@ class LoadConnection(asyncio.Protocol):
             self._open = True
             data = data[end + 4 :]
             self.ready.set_result(None)
-        position, size = 0, len(data)
-        while size - position >= 2:
-            length = data[position + 1]
-            body = position + 2
-            if length == 126:
-                if size - body < 2:
-                    break
-                length = int.from_bytes(data[body : body + 2], "big")
-                body += 2
-            elif length == 127:
-                if size - body < 8:
-                    break
-                length = int.from_bytes(data[body : body + 8], "big")
-                body += 8
-            if size - body < length:
-                break
-            opcode = data[position]
-            position = body + length
-            if opcode == _BINARY:
-                self._on_payload(self, data[body:position])
-            elif opcode == _PING and self.transport is not None:
-                self.transport.write(bytes((_PONG, 0x80 | length, 0, 0, 0, 0)) + data[body:position])
-            elif opcode == _CLOSE:
-                self.close_code = int.from_bytes(data[body : body + 2], "big") if length >= 2 else 1005
-        self._rest = data[position:] if position < size else b""
+        messages, self._rest = split_frames(data)
+        for opcode, payload in messages:
+            if opcode == BINARY:
+                self._on_payload(self, payload)
+            elif opcode == PING and self.transport is not None:
+                self.transport.write(pong_frame(payload))
+            elif opcode == CLOSE:
+                self.close_code = close_code_of(payload)
 
 
 async def connect(

@@ -15,6 +15,7 @@ from clients.python.http import HttpApi, Login
 from clients.python.link import ANSWER_TIMEOUT_S, FindUrl, Link, NewToken
 from clients.python.purse import Purse
 from clients.python.pushes import Pushes
+from clients.python.state import PlayerState
 from clients.python.table_view import TableView
 from protocol import connection as machine
 from protocol.errors import REGISTRY, Code
@@ -82,11 +83,24 @@ class CroupierClient(Link):
         ca_file: str = "",
     ) -> None:
         super().__init__(ws_url, token, new_token, client, spread, find_url, ca_file)
-        self.tables: dict[str, TableView] = {}
-        self.purse = Purse()
-        self.welcome: Welcome | None = None
+        self._state = PlayerState()
         self._on_push = on_push
         self._pushes: list[Pushes] = []
+
+    @property
+    def tables(self) -> dict[str, TableView]:
+        """What is known of each joined table, by table_id."""
+        return self._state.tables
+
+    @property
+    def purse(self) -> Purse:
+        """What I have."""
+        return self._state.purse
+
+    @property
+    def welcome(self) -> Welcome | None:
+        """Of the latest connection."""
+        return self._state.welcome
 
     # ---------------------------------------------------------------- connecting
 
@@ -267,36 +281,11 @@ class CroupierClient(Link):
     # ---------------------------------------------------------------- events
 
     def _take(self, event: machine.Event) -> None:
-        match event:
-            case machine.Answered():
-                self._learn(event.body)
-                if not event.handle.done():
-                    event.handle.set_result(event.body)
-            case machine.Pushed():
-                self._learn(event.body, event.table_id)
-                self._publish(event.table_id, event.body)
-            case machine.Refreshed():
-                self.tables[event.snapshot.info_table_id] = TableView(event.snapshot)
-                self.purse.apply(event.snapshot)
-                self._publish(event.snapshot.info_table_id, event.snapshot)
-            case machine.Resumed():
-                self.tables[event.resumed.table_id].resume(event.resumed)
-                self.purse.apply(event.resumed)
-                self._publish(event.resumed.table_id, event.resumed)
-            case machine.Welcomed():
-                self.welcome = event.welcome
-                self.purse.apply(event.welcome)
-            case machine.TableLost():
-                self.tables.pop(event.table_id, None)
-            case _:
-                pass
-
-    def _learn(self, message: ServerMessage, table_id: str = "") -> None:
-        """Fold an answer or a push into the state. Pushes of a table's stream do not name it; what is mine does."""
-        self.purse.apply(message)
-        view = self.tables.get(table_id or getattr(message, "table_id", ""))
-        if view is not None:
-            view.apply(message)
+        news = self._state.take(event)
+        if isinstance(event, machine.Answered) and not event.handle.done():
+            event.handle.set_result(event.body)
+        if news is not None:
+            self._publish(*news)
 
     def _publish(self, table_id: str, message: ServerMessage) -> None:
         for pushes in self._pushes:
