@@ -11,15 +11,14 @@ import random
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, Self
-from uuid import UUID
-
-import asyncpg
+from typing import Any, Final, Self
 
 from clients.python import CroupierClient, OutcomeUnknown, Refused
 from clients.python.table_view import TableView
+from loadtest.books import Books
 from loadtest.limits import LOADTEST_PASSWORD
-from protocol.messages import BetsAccepted, BetsSettled, BetsVoided, ServerMessage
+from loadtest.memory import Accepted, Memory
+from protocol.messages import BetsAccepted
 
 TABLES: Final = ("roulette-1", "roulette-2")
 #: One attempt to bet waits so long for its answer; then the same order is sent again.
@@ -30,68 +29,21 @@ STAKE_MINOR: Final = 100
 _REGISTERING_AT_ONCE: Final = 8
 
 
-class Accepted(NamedTuple):
-    """A bet that the server called accepted. Times by `time.monotonic`; sent_s: of the attempt that was answered."""
-
-    bet_id: bytes
-    round_id: bytes
-    table_id: str
-    shard: int
-    stake_minor: int
-    sent_s: float
-    answered_s: float
-
-
-class Player:
-    """One of them. settled: payout by bet; voided, undone: bets; spun: what each round of an instant game won or
-    lost; told: how often each bet's end was announced.
-
-    heard: pushes by kind. orders, answers: orders to bet that were begun, and those with a final answer.
-    """
+class Player(Memory):
+    """One of them: what he was told, his table and his client."""
 
     def __init__(self, name: str, table_id: str, rng: random.Random) -> None:
-        self.name = name
+        super().__init__(name)
         self.table_id = table_id
         self.rng = rng
         self.shard = 0
         self.client: CroupierClient
-        self.accepted: dict[bytes, Accepted] = {}
-        self.settled: dict[bytes, int] = {}
-        self.voided: set[bytes] = set()
-        self.undone: set[bytes] = set()
-        self.spun: dict[bytes, int] = {}
-        self.told: Counter[bytes] = Counter()
-        self.heard: Counter[str] = Counter()
-        self.orders = self.answers = 0
-
-    def on_push(self, _table_id: str, message: ServerMessage) -> None:
-        """Remember what happened to my bets."""
-        self.heard[type(message).__name__] += 1
-        match message:
-            case BetsSettled():
-                self.settled |= {bet.bet_id: bet.payout_minor for bet in message.bets}
-                self.told.update(bet.bet_id for bet in message.bets)
-            case BetsVoided():
-                self.voided |= set(message.bet_ids)
-                self.told.update(message.bet_ids)
-            case _:
-                pass
-
-    def untold(self) -> set[bytes]:
-        """Return the accepted bets whose end nobody has told me."""
-        return set(self.accepted) - set(self.settled) - self.voided - self.undone
-
-    def expected_minor(self, welcome_minor: int) -> int:
-        """Return what I should have by all that I was told, bonuses aside."""
-        paid = sum(self.settled.get(bet_id, 0) - self.accepted[bet_id].stake_minor for bet_id in self._counting())
-        return welcome_minor + paid + sum(self.spun.values())
-
-    def _counting(self) -> set[bytes]:
-        return set(self.accepted) - self.voided - self.undone
 
 
 class Crowd:
     """Enter, play, stop; then hold the memory against the books with `mistakes`."""
+
+    settled_within_s = SETTLED_WITHIN_S
 
     def __init__(
         self,
@@ -111,8 +63,7 @@ class Crowd:
         """
         rng = random.Random(seed)
         self._http = http
-        self._dsn = dsn
-        self._books = tuple(books) or (dsn,)
+        self.books = Books(dsn, books)
         self._pace_s = pace_s
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -147,8 +98,7 @@ class Crowd:
                 self._http, player.name, LOADTEST_PASSWORD, on_push=player.on_push
             )
             welcome = await player.client.connect()
-        found = await self._rows("select shard_id from casino.player where player_id = $1", welcome.player_id)
-        player.shard = found[0]["shard_id"]
+        player.shard = await self.books.shard_of(welcome.player_id)
         await self.sit_down(player)
 
     async def sit_down(self, player: Player) -> None:
@@ -290,85 +240,18 @@ class Crowd:
 
     # ---------------------------------------------------------------- judging
 
-    async def _rows(self, statement: str, *arguments: Any) -> Sequence[Any]:
-        return await _fetch(self._dsn, statement, *arguments)
-
-    async def _books_rows(self, statement: str, *arguments: Any) -> Sequence[Any]:
-        """Return the rows of all databases that keep books."""
-        return [row for dsn in self._books for row in await _fetch(dsn, statement, *arguments)]
-
     async def settled(self) -> float:
         """Wait until every accepted bet has its end in the books; return how long that took. Raises TimeoutError."""
         began_s = time.monotonic()
-        async with asyncio.timeout(SETTLED_WITHIN_S):
-            while await self._open():  # noqa: ASYNC110 - the database tells nobody
+        async with asyncio.timeout(self.settled_within_s):
+            while await self.books.open_stakes(self.players):  # noqa: ASYNC110 - the database tells nobody
                 await asyncio.sleep(0.2)
         return time.monotonic() - began_s
 
-    async def _open(self) -> int:
-        found = await self._books_rows(
-            "select count(*) from wallet.reservation where state = 0 and reservation_id = any($1::uuid[])", self._ids()
-        )
-        return sum(int(row[0]) for row in found)
-
-    def _ids(self) -> list[UUID]:
-        return [UUID(bytes=one.bet_id) for one in self.latest]
-
     async def mistakes(self, welcome_minor: int) -> list[str]:
         """Return every difference between what players were told and what the books have; empty when all is well."""
-        return await self.ends() + await self._money(welcome_minor)
+        return await self.ends() + await self.books.money(self.players, welcome_minor)
 
     async def ends(self) -> list[str]:
         """Return every accepted bet that has not exactly one end in the books, or another than its player was told."""
-        rows = await self._books_rows(
-            "with ends as (select ref, count(*) as ends from wallet.journal"
-            "   where status = 0 and code in (4, 5) and ref is not null group by ref)"
-            " select r.reservation_id, r.state, r.cash, coalesce(e.ends, 0) as ends"
-            "  from wallet.reservation r left join ends e on e.ref = r.reservation_id"
-            " where r.reservation_id = any($1::uuid[])",
-            self._ids(),
-        )
-        books = {row["reservation_id"].bytes: row for row in rows}
-        return [found for player in self.players for found in self._mistakes_of(player, books)]
-
-    @staticmethod
-    def _mistakes_of(player: Player, books: dict[bytes, Any]) -> list[str]:
-        found = []
-        for bet_id, one in player.accepted.items():
-            row = books.get(bet_id)
-            if row is None or row["ends"] != 1 or row["cash"] != one.stake_minor or row["state"] not in (1, 2):
-                found.append(
-                    f"{player.name}: accepted bet {bet_id.hex()} is {dict(row) if row else 'not in the books'}"
-                )
-            elif bet_id in player.settled and row["state"] != 1:
-                found.append(f"{player.name}: bet {bet_id.hex()} was told settled, and is not")
-            elif bet_id in player.voided | player.undone and row["state"] != 2:
-                found.append(f"{player.name}: bet {bet_id.hex()} was told given back, and is not")
-        return found
-
-    async def _money(self, welcome_minor: int) -> list[str]:
-        """Hold each player's cash, without the bonuses paid meanwhile, to what he was told of his bets."""
-        names = await self._rows(
-            "select player_id, name from casino.player where name = any($1)", [player.name for player in self.players]
-        )
-        name_of = {row["player_id"]: row["name"] for row in names}
-        rows = await self._books_rows(
-            "select a.player_id, a.balance, (select coalesce(sum(j.amt[array_position(j.acct, a.account_id)]), 0)"
-            "   from wallet.journal j where j.player_id = a.player_id and j.code = 6 and j.status = 0) as bonus"
-            "  from wallet.account a where a.player_id = any($1) and a.account_id = a.player_id * 100000 + 1100",
-            list(name_of),
-        )
-        cash_minor = {name_of[row["player_id"]]: row["balance"] - int(row["bonus"]) for row in rows}
-        return [
-            f"{player.name}: has {cash_minor[player.name]}, was told enough for {player.expected_minor(welcome_minor)}"
-            for player in self.players
-            if not player.untold() and cash_minor[player.name] != player.expected_minor(welcome_minor)
-        ]
-
-
-async def _fetch(dsn: str, statement: str, *arguments: Any) -> list[Any]:
-    connection = await asyncpg.connect(dsn)
-    try:
-        return list(await connection.fetch(statement, *arguments))
-    finally:
-        await connection.close()
+        return await self.books.ends(self.players)

@@ -40,7 +40,9 @@ SETTLED_WITHIN_S: Final = 180.0
 
 
 class MixedCrowd(Crowd):
-    """Plays what is played at each player's table. acted: answers by action; ended: settled bets by table."""
+    """Plays what is played at each player's table. acted: answers by action."""
+
+    settled_within_s = SETTLED_WITHIN_S
 
     def __init__(self, http: str, dsn: str, count: int, *, tag: str, seed: int) -> None:
         super().__init__(http, dsn, count, tag=tag, seed=seed, tables=(*TABLES, SLOT))
@@ -146,14 +148,6 @@ class MixedCrowd(Crowd):
                 if answer.stake_minor:
                     self.note(player, command_id, round_id, player.table_id, answer.stake_minor, sent_s)
                 return
-
-    async def settled(self) -> float:
-        """Wait until every accepted stake has its end in the books; return how long that took. Raises TimeoutError."""
-        began_s = time.monotonic()
-        async with asyncio.timeout(SETTLED_WITHIN_S):
-            while await self._open():  # noqa: ASYNC110 - the database tells nobody
-                await asyncio.sleep(0.2)
-        return time.monotonic() - began_s
 
 
 async def swarm(platform: Platform, players: int, seconds: float, kills: int, seed: int) -> dict[str, Any]:
