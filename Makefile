@@ -6,10 +6,17 @@ PY := .venv/bin/python
 ARGS ?=
 SEEDS ?= 100
 FIRST_SEED ?= 1
+USERS := 200
+TIME := 60
+SHAPE := ramp
+KILLS := 0
+LINK := ray
+HOST :=
+MINUTES := 60
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web run test test-all unit integration e2e faults check check-format check-lint check-types \
-	check-imports check-web check-schema format verify-rounds bench simulate stress mutants rtp schema swarm load-smoke doctor audit clean
+	check-imports check-web check-schema format verify-rounds bench simulate stress mutants rtp schema swarm load-smoke soak doctor audit clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -100,11 +107,15 @@ rng-report: setup ## inspect the generators: NIST SP 800-22, every game's outcom
 schema: setup ## write the generated types, golden frames and docs/protocol.md
 	@$(PY) -m server.schema
 
-swarm: setup ## Locust's page, to load a running platform with players
-	@.venv/bin/locust -f loadtest/locustfile.py $(ARGS)
+swarm: web ## made-up players of all kinds, judged: make swarm USERS=2000 TIME=600 SHAPE=ramp KILLS=8 LINK=ray (HOST=: one that runs)
+	@$(PY) -m loadtest.swarm --players $(USERS) --seconds $(TIME) --shape $(SHAPE) --kills $(KILLS) --link $(LINK) \
+		$(if $(HOST),--host $(HOST)) $(ARGS)
 
-load-smoke: web ## a short swarm against a platform of its own, judged by loadtest/limits.py
-	@$(PY) -m loadtest.smoke $(ARGS)
+load-smoke: web ## the swarm, small and short, with one kill
+	@$(PY) -m loadtest.swarm --players 40 --seconds 30 --kills 1 --out build/smoke $(ARGS)
+
+soak: web ## a mixed swarm with kills, and whether anything grows: make soak MINUTES=10
+	@$(PY) -m loadtest.soak --minutes $(MINUTES) --link $(LINK) $(ARGS)
 
 clean: ## remove what can be made again (not .state, which holds the books)
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info \

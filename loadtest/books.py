@@ -77,7 +77,7 @@ class Books:
         return [
             f"{name}: has {cash_minor[name]}, was told enough for {memory.expected_minor(welcome_minor)}"
             for name, memory in by_name.items()
-            if not memory.untold() and cash_minor[name] != memory.expected_minor(welcome_minor)
+            if not memory.untold() and not memory.unsure and cash_minor[name] != memory.expected_minor(welcome_minor)
         ]
 
 

@@ -25,6 +25,7 @@ class Memory:
     often each bet's end was announced; bonus: what each tick paid; paid_twice: ticks that were told again.
 
     heard: pushes by kind. orders, answers: orders to bet that were begun, and those with a final answer.
+    unsure: an order was given up before its answer, so that money may have moved that nobody was told of.
     """
 
     def __init__(self, name: str) -> None:
@@ -39,6 +40,7 @@ class Memory:
         self.told: Counter[bytes] = Counter()
         self.heard: Counter[str] = Counter()
         self.orders = self.answers = 0
+        self.unsure = False
 
     def on_push(self, _table_id: str, message: ServerMessage) -> None:
         """Remember what happened to my bets."""

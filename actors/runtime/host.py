@@ -168,4 +168,6 @@ class _HostMetrics:
         actors.add_metric([], len(self._host.actors))
         uptime = GaugeMetricFamily("croupier_runtime_uptime_seconds", "Since the start of this process.")
         uptime.add_metric([], time.monotonic() - self._host._born)
-        return [*found, waiting, under_way, actors, uptime]
+        tasks = GaugeMetricFamily("croupier_runtime_tasks", "Tasks of this process's event loop.")
+        tasks.add_metric([], len(asyncio.all_tasks(self._host._loop)))
+        return [*found, waiting, under_way, actors, uptime, tasks]
