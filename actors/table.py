@@ -78,8 +78,8 @@ class Table:
         self._fatal = fatal
         self._followers = Followers(config.table_id, post, clock)
         self.stage = Stage(config, self._followers, clock)
-        self.driver = WalletDriver(post)
-        self._keeper = RoundKeeper(self.stage, rounds, seeds, self.driver, clock, entropy, key=key, draws_of=draws_of)
+        self.driver = WalletDriver(post, key)
+        self._keeper = RoundKeeper(self.stage, rounds, seeds, self.driver, clock, entropy, draws_of=draws_of)
         self._recovery = Recovery(self.stage, self._keeper, rounds, post, clock, key=key, shards=shards, owner=owner)
         self._bets = BetDesk(self.stage, post, key, fatal)
         game = PLAY_GAMES.get(config.game)

@@ -24,6 +24,17 @@ class _Share:
         self.latest: Done | None = None
 
 
+def _shares(entries: Iterable[Entry]) -> dict[int, _Share]:
+    shares: dict[int, _Share] = {}
+    for entry in entries:
+        share = shares.get(entry.player_id)
+        if share is None:
+            share = shares[entry.player_id] = _Share()
+        share.entries.append(entry)
+        share.left += 1
+    return shares
+
+
 class Results:
     """Gives each player's personal event once, when the last of his entries is acknowledged."""
 
@@ -40,18 +51,15 @@ class Results:
         self._round_id = round_id
         self._number = number
         self._reason = reason
-        self._shares: dict[tuple[type, int], _Share] = {}
-        entries: list[Entry] = [*settle, *void]
-        for entry in entries:
-            share = self._shares.setdefault((type(entry), entry.player_id), _Share())
-            share.entries.append(entry)
-            share.left += 1
+        self._settled = _shares(settle)
+        self._voided = _shares(void)
 
     def acknowledge(self, acknowledged: Acknowledged) -> list[tuple[int, PersonalEvent]]:
         """Return (player, event) of the players who now have everything."""
         told: list[tuple[int, PersonalEvent]] = []
+        settled, voided = self._settled, self._voided
         for entry, done in acknowledged:
-            share = self._shares[type(entry), entry.player_id]
+            share = (settled if type(entry) is SettleEntry else voided)[entry.player_id]
             share.left -= 1
             if done is not None and (share.latest is None or done.seq > share.latest.seq):
                 share.latest = done

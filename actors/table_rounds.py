@@ -20,7 +20,7 @@ from actors.domain.rounds import Plan, VoidEntry
 from actors.ports import Clock, Entropy, NewRound, RoundSeed, RoundStore, SeedStore, StoreUnavailable
 from actors.table_results import Results, winners
 from actors.table_stage import Stage
-from actors.table_wallets import Acknowledged, WalletDriver, plan_legs, void_legs
+from actors.table_wallets import Acknowledged, WalletDriver
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,6 @@ class RoundKeeper:
         clock: Clock,
         entropy: Entropy,
         *,
-        key: bytes,
         draws_of: DrawsOf = seeded,
     ) -> None:
         self._stage = stage
@@ -66,7 +65,6 @@ class RoundKeeper:
         self._driver = driver
         self._clock = clock
         self._entropy = entropy
-        self._key = key
         self._seeds = seeds
         self._draws_of = draws_of
         self._seed: RoundSeed | None = None  # of the round that is open or played
@@ -170,7 +168,6 @@ class RoundKeeper:
         seed = "" if config.is_live or self._seed is None else self._seed.seed
         await self.durably(lambda: self._rounds.decide(config.table_id, epoch, book.round_id, outcome, plan, seed))
         self._seed = None
-        self._remember_stakes(book)
         self._stage.decided(book.round_id, outcome, seed)
         return plan
 
@@ -181,6 +178,7 @@ class RoundKeeper:
 
     def announce(self, book: RoundBook, plan: Plan) -> int:
         """Tell the table that the round is over. Returns when the next one opens (ms)."""
+        self._remember_stakes(book)
         names = {player_id: player.seat.name for player_id, player in book.players.items()}
         config = self._stage.config
         least_ms = self._stage.game.min_cycle_ms if config.min_cycle_ms < 0 else config.min_cycle_ms
@@ -196,7 +194,7 @@ class RoundKeeper:
         """
         config, epoch = self._stage.config, self._stage.epoch
         results = Results(config.table_id, round_id, number, plan.settle, plan.void, reason)
-        await self._driver.drive(plan_legs(self._key, round_id, plan), self._teller(results))
+        await self._driver.drive(round_id, (*plan.settle, *plan.void), self._teller(results))
         await self.durably(lambda: self._rounds.finish(config.table_id, epoch, round_id))
 
     async def start_void(self, book: RoundBook, reason: str) -> list[VoidEntry]:
@@ -211,7 +209,7 @@ class RoundKeeper:
         """Have these reservations voided, telling the players."""
         entries = list(entries)
         results = Results(self._stage.config.table_id, round_id, -1, (), entries, reason)
-        await self._driver.drive(void_legs(self._key, round_id, entries), self._teller(results))
+        await self._driver.drive(round_id, entries, self._teller(results))
 
     async def finish(self, round_id: bytes) -> None:
         """Store that a voiding round is voided."""

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Final
 
 ID_BYTES: Final = 16
+_BLOCK_BYTES: Final = 64
 
 
 class Origin(IntEnum):
@@ -73,5 +74,30 @@ def derive_id(key: bytes, parent: bytes, origin: Origin, verb: str, n: int = 0) 
 
     Shape: parent is an id; its milliseconds are kept, the other 70 bits are HMAC-SHA-256(key, parent | verb | n), cut.
     """
-    noise = hmac.digest(key, parent + verb.encode() + b"|" + str(n).encode(), hashlib.sha256)
+    noise = hmac.digest(key, parent + id_suffix(verb, n), hashlib.sha256)
     return make_id(id_ms(parent), origin, noise)
+
+
+def id_suffix(verb: str, n: int = 0) -> bytes:
+    """Return what is hashed after the parent of a derived id."""
+    return verb.encode() + b"|" + str(n).encode()
+
+
+class Deriver:
+    """`derive_id` for thousands of ids under one key: the same bytes, for half the time."""
+
+    def __init__(self, key: bytes) -> None:
+        """Shape: key has at most 64 bytes."""
+        block = key.ljust(_BLOCK_BYTES, b"\0")
+        assert len(block) == _BLOCK_BYTES, "HMAC hashes longer keys first"
+        # HMAC is hash(key ^ 5c.. | hash(key ^ 36.. | message)) (RFC 2104): both beginnings are hashed once, and copied.
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block)).copy
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block)).copy
+
+    def derive(self, parent: bytes, origin: int, suffix: bytes) -> bytes:
+        """Return `derive_id` of the parent; suffix: from `id_suffix`."""
+        inner, outer = self._inner(), self._outer()
+        inner.update(parent + suffix)
+        outer.update(inner.digest())
+        noise = outer.digest()
+        return parent[:6] + bytes((0x70 | origin, noise[0], 0x80 | (noise[1] & 0x3F))) + noise[2:9]

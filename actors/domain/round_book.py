@@ -246,18 +246,19 @@ class RoundBook:
 
     def decide_plan(self, outcome: Outcome) -> Plan:
         """Return the plan for this outcome and take nothing more: accepted bets settle, all else that may be held is void."""
-        payout = self.game.payout
+        payout, ccy = self.game.payout, self.ccy
         settle: list[SettleEntry] = []
         void: list[VoidEntry] = []
         for player_id, player in self.players.items():
             shard = player.seat.shard
             for bet in player.bets:
-                if bet.status is not BetStatus.ACCEPTED:
+                if bet.status is not ACCEPTED:
                     void.append(self._void_entry(bet))
                     continue
-                won = sum(payout(position, stake, outcome) for position, stake in bet.stakes.items())
-                chips = list(bet.stakes.items())
-                settle.append(SettleEntry(shard, bet.order.bet_id, player_id, self.ccy, bet.stake_minor, won, chips))
+                won, chips = 0, list(bet.stakes.items())
+                for position, stake in chips:
+                    won += payout(position, stake, outcome)
+                settle.append(SettleEntry(shard, bet.order.bet_id, player_id, ccy, bet.stake_minor, won, chips))
         self._fix()
         return Plan(PLAN_VERSION, settle, void)
 
@@ -306,7 +307,7 @@ class RoundBook:
     def _fix(self) -> None:
         self.fixed = True
         for bet in self.bets.values():
-            if bet.status in (BetStatus.PENDING, BetStatus.UNKNOWN):
+            if bet.status is not ACCEPTED and bet.status in (BetStatus.PENDING, BetStatus.UNKNOWN):
                 bet.status = BetStatus.LATE
                 bet.answer = Refused(Refusal.BETTING_CLOSED)
         self.pending = 0
@@ -318,7 +319,7 @@ class RoundBook:
         stakes: dict[int, int] = {}
         player = self.players.get(player_id)
         for bet in player.bets if player else ():
-            if bet.status is BetStatus.ACCEPTED:
+            if bet.status is ACCEPTED:
                 add_stakes(stakes, bet.stakes)
         return stakes
 

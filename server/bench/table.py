@@ -46,7 +46,7 @@ import uvloop
 from actors.domain.commands import CallStake, ChipStake, Follow, PlaceBet, Seat, TableState, TakeSeat
 from actors.domain.contracts import CONTRACTS
 from actors.domain.games.game import Outcome
-from actors.domain.ids import Origin
+from actors.domain.ids import Deriver, Origin
 from actors.domain.round_book import RoundBook
 from actors.runtime.batches import Batch, Codec, Group
 from actors.runtime.counters import Counters
@@ -54,7 +54,7 @@ from actors.runtime.host import GC_THRESHOLDS
 from actors.runtime.receiver import Receiver
 from actors.table import Table
 from actors.table_config import TableConfig
-from actors.table_wallets import plan_legs
+from actors.table_wallets import orders_of
 from server.bench.meter import Meter, MeteredCodec, MeteredTable
 from server.bench.orders import new_id
 from server.bench.stand_ins import KEY, BenchPost, BenchRounds, BenchSeeds
@@ -66,7 +66,7 @@ ADDRESS: Final = f"table/{TABLE}"
 GATEWAY: Final = "gateway/0"
 #: Stakes are shown five times a second: at 14,000 bets a second once in so many.
 SHOW_EVERY: Final = 2_800
-LOOK_S: Final = 0.001
+LOOK_S: Final = 0.02
 _NO_CALLS: Final[list[CallStake]] = []
 
 
@@ -219,11 +219,11 @@ async def settle(given: Namespace, profile: cProfile.Profile | None) -> dict[str
 def _alone(book: RoundBook, rounds: BenchRounds) -> dict[str, int]:
     """Return what deciding and deriving cost by themselves, in ns."""
     assert rounds.plan is not None
-    outcome, plan = Outcome(rounds.number), rounds.plan
+    outcome, plan, ids = Outcome(rounds.number), rounds.plan, Deriver(KEY)
     began = time.thread_time_ns()
     book.decide_plan(outcome)
     decided = time.thread_time_ns()
-    plan_legs(KEY, book.round_id, plan)
+    orders_of(ids, book.round_id, plan.settle)
     return {"decide": decided - began, "legs": time.thread_time_ns() - decided}
 
 

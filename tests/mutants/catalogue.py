@@ -195,9 +195,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "outcome and plan are durable before the number is told",
         "actors/table_rounds.py",
         "        await self.durably(lambda: self._rounds.decide(config.table_id, epoch, book.round_id, outcome, plan, seed))\n"
-        "        self._seed = None\n        self._remember_stakes(book)\n"
+        "        self._seed = None\n"
         "        self._stage.decided(book.round_id, outcome, seed)\n",
-        "        self._seed = None\n        self._remember_stakes(book)\n"
+        "        self._seed = None\n"
         "        self._stage.decided(book.round_id, outcome, seed)\n"
         "        await self.durably(lambda: self._rounds.decide(config.table_id, epoch, book.round_id, outcome, plan, seed))\n",
     ),
