@@ -77,7 +77,7 @@ class FrameSink(Protocol):
         """Send to one."""
         ...
 
-    def broadcast(self, connections: Iterable[WsConnection], frame: bytes) -> None:
+    def broadcast(self, connections: Iterable[WsConnection], *frames: bytes) -> None:
         """Send to all."""
         ...
 
@@ -140,6 +140,7 @@ class TableFeed:
         self._live: dict[WsConnection, _Member] = {}
         self._ahead: list[_Member] = []
         self._asks = 0
+        self._unsent: list[bytes] = []  # of this batch of news, to the live
         self._tail: deque[tuple[int, bytes]] = deque()
         self._tail_base = 0  # the tail has every version from the one after this
         self._held: list[tuple[_Ask, events.TableMissed]] = []  # until the news have come so far
@@ -179,6 +180,7 @@ class TableFeed:
             self._drop_tail()
 
     def _hush(self, member: _Member) -> None:
+        self.flush()
         self._live.pop(member.viewer.connection, None)
         if member in self._ahead:
             self._ahead.remove(member)
@@ -186,7 +188,7 @@ class TableFeed:
     # ------------------------------------------------------------------ news
 
     def take_news(self, news: events.TableNews) -> None:
-        """Send what is new to every member, in order; where something is missing, get fresh snapshots."""
+        """Note what is new for every member, until `flush`; where something is missing, get fresh snapshots."""
         if not self._members or news.epoch < self.epoch:
             return
         before = news.first_version - 1
@@ -196,14 +198,22 @@ class TableFeed:
             self._restart(before, self.epoch)
         for event in news.events[self.version - before :]:
             self._publish(event)
-        self._release()
+        if self._held:
+            self._release()
+
+    def flush(self) -> None:
+        """Send what was published since the last call: also before anything that changes who is live."""
+        if self._unsent:
+            frames, self._unsent = self._unsent, []
+            self._sink.broadcast(self._live, *frames)
 
     def _publish(self, event: events.TableEvent) -> None:
         version = self.version + 1
         frame = frame_binary(encode_server_frame(Kind.PUSH, self.stream, version, table_push(event)))
         self.version = version  # not before there is a frame: an event that has none leaves a gap, which heals
-        self._sink.broadcast(self._live, frame)
+        self._unsent.append(frame)
         if self._ahead:
+            self.flush()
             for member in [member for member in self._ahead if member.position <= version]:
                 if member.position < version:
                     self._sink.send(member.viewer.connection, frame)
@@ -225,6 +235,7 @@ class TableFeed:
 
     def _restart(self, version: int, former_epoch: int) -> None:
         """Go on from this version; members who had an older one, of this epoch, get what they miss, or snapshots."""
+        self.flush()
         stale = [_Ask(member, 0, former_epoch, self.version) for member in self._live.values()]
         stale += [_Ask(member, 0, former_epoch, member.position) for member in self._ahead]
         self.version = version
@@ -265,6 +276,7 @@ class TableFeed:
 
     def _take_state(self, ask: _Ask, answer: Any) -> None:
         """Show a snapshot that fits the news, and what came after it; ask again for one that does not."""
+        self.flush()
         member = ask.member
         self._asks -= 1
         member.asks -= 1
@@ -287,6 +299,7 @@ class TableFeed:
 
     def _release(self) -> None:
         """Let go of those who waited for the news to come so far."""
+        self.flush()
         held, self._held = self._held, []
         for ask, missed in held:
             if missed.version > self.version:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import structlog
 
@@ -15,6 +15,7 @@ from actors.session import Identity, Session
 from protocol.errors import Close, Code
 from server.entropy import LibsodiumEntropy
 from server.gateway import draining
+from server.gateway.accepting import AfterTls, Unheard
 from server.gateway.client import Client
 from server.gateway.fanout import TableFeed
 from server.gateway.limits import GatewaySettings, TokenBucket
@@ -77,6 +78,7 @@ class Gateway:
         self._greeting: dict[int, Client] = {}
         self._lingering = Lingering(self.settings.linger_s, self.settings.linger_max, self.settings.sessions_per_player)
         self._feeds: dict[tuple[str, int], TableFeed] = {}  # by table and audience
+        self._told: dict[TableFeed, None] = {}  # in this batch, and perhaps not flushed yet
         self._server: asyncio.Server | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self._all_gone = asyncio.Event()
@@ -119,7 +121,7 @@ class Gateway:
         _log.info("gateway listens", gateway=self.address, bind=self.bind, port=self.port)
 
     def _factory(self) -> Callable[[], asyncio.Protocol]:
-        return self.connect if self._certificate is None else lambda: _AfterTls(self.connect)
+        return self.connect if self._certificate is None else lambda: AfterTls(self.connect)
 
     def _tls_options(self) -> dict[str, Any]:
         if self._certificate is None:
@@ -189,14 +191,23 @@ class Gateway:
             except Exception as error:  # outermost loop: bad news about one table must not cost everyone the connection
                 self.metrics.faults_total += 1
                 _log.error("news failed", sender=sender, kind=type(message).__name__, exc_info=error)
+        self._flush_feeds()
         return [_NOTED] * len(messages)
+
+    def _flush_feeds(self) -> None:
+        told, self._told = self._told, {}
+        for feed in told:
+            feed.flush()
 
     def _take_news(self, message: events.GatewayMessage) -> None:
         if isinstance(message, events.TableNews):
             feed = self._feeds.get((message.table_id, message.audience))
             if feed is not None:
+                self._told[feed] = None
                 feed.take_news(message)
             return
+        if self._told:  # whoever hears of himself has heard of the table what came before
+            self._flush_feeds()
         if isinstance(message, events.SessionBegan):
             self._hear_of_session(message)
             return
@@ -229,7 +240,7 @@ class Gateway:
         """Return the protocol of a new connection."""
         if len(self._clients) >= self.settings.max_connections + _SURPLUS_MAX:
             self.metrics.refused_total += 1
-            return _Unheard()
+            return Unheard()
         connection = WsConnection(self, self._outbox, self.settings, self._loop)
         bucket = TokenBucket(self.settings.rate_burst, self._clock.now_ms())
         client = Client(connection, self.metrics, bucket)
@@ -367,25 +378,6 @@ class Gateway:
 
 
 _NOTED: Final = commands.Noted()
-
-
-class _Unheard(asyncio.Protocol):
-    """Cuts a connection that there is no room even to refuse."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast(asyncio.Transport, transport).abort()
-
-
-class _AfterTls(asyncio.Protocol):
-    """Makes the connection's protocol when TLS is agreed: of handshakes that fail the loop tells nobody."""
-
-    def __init__(self, connect: Callable[[], asyncio.Protocol]) -> None:
-        self._connect = connect
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        protocol = self._connect()
-        transport.set_protocol(protocol)
-        protocol.connection_made(transport)
 
 
 def _client(connection: WsConnection) -> Client:

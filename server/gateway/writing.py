@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -62,32 +62,33 @@ class Outbox:
             else:
                 self.send(connection, frame)
 
-    def broadcast(self, connections: Iterable[WriteSide], frame: bytes) -> None:
-        """Send the same bytes, kept, to all of them."""
-        if self._has_broadcast:
+    def broadcast(self, connections: Iterable[WriteSide], *frames: bytes) -> None:
+        """Send the same frames, kept, to all of them."""
+        data = frames[0] if len(frames) == 1 else b"".join(frames)
+        if self._has_broadcast or (len(frames) > 1 and len(data) > _PAUSE_BYTES):
             for connection in connections:
-                self.send(connection, frame)
+                connection.send_all(frames)
         else:
             self._has_broadcast = True
             self._loop.call_soon(self._end_tick)
-            self._write_at_once(connections, frame)
+            self._write_at_once(connections, frames, data)
 
-    def _write_at_once(self, connections: Iterable[WriteSide], frame: bytes) -> None:
+    def _write_at_once(self, connections: Iterable[WriteSide], frames: Sequence[bytes], data: bytes) -> None:
         """Write where nothing waits, let it wait elsewhere. One after the other, without a list or a call of ours between."""
-        write, size, writes = os.write, len(frame), 0
+        write, size, writes = os.write, len(data), 0
         for connection in connections:
             descriptor = connection.descriptor
             if descriptor < 0:
-                self.send(connection, frame)
+                connection.send_all(frames)
                 continue
             writes += 1
             try:
-                sent = write(descriptor, frame)
+                sent = write(descriptor, data)
             except OSError:  # full, or broken: the transport finds out and acts on it
                 sent = 0
             if sent != size:
-                connection.write_rest(frame[sent:])
-        self.metrics.frames_out_total += writes
+                connection.write_rest(data[sent:])
+        self.metrics.frames_out_total += writes * len(frames)
         self.metrics.bytes_out_total += writes * size
         self.metrics.writes_total += writes
 
@@ -185,6 +186,13 @@ class WriteSide(asyncio.Protocol):
         if not waiting:
             self._outbox.mark(self)
         waiting.append(frame)
+
+    def send_all(self, frames: Sequence[bytes]) -> None:
+        """`send` several."""
+        if self.stage is OPEN:
+            if not self.waiting:
+                self._outbox.mark(self)
+            self.waiting.extend(frames)
 
     def keep_latest(self, topic: Topic, frame: bytes) -> None:
         """Put a frame into the backlog, in place of an older one of its topic. Called by the outbox, when paused."""

@@ -74,9 +74,10 @@ class Sink:
     def send(self, connection: Any, frame: bytes) -> None:
         connection.take(frame)
 
-    def broadcast(self, connections: Iterable[Any], frame: bytes) -> None:
+    def broadcast(self, connections: Iterable[Any], *frames: bytes) -> None:
         for connection in list(connections):
-            connection.take(frame)
+            for frame in frames:
+                connection.take(frame)
 
 
 @dataclass
@@ -146,11 +147,13 @@ class World:
         self.followed = False
 
     def hear(self, n: int) -> None:
-        """The oldest news arrives, perhaps twice."""
+        """The oldest news arrives, perhaps twice, perhaps with more behind it in the same batch."""
         if self.news:
             news = self.news.pop(0)
             for _ in range(n % 2 + 1):
                 self.feed.take_news(news)
+            if n % 3:
+                self.feed.flush()
 
     def lose(self, n: int) -> None:
         if self.news:
@@ -216,6 +219,7 @@ class World:
                 self.handle(0)
                 self.reply(0)
                 self.hear(0)
+        self.feed.flush()
 
 
 OPERATIONS = (

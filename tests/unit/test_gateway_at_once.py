@@ -64,6 +64,24 @@ async def test_what_follows_a_broadcast_in_its_tick_is_one_write(ends: Ends) -> 
     assert taken_from(ends[1]) == frame_binary(b"next tick")
 
 
+async def test_frames_of_one_broadcast_are_one_write(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    frames, writes = peer.metrics.frames_out_total, peer.metrics.writes_total
+    peer.outbox.broadcast([peer.connection], *[frame_binary(bytes([n])) for n in range(5)])
+    assert taken_from(ends[1]) == b"".join(frame_binary(bytes([n])) for n in range(5))
+    assert (peer.metrics.frames_out_total - frames, peer.metrics.writes_total - writes) == (5, 1)
+
+
+async def test_frames_of_a_large_broadcast_wait_here_and_not_in_the_transport(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    frames = [frame_binary(bytes(30_000)) for _ in range(3)]
+    peer.outbox.broadcast([peer.connection], *frames)
+    assert taken_from(ends[1]) == b""
+    assert peer.connection.waiting == frames
+    await asyncio.sleep(0)
+    assert bytes(peer.transport.written) == b"".join(frames)
+
+
 async def test_broadcast_stays_behind_what_was_sent_before_it(ends: Ends) -> None:
     peer = opened_on(ends[0])
     peer.connection.send(frame_binary(b"one"))
