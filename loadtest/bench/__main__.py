@@ -11,14 +11,14 @@ taken within one round beside its yardstick. A figure that cannot be measured is
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import platform as machine
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,16 +26,26 @@ from typing import Any, Final
 
 import uvloop
 
-from loadtest.bench import bets, resume, settle
+from loadtest import endurance
+from loadtest.bench import bets, restart, resume, settle
 from loadtest.bench.apart import APART
-from loadtest.bench.ground import Ground, fresh_platform
+from loadtest.bench.ground import BETTING_MS, ENVIRON, Ground, add_table, fresh_platform
 from loadtest.bench.targets import TARGETS, lines, median, verdicts
 from loadtest.platform import ROOT, add_link
 
 #: All figures, in the order in which they are measured.
 FIGURES: Final = tuple(dict.fromkeys(target.figure for target in TARGETS))
+#: How the rounds of a figure become its keys.
+SUMMARIES: Final[Mapping[str, Callable[[Sequence[dict[str, Any]]], dict[str, Any]]]] = {
+    "bets": bets.summarise,
+    "bets_ray_link": bets.summarise,
+    "settle": settle.summarise,
+    "resume": resume.summarise,
+    "restart": restart.summarise,
+}
 
-Measured = tuple[dict[str, Any], list[Any]]
+Rounds = list[dict[str, Any]]
+OnPlatform = Callable[[Ground, argparse.Namespace, Rounds], None]
 
 
 class Bench:
@@ -44,6 +54,7 @@ class Bench:
     def __init__(self, given: argparse.Namespace) -> None:
         self._given = given
         self._starts_s: list[float] = []
+        self._runs: dict[str, Any] = {}
         self.failed: dict[str, str] = {}
         self.report: dict[str, Any] = {
             "taken": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -51,39 +62,45 @@ class Bench:
             "rounds": given.rounds,
             "link": given.link,
         }
-        self._runs: dict[str, Any] = {}
 
     def run(self) -> None:
         """Measure what was asked for."""
         for name, measure in APART.items():
-            self._figure(name, partial(measure, self._given))
-        self._on_platform(self._given.link, {"bets": self._bets, "settle": self._settle, "resume": self._resume})
-        self._on_platform("ray", {"bets_ray_link": self._bets_most})
+            self._figure(name, partial(self._apart, name, measure))
+        on_ground = {"bets": bets.measure, "settle": settle.measure, "resume": resume.measure}
+        self._on_platform(
+            self._given.link, ENVIRON, {name: partial(_on_ground, how) for name, how in on_ground.items()}
+        )
+        self._on_platform("ray", ENVIRON, {"bets_ray_link": partial(_on_ground, bets.measure_most)})
+        self._on_platform(self._given.link, endurance.ENVIRON, {"restart": _restart})
         self._figure("start", self._start)
 
-    def _on_platform(self, link: str, figures: dict[str, Callable[[Ground], Measured]]) -> None:
+    def verdicts(self) -> dict[str, dict[str, Any]]:
+        """Return the verdict on each key that was asked for."""
+        return verdicts(self.report, self._given.only)
+
+    def _on_platform(self, link: str, environ: Mapping[str, str], figures: Mapping[str, OnPlatform]) -> None:
         """Measure these figures on one fresh platform, and check its books afterwards."""
         wanted = {name: measure for name, measure in figures.items() if name in self._given.only}
         if not wanted:
             return
-        names = ", ".join(wanted)
         try:
-            with fresh_platform(link) as (platform, folder):
+            with fresh_platform(link, environ) as (platform, folder):
                 self._starts_s.append(platform.ready_s)
                 ground = Ground(platform, folder)
                 for name, measure in wanted.items():
-                    self._figure(name, partial(measure, ground))
+                    self._figure(name, partial(self._rounds, name, partial(measure, ground, self._given)))
                 ground.audit()
         except Exception as error:
-            self._fail(names, error)
+            self._fail(", ".join(wanted), error)
 
-    def _figure(self, name: str, measure: Callable[[], Measured]) -> None:
+    def _figure(self, name: str, measure: Callable[[], None]) -> None:
         if name not in self._given.only:
             return
         began_s = time.monotonic()
         print(f"--- {name}", flush=True)
         try:
-            self.report[name], self._runs[name] = measure()
+            measure()
         except Exception as error:  # the others are worth their time all the same
             self._fail(name, error)
         print(f"--- {name}: {time.monotonic() - began_s:.0f} s", flush=True)
@@ -95,34 +112,45 @@ class Bench:
 
     def write(self) -> None:
         """Write the report as far as it goes."""
-        verdict = {"verdicts": verdicts(self.report, self._given.only), "failed": self.failed, "runs": self._runs}
+        verdict = {"verdicts": self.verdicts(), "failed": self.failed, "runs": self._runs}
         self._given.out.parent.mkdir(parents=True, exist_ok=True)
         self._given.out.write_text(json.dumps(self.report | verdict, indent=1))
 
     # ------------------------------------------------------------ figures
 
-    def _bets(self, ground: Ground) -> Measured:
-        rounds = uvloop.run(bets.measure(ground, self._given))
-        return bets.summarise(rounds), rounds
+    def _rounds(self, name: str, measure: Callable[[Rounds], None]) -> None:
+        """Measure round by round; what the rounds before a failure have measured counts."""
+        rounds: Rounds = []
+        try:
+            measure(rounds)
+        finally:
+            self._runs[name] = rounds
+            if rounds:
+                self.report[name] = SUMMARIES[name](rounds)
 
-    def _bets_most(self, ground: Ground) -> Measured:
-        rounds = uvloop.run(bets.measure_most(ground, self._given))
-        return bets.summarise(rounds), rounds
+    def _apart(self, name: str, measure: Callable[[argparse.Namespace], tuple[dict[str, Any], list[Any]]]) -> None:
+        self.report[name], self._runs[name] = measure(self._given)
 
-    def _settle(self, ground: Ground) -> Measured:
-        rounds = uvloop.run(settle.measure(ground, self._given))
-        return settle.summarise(rounds), rounds
-
-    def _resume(self, ground: Ground) -> Measured:
-        found = uvloop.run(resume.measure(ground, self._given))
-        return resume.summarise(found), [found]
-
-    def _start(self) -> Measured:
+    def _start(self) -> None:
         while len(self._starts_s) < self._given.rounds:
-            with ExitStack() as stack:
-                platform, _ = stack.enter_context(fresh_platform(self._given.link))
+            with fresh_platform(self._given.link) as (platform, _):
                 self._starts_s.append(platform.ready_s)
-        return {"s": median(self._starts_s)}, list(self._starts_s)
+        self.report["start"], self._runs["start"] = {"s": median(self._starts_s)}, self._starts_s
+
+
+def _on_ground(
+    how: Callable[[Ground, argparse.Namespace, Rounds], Coroutine[Any, Any, None]],
+    ground: Ground,
+    given: argparse.Namespace,
+    rounds: Rounds,
+) -> None:
+    for table_id in BETTING_MS:
+        asyncio.run(add_table(ground.dsn, table_id))
+    uvloop.run(how(ground, given, rounds))
+
+
+def _restart(ground: Ground, given: argparse.Namespace, rounds: Rounds) -> None:
+    rounds += restart.measure(ground.platform, given)
 
 
 def _figures(text: str) -> Sequence[str]:
@@ -157,7 +185,7 @@ def main() -> None:
     bench.run()
     bench.write()
     print()
-    print("\n".join(lines(verdicts(bench.report, bench._given.only))))
+    print("\n".join(lines(bench.verdicts())))
     for name, reason in bench.failed.items():
         print(f"FAILED {name}: {reason.splitlines()[0]}")
     sys.exit(1 if bench.failed else 0)

@@ -46,6 +46,11 @@ def connections(given: Namespace) -> tuple[dict[str, Any], list[Any]]:
     return medians(rounds), rounds
 
 
+def actors(given: Namespace) -> tuple[dict[str, Any], list[Any]]:
+    """Measure the courier beside plain Ray calls."""
+    return _split(_alone("loadtest.bench.actors", "--rounds", str(given.rounds), "--link", given.link))
+
+
 def medians(rounds: list[dict[str, Any]]) -> dict[str, float]:
     """Return the median of each number."""
     names = [name for name, value in rounds[0].items() if not isinstance(value, bool)]
@@ -61,4 +66,5 @@ APART: Final[Mapping[str, Callable[[Namespace], tuple[dict[str, Any], list[Any]]
     "wallet": wallet,
     "fanout": fanout,
     "connections": connections,
+    "actors": actors,
 }

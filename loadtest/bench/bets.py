@@ -42,6 +42,15 @@ def generate(command: Sequence[str]) -> dict[str, Any]:
 
 
 async def _bets(ground: Ground, given: Namespace, connections: int, rate: float = 0.0) -> dict[str, Any]:
+    """Measure, once more where bets failed: one hiccup of the machine must not cost all rounds. Raises RuntimeError."""
+    try:
+        return await _bets_once(ground, given, connections, rate)
+    except RuntimeError as error:
+        print(f"  {connections} connections: {error}; again", flush=True)
+        return {**await _bets_once(ground, given, connections, rate), "failed_before": str(error)}
+
+
+async def _bets_once(ground: Ground, given: Namespace, connections: int, rate: float) -> dict[str, Any]:
     waited_s = await ground.quiet()
     ground.tokens(connections)
     command = bets_command(ground.url, ground.token_file, connections, given.seconds, rate)
@@ -62,10 +71,9 @@ async def _pgbench(ground: Ground, yardstick: PgBench, name: str, seconds: float
     return tps
 
 
-async def measure(ground: Ground, given: Namespace) -> list[dict[str, Any]]:
-    """Return what each round measured."""
+async def measure(ground: Ground, given: Namespace, rounds: list[dict[str, Any]]) -> None:
+    """Add what each round measured. Raises RuntimeError."""
     ground.tokens(max(given.connections))
-    rounds = []
     async with PgBench(ground.binaries, ground.dsn, ground.folder) as yardstick:
         for number in range(given.rounds):
             print(f"bets, round {number + 1}", flush=True)
@@ -77,13 +85,13 @@ async def measure(ground: Ground, given: Namespace) -> list[dict[str, Any]]:
             highest = max(one[f"c{count}"]["per_s"] for count in given.connections)
             one["half_rate"] = await _bets(ground, given, most, highest / 2)
             rounds.append(one)
-    return rounds
 
 
-async def measure_most(ground: Ground, given: Namespace) -> list[dict[str, Any]]:
-    """Return what each round measured of the most connections alone."""
+async def measure_most(ground: Ground, given: Namespace, rounds: list[dict[str, Any]]) -> None:
+    """Add what each round measured of the most connections alone. Raises RuntimeError."""
     most = max(given.connections)
-    return [{f"c{most}": await _bets(ground, given, most)} for _ in range(given.rounds)]
+    for _ in range(given.rounds):
+        rounds.append({f"c{most}": await _bets(ground, given, most)})
 
 
 def summarise(rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -110,8 +110,6 @@ class Ground:
         self.url: str = platform.get("/api/config")["ws_url"]
         self.token_file = folder / "tokens"
         self._tokens: list[str] = []
-        for table_id in BETTING_MS:
-            asyncio.run(add_table(self.dsn, table_id))
 
     def tokens(self, count: int) -> list[str]:
         """Return tokens of so many players, who are made where they are not there yet."""
@@ -121,17 +119,19 @@ class Ground:
         return self._tokens[:count]
 
     async def quiet(self) -> float:
-        """Wait until nothing is left of what was measured before; return how long that took. Raises TimeoutError."""
+        """Wait until nothing is left of what was measured before, at most QUIET_WITHIN_S; return how long that took."""
         began_s = time.monotonic()
         connection = await asyncpg.connect(self.dsn)
         try:
-            async with asyncio.timeout(QUIET_WITHIN_S):
-                looks = 0
-                while looks < 2:  # rows that come while we look belong to the first look's work
-                    looks = 0 if await connection.fetchval(_LEFT) else looks + 1
-                    await asyncio.sleep(0.2)
+            looks, left = 0, 0
+            while looks < 2 and time.monotonic() < began_s + QUIET_WITHIN_S:  # work that we look at may cause more
+                left = await connection.fetchval(_LEFT)
+                looks = 0 if left else looks + 1
+                await asyncio.sleep(0.2)
         finally:
             await connection.close()
+        if looks < 2:
+            print(f"  NOT QUIET: {left} reservations and rows are left after {QUIET_WITHIN_S:.0f} s", flush=True)
         return time.monotonic() - began_s
 
     def audit(self) -> None:

@@ -21,7 +21,7 @@ import struct
 import time
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -276,25 +276,23 @@ class Crowd:
                 await asyncio.sleep(_PING_S * 50 / len(self.clients))
 
 
-async def measure(ground: Ground, given: Namespace) -> dict[str, list[dict[str, Any]]]:
-    """Return what was measured: "cut" in each round, "killed" once. Raises RuntimeError where anything was missed."""
+async def measure(ground: Ground, given: Namespace, rounds: list[dict[str, Any]]) -> None:
+    """Add what was measured: a cut in each round, then one kill. Raises RuntimeError where anything was missed."""
     raise_descriptor_limit(2 * given.resume_clients + 500)
     crowd = Crowd(ground, given.resume_clients)
     pinging = asyncio.create_task(crowd.ping())
     try:
         await crowd.enter()
-        found: dict[str, list[dict[str, Any]]] = {"cut": [], "killed": []}
         for _ in range(given.rounds):
             await ground.quiet()
-            found["cut"].append(await _one(crowd, _reset_all(crowd), strict=True))
+            rounds.append(await _one(crowd, _reset_all(crowd), strict=True))
         await ground.quiet()
         pid = ground.platform.host_pid("gateway/0")
-        found["killed"].append(await _one(crowd, lambda: os.kill(pid, signal.SIGKILL), strict=False))
+        rounds.append(await _one(crowd, lambda: os.kill(pid, signal.SIGKILL), strict=False))
     finally:
         pinging.cancel()
         for client in crowd.clients:
             client.leave()
-    return found
 
 
 def _reset_all(crowd: Crowd) -> Callable[[], None]:
@@ -309,8 +307,9 @@ async def _one(crowd: Crowd, how: Callable[[], None], *, strict: bool) -> dict[s
     """strict: sessions outlive this, so that nothing at all may be missed."""
     one = await crowd.lose(how)
     await crowd.check(results=strict)
-    one["wrong"] = wrong = dict(crowd.wrong())
-    print(f"resume, {'cut' if strict else 'gateway killed'}: {one}", flush=True)
+    wrong = dict(crowd.wrong())
+    one |= {"how": "cut" if strict else "killed", "wrong": wrong}
+    print(f"resume: {one}", flush=True)
     bad = (
         wrong if strict else {name: count for name, count in wrong.items() if "a gap" in name or "a duplicate" in name}
     )
@@ -319,11 +318,8 @@ async def _one(crowd: Crowd, how: Callable[[], None], *, strict: bool) -> dict[s
     return one
 
 
-def summarise(found: Mapping[str, Sequence[dict[str, Any]]]) -> dict[str, Any]:
+def summarise(rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return medians over the rounds."""
-    return {
-        "s": median([one["s"] for one in found["cut"]]),
-        "p50_s": median([one["p50_s"] for one in found["cut"]]),
-        "killed_gateway_s": median([one["s"] for one in found["killed"]]),
-        "clients": found["cut"][0]["clients"],
-    }
+    cuts, kills = ([one for one in rounds if one["how"] == how] for how in ("cut", "killed"))
+    found: dict[str, Any] = {name: median([one[name] for one in cuts]) for name in ("s", "p50_s", "clients")}
+    return found | ({"killed_gateway_s": median([one["s"] for one in kills])} if kills else {})

@@ -153,15 +153,14 @@ def judge(
     return {"ms": max(found.values()), **found, "frames": frames, "bets": bets, "players": number}
 
 
-async def measure(ground: Ground, given: Namespace) -> list[dict[str, Any]]:
-    """Return what each round measured. Raises Incomplete, RuntimeError."""
+async def measure(ground: Ground, given: Namespace, rounds: list[dict[str, Any]]) -> None:
+    """Add what each round measured. Raises Incomplete, RuntimeError."""
     raise_descriptor_limit(given.settle_players + 500)
     errors: Counter[str] = Counter()
     players = [Bettor(token, errors) for token in ground.tokens(given.settle_players)]
     for start in range(0, len(players), 50):
         await asyncio.gather(*(player.join(ground.url) for player in players[start : start + 50]))
     pinging = asyncio.create_task(_ping(players))
-    rounds = []
     try:
         for number in range(given.rounds):
             await ground.quiet()
@@ -171,7 +170,6 @@ async def measure(ground: Ground, given: Namespace) -> list[dict[str, Any]]:
         pinging.cancel()
         for player in players:
             player.close()
-    return rounds
 
 
 async def _ping(players: Sequence[Bettor]) -> None:
