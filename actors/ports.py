@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from actors.domain.games.game import Outcome, Step
+from actors.domain.games.shoe_events import ShoeEvent
 from actors.domain.money.batch import Commit
 from actors.domain.money.entries import Row
 from actors.domain.money.lookups import Found
@@ -195,17 +196,37 @@ class RoundStore(Protocol):
         """
         ...
 
+    async def shoe_events(self, table_id: str) -> list[ShoeEvent]:
+        """Return what happened to the last shoe of this table, in order; empty where there never was one."""
+        ...
+
+    async def add_shoe_event(self, table_id: str, epoch: int, event: ShoeEvent) -> None:
+        """Make what happened to the shoe durable. The same again: nothing happens.
+
+        Raises RoundConflict: another event has that number, or one before it is missing.
+        """
+        ...
+
     async def decide(
-        self, table_id: str, epoch: int, round_id: bytes, outcome: Outcome, plan: Plan, seed: str = ""
+        self,
+        table_id: str,
+        epoch: int,
+        round_id: bytes,
+        outcome: Outcome,
+        plan: Plan,
+        seed: str = "",
+        ended: ShoeEvent | None = None,
     ) -> None:
-        """OPEN, CLOSED or PLAYING -> DECIDED; outcome, plan and seed with it. The same again: nothing happens.
+        """OPEN, CLOSED or PLAYING -> DECIDED; outcome, plan, seed and the coup's end with it. The same again: nothing.
 
         Raises RoundConflict: the round is being voided, or was decided otherwise.
         """
         ...
 
-    async def start_void(self, table_id: str, epoch: int, round_id: bytes, reason: str) -> bool:
-        """OPEN, CLOSED or PLAYING -> VOIDING; True also if it is voiding or voided already, False if it is decided."""
+    async def start_void(
+        self, table_id: str, epoch: int, round_id: bytes, reason: str, ended: ShoeEvent | None = None
+    ) -> bool:
+        """OPEN, CLOSED or PLAYING -> VOIDING, and the coup's end; True also if it is voiding or voided, False if decided."""
         ...
 
     async def finish(self, table_id: str, epoch: int, round_id: bytes) -> None:

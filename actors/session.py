@@ -74,8 +74,8 @@ _TELLS_MONEY: Final = frozenset(
     }
 )
 
-_DEALER_VERBS: Final = frozenset({"sit", "open", "close", "number", "confirm", "void"})
-_DEVICE_VERBS: Final = frozenset({"sit", "number"})
+_DEALER_VERBS: Final = frozenset({"sit", "open", "close", "number", "confirm", "void", "card", "back", "shoe"})
+_DEVICE_VERBS: Final = frozenset({"sit", "number", "card"})
 
 
 class Session:

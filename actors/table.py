@@ -1,9 +1,9 @@
 """A table of any game: rounds by the server's clock (kind "rng") or by a dealer (kind "live"), one at a time.
 
-Survives a crash: rounds, outcomes and plans (round store), stakes (wallets), and a round that is played on, step by step.
-Dies with it: who follows, stakes to repeat, a number entered but not confirmed. Messages may be repeated safely: bets,
-undos and acts by their ids, dealer orders by round and command id, the rest changes nothing. Full: a round takes
-`max_round_bets`, then answers BUSY.
+Survives a crash: rounds, outcomes and plans (round store), stakes (wallets), a round that is played on, step by step, and
+a live table's shoe, card by card. Dies with it: who follows, stakes to repeat, a number entered but not confirmed. Messages
+may be repeated safely: bets, undos and acts by their ids, dealer orders by round and command id or by their number, the rest
+changes nothing. Full: a round takes `max_round_bets`, then answers BUSY.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ from actors.domain.commands import (
     Unfollow,
 )
 from actors.domain.events import TableMissed
-from actors.domain.games.catalogue import PLAY_GAMES
+from actors.domain.games.catalogue import PLAY_GAMES, SHOE_GAMES
 from actors.domain.games.game import Outcome
 from actors.domain.refusals import Refusal
 from actors.domain.round_book import RoundBook
 from actors.domain.rounds import Plan
 from actors.ports import Clock, Entropy, Post, RoundStore, SeedStore, UnfinishedRound
 from actors.table_bets import BetDesk, Work
+from actors.table_cards import CardDesk
 from actors.table_config import TableConfig
 from actors.table_followers import Followers
 from actors.table_live import LiveDesk
@@ -84,7 +85,9 @@ class Table:
         self._bets = BetDesk(self.stage, post, key, fatal)
         game = PLAY_GAMES.get(config.game)
         self._plays = PlayDesk(game, self.stage, self._keeper, rounds, post, clock) if game else None
-        self._live = LiveDesk(self.stage, self._keeper, clock, self._spawn)
+        shoe_game = SHOE_GAMES.get(config.game) if config.is_live else None
+        self._cards = CardDesk(shoe_game, self.stage, self._keeper, rounds) if shoe_game else None
+        self._live = LiveDesk(self.stage, self._keeper, clock, self._spawn, self._cards)
         self._tasks: set[asyncio.Task[None]] = set()
         self._late: set[asyncio.Task[None]] = set()
         self._wanted = asyncio.Event()
@@ -167,6 +170,8 @@ class Table:
 
     async def _run(self) -> None:
         await self._recovery.run()
+        if self._cards is not None:
+            await self._cards.take_over()
         row = self._recovery.playing
         if row is None:
             self.stage.paused(bool(self._live.suspended), SUSPENDED if self._live.suspended else "")

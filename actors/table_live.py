@@ -1,4 +1,4 @@
-"""The dealer's side of a live table.
+"""The dealer's side of a live table. Where cards are dealt, they take the place of the number (`table_cards.py`).
 
 | phase | verb | next | who |
 | --- | --- | --- | --- |
@@ -6,8 +6,10 @@
 | idle | open | betting | the dealer |
 | betting | close (or the window ends) | closed | the dealer |
 | closed, number | number | number | the dealer, a device |
+| closed, playing, number | card, back | playing, or number when all cards are out | the dealer, a device (card) |
+| any | shoe | same | the dealer |
 | number | confirm, the same number | result, then idle | the dealer |
-| betting, closed, number | void | idle | the dealer |
+| betting, closed, playing, number | void | idle | the dealer |
 
 A verb that has been carried out already, for the same round (or with the same command id), is answered with the view
 as it is. A dealer who vanishes leaves the round as it is; whoever sits down next goes on with it.
@@ -26,6 +28,7 @@ from actors.domain.refusals import Refusal
 from actors.domain.round_book import RoundBook
 from actors.domain.rounds import Plan, VoidEntry
 from actors.ports import Clock
+from actors.table_cards import CardDesk
 from actors.table_rounds import RoundKeeper
 from actors.table_stage import Stage
 
@@ -40,11 +43,14 @@ _Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 class LiveDesk:
     """Handles DealerOrders, one at a time: while one is being stored, another is answered BUSY."""
 
-    def __init__(self, stage: Stage, keeper: RoundKeeper, clock: Clock, spawn: _Spawn) -> None:
+    def __init__(
+        self, stage: Stage, keeper: RoundKeeper, clock: Clock, spawn: _Spawn, cards: CardDesk | None = None
+    ) -> None:
         self._stage = stage
         self._keeper = keeper
         self._clock = clock
         self._spawn = spawn
+        self._cards = cards
         self._doing: tuple[str, bytes, asyncio.Future[DealerView]] | None = None
         self._opened_by: dict[bytes, bytes] = {}  # command id -> round id, of the last opening
         self._ended: tuple[str, bytes, int] = ("", b"", -1)
@@ -63,7 +69,7 @@ class LiveDesk:
 
         Refusals in order: WRONG_PHASE (not a live table), NOT_THE_DEALER, those of the verb. For verbs on a round:
         WRONG_ROUND, WRONG_PHASE, NUMBER_INVALID, NUMBER_MISMATCH. BUSY while another order is being stored. To open:
-        ID_CLASS_FORBIDDEN, WRONG_PHASE, SUSPENDED, DRAINING.
+        ID_CLASS_FORBIDDEN, WRONG_PHASE, SUSPENDED, DRAINING, SHOE_NOT_READY. For cards and shoe: `CardDesk.check`.
         """
         if not self._stage.config.is_live:
             return Refused(Refusal.WRONG_PHASE, "nobody deals at this table")
@@ -77,13 +83,15 @@ class LiveDesk:
             return self._enter(order)
         if order.verb == "open":
             return self._open(order)
+        if order.verb in ("card", "back", "shoe"):
+            return self._deal(order)
         return self._end_step(order)
 
     def _check_sender(self, order: DealerOrder) -> Refused | None:
         stage = self._stage
         if order.device:
-            if order.verb != "number":
-                return Refused(Refusal.NOT_THE_DEALER, "a device only enters numbers")
+            if order.verb not in ("number", "card"):
+                return Refused(Refusal.NOT_THE_DEALER, "a device only enters numbers and cards")
             stage.device_seats.pop(order.seat.player_id, None)
             stage.device_seats[order.seat.player_id] = order.seat
             if len(stage.device_seats) > DEVICES_MAX:
@@ -100,7 +108,7 @@ class LiveDesk:
             return Refused(Refusal.WRONG_ROUND)
         if stage.phase != "closed" or (self._doing is not None and self._doing[0] != "close"):
             return Refused(Refusal.WRONG_PHASE)
-        if stage.game.seen((order.number,)) is None:
+        if self._cards is not None or stage.game.seen((order.number,)) is None:
             return Refused(Refusal.NUMBER_INVALID)
         stage.number_entered(order.number, order.source)
         return stage.dealer_view()
@@ -119,8 +127,27 @@ class LiveDesk:
             return Refused(Refusal.DRAINING)
         if self.suspended:
             return Refused(Refusal.SUSPENDED)
+        no_shoe = self._cards.check_open() if self._cards else None
+        if no_shoe is not None:
+            return no_shoe
         window_ms = 1000 * min(max(order.window_s, 0), WINDOW_MAX_S)
         return self._do("open", order.command_id, self._carry_open(order.command_id, window_ms))
+
+    def _deal(self, order: DealerOrder) -> TableAnswer | asyncio.Future[TableAnswer]:
+        """card, back, shoe."""
+        cards, book = self._cards, self._stage.book
+        if cards is None:
+            return Refused(Refusal.WRONG_PHASE, "no cards are dealt here")
+        about = b"%d|%d|%d|" % (order.seq, order.number, order.cut) + order.event.encode() + order.round_id
+        busy = self._join(order.verb, about)
+        if busy is not None:
+            return busy
+        event = cards.check(order, book)
+        if event is None:
+            return self._stage.dealer_view()
+        if isinstance(event, Refused):
+            return event
+        return self._do(order.verb, about, cards.carry_out(event, book))
 
     def _end_step(self, order: DealerOrder) -> TableAnswer | asyncio.Future[TableAnswer]:
         """close, confirm, void."""
@@ -141,12 +168,12 @@ class LiveDesk:
         stage = self._stage
         if order.verb == "close" and stage.phase == "betting":
             return self._carry_close(book)
-        if order.verb == "void" and stage.phase in ("betting", "closed"):
+        if order.verb == "void" and stage.phase in ("betting", "closed", "playing"):
             return self._carry_void(book, order.reason[:64] or "dealer")
-        if order.verb == "confirm" and stage.phase == "closed" and stage.entered >= 0:
+        if order.verb == "confirm" and stage.phase in ("closed", "playing") and stage.entered >= 0:
             if order.number != stage.entered:
                 return Refused(Refusal.NUMBER_MISMATCH)
-            outcome = stage.game.seen((order.number,))
+            outcome = self._cards.outcome() if self._cards else stage.game.seen((order.number,))
             assert outcome is not None, "it was entered"
             return self._carry_confirm(book, outcome)
         return Refused(Refusal.WRONG_PHASE)
@@ -212,7 +239,10 @@ class LiveDesk:
 
     async def _carry_confirm(self, book: RoundBook, outcome: Outcome) -> None:
         await self._keeper.drain(book)
-        plan = await self._keeper.decide(book, outcome, book.decide_plan(outcome))
+        end = self._cards.end(self._stage.dealer) if self._cards else None
+        plan = await self._keeper.decide(book, outcome, book.decide_plan(outcome), end)
+        if self._cards is not None:
+            self._cards.was_ended(end)
         self._ended = ("confirm", book.round_id, outcome.number)
         self._spawn(self._settle(book, outcome.number, plan))
 
@@ -220,7 +250,10 @@ class LiveDesk:
         await self._keeper.settle(book, number, plan)
 
     async def _carry_void(self, book: RoundBook, reason: str) -> None:
-        entries = await self._keeper.start_void(book, reason)
+        end = self._cards.end(self._stage.dealer) if self._cards else None
+        entries = await self._keeper.start_void(book, reason, end)
+        if self._cards is not None:
+            self._cards.was_ended(end)
         self._ended = ("void", book.round_id, -1)
         self._spawn(self._give_back(book, entries, reason))
 

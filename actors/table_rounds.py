@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from actors.domain.games.draws import SeededDraws
 from actors.domain.games.game import Draws, Outcome
+from actors.domain.games.shoe_events import ShoeEvent
 from actors.domain.ids import Origin, make_id
 from actors.domain.round_book import RoundBook
 from actors.domain.rounds import Plan, VoidEntry
@@ -162,11 +163,12 @@ class RoundKeeper:
                 return
             await asyncio.sleep(DRAIN_STEP_S)
 
-    async def decide(self, book: RoundBook, outcome: Outcome, plan: Plan) -> Plan:
-        """Make outcome, plan and seed durable, and only then tell the outcome and the seed."""
+    async def decide(self, book: RoundBook, outcome: Outcome, plan: Plan, ended: ShoeEvent | None = None) -> Plan:
+        """Make outcome, plan, seed and the end of a coup durable, and only then tell the outcome and the seed."""
         config, epoch = self._stage.config, self._stage.epoch
         seed = "" if config.is_live or self._seed is None else self._seed.seed
-        await self.durably(lambda: self._rounds.decide(config.table_id, epoch, book.round_id, outcome, plan, seed))
+        whole = (config.table_id, epoch, book.round_id, outcome, plan, seed, ended)
+        await self.durably(lambda: self._rounds.decide(*whole))
         self._seed = None
         self._stage.decided(book.round_id, outcome, seed)
         return plan
@@ -197,11 +199,11 @@ class RoundKeeper:
         await self._driver.drive(round_id, (*plan.settle, *plan.void), self._teller(results))
         await self.durably(lambda: self._rounds.finish(config.table_id, epoch, round_id))
 
-    async def start_void(self, book: RoundBook, reason: str) -> list[VoidEntry]:
+    async def start_void(self, book: RoundBook, reason: str, ended: ShoeEvent | None = None) -> list[VoidEntry]:
         """Make it durable that the round does not count, tell it, and return what is to be given back."""
         config, epoch = self._stage.config, self._stage.epoch
         entries = book.decide_void()
-        await self.durably(lambda: self._rounds.start_void(config.table_id, epoch, book.round_id, reason))
+        await self.durably(lambda: self._rounds.start_void(config.table_id, epoch, book.round_id, reason, ended))
         self._stage.voided(book.round_id, reason)
         return entries
 

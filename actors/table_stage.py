@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | idle, paused, result | RoundOpened | betting |
 | betting | BetsClosed | closed |
-| closed, playing | PlayShown | playing |
+| closed, playing | PlayShown (a play, or a dealer's cards) | playing |
 | betting, closed, playing | RoundDecided | result |
 | result | RoundSettled | idle |
 | betting, closed, playing | RoundVoided | idle |
@@ -24,7 +24,16 @@ from typing import Final
 
 from actors.domain.audiences import BEHIND_THE_TABLE, Audience, seen_by
 from actors.domain.bets import PlayerBets
-from actors.domain.commands import DealerView, Following, Seat, SeatStakes, TableLine, TableState, TakeSeat
+from actors.domain.commands import (
+    DealerView,
+    Following,
+    Seat,
+    SeatStakes,
+    ShoeView,
+    TableLine,
+    TableState,
+    TakeSeat,
+)
 from actors.domain.events import (
     BetsClosed,
     MyDealerView,
@@ -85,6 +94,7 @@ class Stage:
         self.device_seats: dict[int, Seat] = {}
         self.entered = -1
         self.source = ""
+        self.shoe: ShoeView | None = None
         self._shown: dict[str, SeatStakes] = {}
         self._window = Window(clock)
         self._dealer_told = ""
@@ -337,7 +347,7 @@ class Stage:
         """Return the dealer's picture; phase "number": entered, not confirmed."""
         book = self.book
         bets, players, stake_minor = book.totals() if book else (0, 0, 0)
-        entered = self.phase == "closed" and self.entered >= 0
+        entered = self.phase in ("closed", "playing") and self.entered >= 0
         return DealerView(
             self.config.table_id,
             "number" if entered else self.phase,
@@ -351,6 +361,7 @@ class Stage:
             players,
             stake_minor,
             self.dealer,
+            self.shoe,
         )
 
     def dealer_changed(self) -> None:

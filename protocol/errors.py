@@ -49,6 +49,10 @@ class Code(IntEnum):
     TOO_SOON = 322
     SEEDS_UNSEEN = 323
     SUSPENDED = 324
+    CARD_IMPOSSIBLE = 325
+    CARD_NOT_DUE = 326
+    SHOE_NOT_READY = 327
+    STEP_OUT_OF_ORDER = 328
     INSUFFICIENT_FUNDS = 400
     ID_REUSED = 401
     ID_TOO_OLD = 402
@@ -155,6 +159,12 @@ REGISTRY: Final[dict[Code, Entry]] = {
     Code.TOO_SOON: Entry("The last round of this game has not lasted as long as one must.", False, 0),
     Code.SEEDS_UNSEEN: Entry("Ask which seeds you play by first.", False, 0),
     Code.SUSPENDED: Entry("We have suspended this game for now; nothing was staked.", False, 0),
+    Code.CARD_IMPOSSIBLE: Entry(
+        "That is no card, or all of its kind in the shoe were seen: look at it again.", False, 0
+    ),
+    Code.CARD_NOT_DUE: Entry("No card is due now, or another hand's.", False, 0),
+    Code.SHOE_NOT_READY: Entry("The shoe is not in the state for that.", False, 0),
+    Code.STEP_OUT_OF_ORDER: Entry("Another event has that number, or one before it is missing.", False, 0),
     Code.INSUFFICIENT_FUNDS: Entry("The available balance is less than the stake.", False, 0),
     Code.ID_REUSED: Entry("This id was used before for another order.", False, 0),
     Code.ID_TOO_OLD: Entry("The time in the id is too long ago.", False, 0),

@@ -105,9 +105,10 @@ class UndoBet(msgspec.Struct, frozen=True, array_like=True, tag=44, gc=False):
 
 
 class DealerOrder(msgspec.Struct, frozen=True, array_like=True, tag=45, gc=False):
-    """What a dealer or device does. verb: "sit", "open", "close", "number", "confirm" or "void".
+    """What a dealer or device does. verb: "sit", "open", "close", "number", "confirm", "void", "card", "back" or "shoe".
 
-    Unused fields are empty. device: the sender has only the role of a device and may only use "number".
+    Unused fields are empty. device: the sender has only the role of a device and may only use "number" and "card".
+    number: also the card, or how many were burned. seq, hand, event, cut: see the wire's `DealerCard` and `DealerShoe`.
     """
 
     seat: Seat
@@ -119,6 +120,10 @@ class DealerOrder(msgspec.Struct, frozen=True, array_like=True, tag=45, gc=False
     window_s: int = 0
     reason: str = ""
     device: bool = False
+    seq: int = 0
+    hand: int = -1
+    event: str = ""
+    cut: int = 0
 
 
 class Act(msgspec.Struct, frozen=True, array_like=True, tag=47, gc=False):
@@ -226,6 +231,21 @@ class Acted(msgspec.Struct, frozen=True, array_like=True, tag=70, gc=False):
     escrow_minor: int
 
 
+class ShoeView(msgspec.Struct, frozen=True, array_like=True):
+    """The shoe of a table and the coup in play, for whoever deals; fields as in the wire's `Shoe`."""
+
+    seq: int
+    number: int
+    state: str
+    left: int
+    to_burn: int
+    cut: int
+    rounds: int
+    rounds_left: int
+    cards: list[int]
+    due: int
+
+
 class DealerView(msgspec.Struct, frozen=True, array_like=True, tag=64, gc=False):
     """Answers `DealerOrder`; fields as in the wire's `DealerState`."""
 
@@ -241,6 +261,7 @@ class DealerView(msgspec.Struct, frozen=True, array_like=True, tag=64, gc=False)
     players: int
     stake_minor: int
     dealer: str
+    shoe: ShoeView | None = None
 
 
 class TableLine(msgspec.Struct, frozen=True, array_like=True, tag=65, gc=False):

@@ -60,4 +60,20 @@ class HandsView(msgspec.Struct, frozen=True, array_like=True, tag=2):
     insurance: bool
 
 
-PlayView = FlightView | HandsView
+class CoupView(msgspec.Struct, frozen=True, array_like=True, tag=3):
+    """A coup of baccarat as a dealer deals it: both hands, each in the order dealt.
+
+    due: whose the next card is, 0 the player's, 1 the banker's, -1: all are dealt. shoe: its number at this table.
+    left: how many cards are in it.
+    """
+
+    player: list[int]
+    banker: list[int]
+    player_total: int
+    banker_total: int
+    due: int
+    shoe: int
+    left: int
+
+
+PlayView = FlightView | HandsView | CoupView

@@ -259,7 +259,7 @@ class RoundBook:
                 for position, stake in chips:
                     won += payout(position, stake, outcome)
                 settle.append(SettleEntry(shard, bet.order.bet_id, player_id, ccy, bet.stake_minor, won, chips))
-        self._fix()
+        self.fix()
         return Plan(PLAN_VERSION, settle, void)
 
     def begin_play(self) -> tuple[list[PlayBet], list[VoidEntry]]:
@@ -267,7 +267,7 @@ class RoundBook:
         bets = [bet for player in self.players.values() for bet in player.bets]
         accepted = [self._play_bet(bet) for bet in bets if bet.status is BetStatus.ACCEPTED]
         void = [self._void_entry(bet) for bet in bets if bet.status is not BetStatus.ACCEPTED]
-        self._fix()
+        self.fix()
         return accepted, void
 
     def _play_bet(self, bet: Bet) -> PlayBet:
@@ -297,14 +297,15 @@ class RoundBook:
     def decide_void(self) -> list[VoidEntry]:
         """Return all that is or may be held, to be voided, and take nothing more."""
         void = [self._void_entry(bet) for player in self.players.values() for bet in player.bets]
-        self._fix()
+        self.fix()
         return void
 
     def _void_entry(self, bet: Bet) -> VoidEntry:
         seat = bet.order.seat
         return VoidEntry(seat.shard, bet.order.bet_id, seat.player_id, self.ccy, bet.stake_minor)
 
-    def _fix(self) -> None:
+    def fix(self) -> None:
+        """Take nothing more: what no wallet has confirmed by now will be void. Safe to repeat."""
         self.fixed = True
         for bet in self.bets.values():
             if bet.status is not ACCEPTED and bet.status in (BetStatus.PENDING, BetStatus.UNKNOWN):

@@ -28,12 +28,15 @@ from protocol.messages import (
     BetsUndone,
     Call,
     Chip,
+    DealerCard,
     DealerClose,
     DealerConfirm,
     DealerNumber,
     DealerOpen,
+    DealerShoe,
     DealerSit,
     DealerState,
+    DealerTakeBack,
     DealerVoid,
     DoubleBets,
     Error,
@@ -260,6 +263,28 @@ class CroupierClient(Link):
     async def confirm_number(self, table_id: str, round_id: bytes, number: int) -> DealerState:
         """Confirm the entered number by repeating it."""
         return await self.ask(DealerConfirm(table_id, round_id, number), DealerState)
+
+    async def deal_card(
+        self, table_id: str, round_id: bytes, seq: int, card: int, hand: int = -1, source: str = "manual"
+    ) -> DealerState:
+        """Deal the next card of a coup. seq: `Shoe.seq` + 1; to try again, say the same."""
+        return await self.ask(DealerCard(table_id, round_id, seq, card, hand, source), DealerState)
+
+    async def take_back(self, table_id: str, round_id: bytes, seq: int, card: int, reason: str = "") -> DealerState:
+        """Take the last card back, before the coup is confirmed."""
+        return await self.ask(DealerTakeBack(table_id, round_id, seq, card, reason), DealerState)
+
+    async def new_shoe(self, table_id: str, seq: int, first: int, cut: int, reason: str = "") -> DealerState:
+        """Put a shuffled shoe on the table: its first card, turned over, and where the cut card lies, from the end."""
+        return await self.ask(DealerShoe(table_id, seq, "new", first, cut, reason), DealerState)
+
+    async def burned(self, table_id: str, seq: int, cards: int) -> DealerState:
+        """Say that so many cards were burned, as many as the first one counts."""
+        return await self.ask(DealerShoe(table_id, seq, "burned", cards), DealerState)
+
+    async def cut_card(self, table_id: str, seq: int) -> DealerState:
+        """Say that the cut card has come: the coup in play, or the next, and one more are dealt."""
+        return await self.ask(DealerShoe(table_id, seq, "cut"), DealerState)
 
     async def void_round(self, table_id: str, round_id: bytes, reason: str) -> DealerState:
         """Give every stake of the round back."""

@@ -6,7 +6,7 @@
 | TableBets | | replaces what is shown for these players |
 | BetsClosed | closed | |
 | NumberEntered | | a number is entered (dealers and staff) |
-| FlightShown, HandsShown | playing | what is played is replaced |
+| FlightShown, HandsShown, CoupShown | playing | what is played is replaced |
 | RoundResult | result | the number goes to the front of the history |
 | RoundSettled | idle | an empty layout; if I had bets, they can be repeated |
 | RoundVoided | idle | an empty layout |
@@ -25,6 +25,8 @@ from protocol.messages import (
     BetsSettled,
     BetsUndone,
     BetsVoided,
+    Coup,
+    CoupShown,
     Flight,
     FlightShown,
     Hands,
@@ -48,7 +50,7 @@ HISTORY_MAX: Final = 50
 _COMPARED: Final = (
     *("table_id", "title", "kind", "currency", "limits", "phase", "round_id", "round_no", "opens_ms", "closes_ms"),
     *("number", "history", "seats", "my_bets", "can_repeat", "rules_version", "dealer", "entered", "source"),
-    *("game", "detail", "commitment", "flight", "hands"),
+    *("game", "detail", "commitment", "flight", "hands", "coup"),
 )
 
 
@@ -80,6 +82,7 @@ class TableView:
         self.commitment = snapshot.commitment
         self.flight: Flight | None = snapshot.flight[0] if snapshot.flight else None
         self.hands: Hands | None = snapshot.hands[0] if snapshot.hands else None
+        self.coup: Coup | None = snapshot.coup[0] if snapshot.coup else None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TableView):
@@ -119,6 +122,9 @@ class TableView:
             case HandsShown():
                 if self._to_phase(event.round_id, "playing"):
                     self.hands = event.hands
+            case CoupShown():
+                if self._to_phase(event.round_id, "playing"):
+                    self.coup = event.coup
             case RoundSettled() | RoundVoided():
                 self._end(event)
             case TablePaused():
@@ -190,4 +196,4 @@ class TableView:
         self.my_bets = {}
         self.detail = []
         self.commitment = ""
-        self.flight = self.hands = None
+        self.flight = self.hands = self.coup = None

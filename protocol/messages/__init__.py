@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from protocol.messages.dealer import (
+    DealerCard,
     DealerClose,
     DealerConfirm,
     DealerNumber,
     DealerOpen,
+    DealerShoe,
     DealerSit,
     DealerState,
+    DealerTakeBack,
     DealerVoid,
+    Shoe,
 )
 from protocol.messages.instant import GetSeeds, RevealedSeed, RotateSeed, Seeds, Spin, SpinResult
 from protocol.messages.lobby import ListTables, TableInfo, Tables
@@ -17,6 +21,8 @@ from protocol.messages.plays import (
     Act,
     Acted,
     CashedOut,
+    Coup,
+    CoupShown,
     Flight,
     FlightShown,
     Hand,
@@ -88,6 +94,9 @@ ClientMessage = (
     | DealerNumber
     | DealerConfirm
     | DealerVoid
+    | DealerCard
+    | DealerTakeBack
+    | DealerShoe
     | Spin
     | GetSeeds
     | RotateSeed
@@ -124,6 +133,7 @@ ServerMessage = (
     | Seeds
     | FlightShown
     | HandsShown
+    | CoupShown
     | Acted
 )
 
@@ -142,12 +152,17 @@ __all__ = [
     "CashedOut",
     "Chip",
     "ClientMessage",
+    "Coup",
+    "CoupShown",
+    "DealerCard",
     "DealerClose",
     "DealerConfirm",
     "DealerNumber",
     "DealerOpen",
+    "DealerShoe",
     "DealerSit",
     "DealerState",
+    "DealerTakeBack",
     "DealerVoid",
     "DoubleBets",
     "Error",
@@ -184,6 +199,7 @@ __all__ = [
     "Seeds",
     "ServerMessage",
     "SettledBet",
+    "Shoe",
     "Skipped",
     "Spin",
     "SpinResult",

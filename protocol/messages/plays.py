@@ -1,4 +1,4 @@
-"""Messages about what happens between the last bet and the result (tags 48, 52 - 54): crash and blackjack."""
+"""Messages about what happens between the last bet and the result (tags 48, 52 - 55): crash, blackjack, live baccarat."""
 
 from __future__ import annotations
 
@@ -63,6 +63,22 @@ class Hands(msgspec.Struct, frozen=True, array_like=True):
     insurance: bool
 
 
+class Coup(msgspec.Struct, frozen=True, array_like=True):
+    """A coup of baccarat while a dealer deals it. player, banker: their cards in the order dealt, numbered as in the rules.
+
+    due: whose the next card is, 0 the player's, 1 the banker's; -1: all are dealt, the dealer confirms. shoe: number of the
+    shoe at this table. left: how many cards are in it.
+    """
+
+    player: list[int]
+    banker: list[int]
+    player_total: int
+    banker_total: int
+    due: int
+    shoe: int
+    left: int
+
+
 class FlightShown(msgspec.Struct, frozen=True, array_like=True, tag=48):
     """Table push: what is played at a table of crash, whole. phase becomes "playing"."""
 
@@ -77,6 +93,15 @@ class HandsShown(msgspec.Struct, frozen=True, array_like=True, tag=54):
     round_id: bytes
     server_ms: int
     hands: Hands
+
+
+class CoupShown(msgspec.Struct, frozen=True, array_like=True, tag=55):
+    """Table push: what is dealt at a live table of baccarat, whole: each card, and each that is taken back. phase becomes
+    "playing"."""
+
+    round_id: bytes
+    server_ms: int
+    coup: Coup
 
 
 class Act(msgspec.Struct, frozen=True, array_like=True, tag=52, gc=False):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from protocol.messages.plays import Flight, Hands
+from protocol.messages.plays import Coup, Flight, Hands
 from protocol.messages.session import Money
 
 
@@ -72,7 +72,7 @@ class SeatBets(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class TableSnapshot(msgspec.Struct, frozen=True, array_like=True, tag=31):
     """Everything a client must know to show the table; the pushes of stream `stream` with seq > `version` change it.
 
-    phase: "idle" (no round), "betting", "closed" (no more bets, no result yet), "playing" (see flight and hands),
+    phase: "idle" (no round), "betting", "closed" (no more bets, no result yet), "playing" (see flight, hands, coup),
     "result" (decided, being settled), "paused" (no rounds for now).
     round_id, round_no: empty bytes and 0 when phase is "idle" or "paused".
     opens_ms, closes_ms: the betting window by the server's clock; 0 when there is no window, closes_ms 0 for a live
@@ -82,7 +82,7 @@ class TableSnapshot(msgspec.Struct, frozen=True, array_like=True, tag=31):
     dealer: who deals (live tables), else "". started_ms: when this session of play began.
     entered, source: a number that is entered and not confirmed, and by whom; only for dealers and staff, else -1 and "".
     game: as in the lobby. commitment: what the round's outcome was committed to before it opened; "" where a dealer makes it.
-    flight, hands: what is being played, in phase "playing" and until the round ends; at most one of each.
+    flight, hands, coup: what is being played, in phase "playing" and until the round ends; at most one of each.
     """
 
     stream: int
@@ -116,10 +116,13 @@ class TableSnapshot(msgspec.Struct, frozen=True, array_like=True, tag=31):
     commitment: str = ""
     flight: list[Flight] = []
     hands: list[Hands] = []
+    coup: list[Coup] = []
 
 
 class NumberEntered(msgspec.Struct, frozen=True, array_like=True, tag=47, gc=False):
     """Table push, for dealers and staff only: what the wheel shows, not confirmed. source: "manual" or "sensor".
+
+    Where cards are dealt: what they come to, source "cards"; number -1, source "": a card was taken back.
 
     For everyone else this version is `Skipped`.
     """

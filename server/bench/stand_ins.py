@@ -15,6 +15,7 @@ from actors.domain.contracts import CONTRACTS
 from actors.domain.events import MyBetsSettled, PersonalNews
 from actors.domain.games.draws import commitment
 from actors.domain.games.game import Outcome, Step
+from actors.domain.games.shoe_events import ShoeEvent
 from actors.domain.money.orders import Done, Fenced, FenceTable
 from actors.domain.rounds import Plan, PlayRecord
 from actors.ports import NewRound, Replies, RoundSeed, UnfinishedRound
@@ -114,14 +115,30 @@ class BenchRounds:
     async def add_steps(self, table_id: str, epoch: int, round_id: bytes, first_no: int, steps: Sequence[Step]) -> None:
         """See `RoundStore`."""
 
+    async def shoe_events(self, table_id: str) -> list[ShoeEvent]:
+        """See `RoundStore`."""
+        return []
+
+    async def add_shoe_event(self, table_id: str, epoch: int, event: ShoeEvent) -> None:
+        """See `RoundStore`."""
+
     async def decide(
-        self, table_id: str, epoch: int, round_id: bytes, outcome: Outcome, plan: Plan, seed: str = ""
+        self,
+        table_id: str,
+        epoch: int,
+        round_id: bytes,
+        outcome: Outcome,
+        plan: Plan,
+        seed: str = "",
+        ended: ShoeEvent | None = None,
     ) -> None:
         """Make bytes of the plan, as PostgreSQL's adapter does."""
         self.plan, self.number = plan, outcome.number
         self.plan_bytes = len(self._meter.call("plan", encode_plan, plan))
 
-    async def start_void(self, table_id: str, epoch: int, round_id: bytes, reason: str) -> bool:
+    async def start_void(
+        self, table_id: str, epoch: int, round_id: bytes, reason: str, ended: ShoeEvent | None = None
+    ) -> bool:
         """See `RoundStore`."""
         return True
 

@@ -17,7 +17,7 @@ from protocol import messages as wire
 from protocol.codec import Fault, decode_client_frame
 from protocol.envelope import ClientFrame
 from protocol.errors import Close, Code
-from server.gateway import translate
+from server.gateway import translate, translate_dealer
 from server.gateway.client import Client
 from server.gateway.fanout import TableFeed
 from server.gateway.instant import InstantRequests
@@ -77,6 +77,9 @@ class Requests:
             wire.DealerNumber: self._deal,
             wire.DealerConfirm: self._deal,
             wire.DealerVoid: self._deal,
+            wire.DealerCard: self._deal,
+            wire.DealerTakeBack: self._deal,
+            wire.DealerShoe: self._deal,
             wire.Spin: instant.take,
             wire.GetSeeds: instant.take,
             wire.RotateSeed: instant.take,
@@ -252,14 +255,14 @@ class Requests:
         session.pending += 1
         self._desk.order(f"table/{request.table_id}", order, client, ref, _deliver_order)
 
-    def _deal(self, client: Client, ref: int, request: translate.DealerRequest, _: int) -> None:
+    def _deal(self, client: Client, ref: int, request: translate_dealer.DealerRequest, _: int) -> None:
         session = _session(client)
-        if _is_denied(client, ref, session.check_deal(translate.dealer_verb(request))):
+        if _is_denied(client, ref, session.check_deal(translate_dealer.dealer_verb(request))):
             return
         if not self._lobby.knows(request.table_id):
             client.refuse(ref, Code.UNKNOWN_TABLE)
             return
-        order = translate.dealer_order(request, session.seat, session.is_device)
+        order = translate_dealer.dealer_order(request, session.seat, session.is_device)
         if isinstance(order, Code):
             client.refuse(ref, order)
             return

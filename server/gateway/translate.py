@@ -10,13 +10,14 @@ from typing import Any, Final, assert_never, cast
 
 from actors.domain import commands, events
 from actors.domain.ids import ID_BYTES, is_client_id
-from actors.domain.plays import FlightView, HandsView
+from actors.domain.plays import CoupView, FlightView, HandsView
 from actors.ports import Failure
 from actors.session import Purse, Session
 from protocol import messages as wire
 from protocol.errors import REGISTRY, Code
 from server.currencies import CURRENCIES
-from server.gateway.translate_plays import flight, hands, play_shown
+from server.gateway.translate_dealer import dealer_state
+from server.gateway.translate_plays import coup, flight, hands, play_shown
 
 _RETRY_AFTER_MS: Final = {
     Code.BUSY: 200,
@@ -26,14 +27,9 @@ _RETRY_AFTER_MS: Final = {
     Code.RATE_LIMITED: 1_000,
     Code.INTERNAL: 1_000,
 }
-_REASON_CHARS_MAX: Final = 200
 _ACTION_CHARS_MAX: Final = 32
-_SOURCES: Final = ("manual", "sensor")
 
 PlayRequest = wire.PlaceBets | wire.RepeatBets | wire.DoubleBets | wire.UndoBets | wire.Act
-DealerRequest = (
-    wire.DealerSit | wire.DealerOpen | wire.DealerClose | wire.DealerNumber | wire.DealerConfirm | wire.DealerVoid
-)
 
 
 # ---------------------------------------------------------------- requests -> orders
@@ -69,50 +65,6 @@ def play_order(
             return commands.Act(seat, round_id, order_id, bet_id, action, value, received_ms)
         case _:
             assert_never(request)
-
-
-def dealer_verb(request: DealerRequest) -> str:
-    """Return the verb of a dealer's request."""
-    return _DEALER_VERBS[type(request)]
-
-
-def dealer_order(request: DealerRequest, seat: commands.Seat, device: bool) -> commands.DealerOrder | Code:
-    """Return a dealer's order. Refuses, in this order: ID_CLASS_FORBIDDEN, BAD_FIELD (round_id, source, reason)."""
-    verb = _DEALER_VERBS[type(request)]
-    if isinstance(request, wire.DealerSit):
-        return commands.DealerOrder(seat, verb, device=device)
-    if isinstance(request, wire.DealerOpen):
-        if not is_client_id(request.command_id):
-            return Code.ID_CLASS_FORBIDDEN
-        return commands.DealerOrder(seat, verb, command_id=request.command_id, window_s=request.window_s, device=device)
-    if len(request.round_id) != ID_BYTES:
-        return Code.BAD_FIELD
-    round_id = request.round_id
-    match request:
-        case wire.DealerClose():
-            return commands.DealerOrder(seat, verb, round_id, device=device)
-        case wire.DealerNumber(number=number, source=source):
-            if source not in _SOURCES:
-                return Code.BAD_FIELD
-            return commands.DealerOrder(seat, verb, round_id, number=number, source=source, device=device)
-        case wire.DealerConfirm(number=number):
-            return commands.DealerOrder(seat, verb, round_id, number=number, device=device)
-        case wire.DealerVoid(reason=reason):
-            if len(reason) > _REASON_CHARS_MAX:
-                return Code.BAD_FIELD
-            return commands.DealerOrder(seat, verb, round_id, reason=reason, device=device)
-        case _:
-            assert_never(request)
-
-
-_DEALER_VERBS: Final[dict[type, str]] = {
-    wire.DealerSit: "sit",
-    wire.DealerOpen: "open",
-    wire.DealerClose: "close",
-    wire.DealerNumber: "number",
-    wire.DealerConfirm: "confirm",
-    wire.DealerVoid: "void",
-}
 
 
 # ---------------------------------------------------------------- refusals and failures -> errors
@@ -183,24 +135,6 @@ def reply(table_id: str, answer: Any, read_only: bool = False) -> wire.ServerMes
     return error(Code.INTERNAL)
 
 
-def dealer_state(view: commands.DealerView) -> wire.DealerState:
-    """Return the wire's picture of what a dealer sees: the same fields."""
-    return wire.DealerState(
-        view.table_id,
-        view.phase,
-        view.round_id,
-        view.round_no,
-        view.closes_ms,
-        view.server_ms,
-        view.number,
-        view.source,
-        view.bets,
-        view.players,
-        view.stake_minor,
-        view.dealer,
-    )
-
-
 def snapshot(stream: int, table_id: str, state: commands.TableState, session: Session) -> wire.TableSnapshot:
     """Return everything this session's client must know to show the table."""
     return wire.TableSnapshot(
@@ -235,6 +169,7 @@ def snapshot(stream: int, table_id: str, state: commands.TableState, session: Se
         commitment=state.commitment,
         flight=[flight(state.view)] if isinstance(state.view, FlightView) else [],
         hands=[hands(state.view)] if isinstance(state.view, HandsView) else [],
+        coup=[coup(state.view)] if isinstance(state.view, CoupView) else [],
     )
 
 

@@ -1,9 +1,9 @@
-"""Plays, domain -> wire: what everybody sees of a flight or of hands."""
+"""Plays, domain -> wire: what everybody sees of a flight, of hands or of a coup."""
 
 from __future__ import annotations
 
 from actors.domain.events import PlayShown
-from actors.domain.plays import FlightView, HandsView
+from actors.domain.plays import CoupView, FlightView, HandsView
 from protocol import messages as wire
 
 
@@ -33,8 +33,16 @@ def hands(view: HandsView) -> wire.Hands:
     return wire.Hands(shown, view.dealer, view.dealer_total, view.acting, view.actions, view.until_ms, view.insurance)
 
 
-def play_shown(event: PlayShown) -> wire.FlightShown | wire.HandsShown:
+def coup(view: CoupView) -> wire.Coup:
+    """Return the wire's picture of a coup."""
+    totals = (view.player_total, view.banker_total)
+    return wire.Coup(view.player, view.banker, *totals, view.due, view.shoe, view.left)
+
+
+def play_shown(event: PlayShown) -> wire.FlightShown | wire.HandsShown | wire.CoupShown:
     """Return the push that tells what is played now."""
     if isinstance(event.view, FlightView):
         return wire.FlightShown(event.round_id, event.server_ms, flight(event.view))
+    if isinstance(event.view, CoupView):
+        return wire.CoupShown(event.round_id, event.server_ms, coup(event.view))
     return wire.HandsShown(event.round_id, event.server_ms, hands(event.view))

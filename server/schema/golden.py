@@ -35,7 +35,6 @@ from protocol.messages import (
     DealerNumber,
     DealerOpen,
     DealerSit,
-    DealerState,
     DealerVoid,
     DoubleBets,
     Error,
@@ -79,7 +78,7 @@ from protocol.messages import (
     Welcome,
     Winner,
 )
-from server.schema import instant_samples
+from server.schema import card_samples, instant_samples
 from server.schema.reflect import Wire, WireType
 from server.schema.typescript import BANNER
 
@@ -170,6 +169,7 @@ CLIENT_SAMPLES: Final[dict[str, ClientMessage]] = {
     "DealerConfirm": DealerConfirm(_LIVE, _ROUND, 32),
     "DealerVoid": DealerVoid(_LIVE, _ROUND, "ball left the wheel"),
     **instant_samples.CLIENT,
+    **card_samples.CLIENT,
 }
 
 #: Name -> (kind, ref, seq, body).
@@ -289,13 +289,9 @@ SERVER_SAMPLES: Final[dict[str, tuple[Kind, int, int, ServerMessage]]] = {
         5,
         BetsVoided(_TABLE, _ROUND, [_BET], 2_500, "table_restarted", Money(100_000, 0, 4_715)),
     ),
-    "DealerState": (
-        Kind.REPLY,
-        10,
-        0,
-        DealerState(_LIVE, "number", _ROUND, 42, 0, _NOW, 32, "sensor", 12, 3, 42_000, "Dora"),
-    ),
     **instant_samples.SERVER,
+    **card_samples.SERVER,
+    "TableSnapshot/coup": (Kind.REPLY, 5, 0, _snapshot("playing", round_id=_ROUND, coup=[card_samples.COUP])),
 }
 
 

@@ -16,6 +16,7 @@ import asyncpg
 import msgspec
 
 from actors.domain.games.game import Outcome, Step
+from actors.domain.games.shoe_events import Happening, ShoeEvent
 from actors.domain.rounds import FINAL, Plan, PlayRecord, RoundState
 from actors.ports import NewRound, RoundConflict, StaleEpoch, StoreUnavailable, UnfinishedRound
 
@@ -63,14 +64,36 @@ where r.round_id = $3 and r.table_id = $1 and r.state = 6 on conflict do nothing
 
 _STEPS: Final = "select step from casino.round_step where round_id = $1 and step_no >= $2 order by step_no limit $3"
 
+_EVENT: Final = """insert into casino.shoe_event
+  (table_id, seq, shoe, happening, value, round_id, cut, source, who, reason)"""
+
 _DECIDE: Final = f"""
-{_FENCE} update casino.round set state = 2, outcome = $4, detail = $5, plan = $6, seed = nullif($7::text, ''),
-       decided_at = clock_timestamp()
-where round_id = $3 and table_id = $1 and state in (0, 1, 6) and exists (select 1 from fence) returning 1"""
+{_FENCE}, decided as (
+  update casino.round set state = 2, outcome = $4, detail = $5, plan = $6, seed = nullif($7::text, ''),
+         decided_at = clock_timestamp()
+  where round_id = $3 and table_id = $1 and state in (0, 1, 6) and exists (select 1 from fence) returning 1),
+ended as ({_EVENT}
+  select $1, $8::bigint, $9::int, 5, -1, $3, 0, '', $10::text, $11::text from decided where $8 is not null)
+select 1 from decided"""
 
 _START_VOID: Final = f"""
-{_FENCE} update casino.round set state = 4, void_reason = $4
-where round_id = $3 and table_id = $1 and state in (0, 1, 6) and exists (select 1 from fence) returning 1"""
+{_FENCE}, voiding as (
+  update casino.round set state = 4, void_reason = $4
+  where round_id = $3 and table_id = $1 and state in (0, 1, 6) and exists (select 1 from fence) returning 1),
+ended as ({_EVENT}
+  select $1, $5::bigint, $6::int, 5, -1, $3, 0, '', $7::text, $8::text from voiding where $5 is not null)
+select 1 from voiding"""
+
+_ADD_SHOE_EVENT: Final = f"""
+{_FENCE} {_EVENT}
+select $1, $3::bigint, $4::int, $5::smallint, $6::smallint, $7::uuid, $8::smallint, $9::text, $10::text, $11::text from fence
+where $3 = 1 + coalesce((select max(seq) from casino.shoe_event where table_id = $1), 0) returning 1"""
+
+_SHOE_EVENTS: Final = """
+select seq, shoe, happening, value, round_id, cut, source, who, reason from casino.shoe_event
+where table_id = $1 and shoe = (select shoe from casino.shoe_event where table_id = $1 order by seq desc limit 1) order by seq"""
+
+_EPOCH: Final = "select epoch from casino.game_table where table_id = $1"
 
 _FINISH: Final = f"""
 {_FENCE} update casino.round set state = state + 1, finished_at = clock_timestamp()
@@ -163,20 +186,45 @@ class PostgresRounds:
         if state is not RoundState.PLAYING or found != stored:
             raise RoundConflict(f"{table_id}: round {round_id.hex()} is {state.name} with other steps at {first_no}")
 
+    async def shoe_events(self, table_id: str) -> list[ShoeEvent]:
+        """See `RoundStore.shoe_events`."""
+        return [_shoe_event(row) for row in await self._rows(_SHOE_EVENTS, table_id)]
+
+    async def add_shoe_event(self, table_id: str, epoch: int, event: ShoeEvent) -> None:
+        """See `RoundStore.add_shoe_event`."""
+        id_ = UUID(bytes=event.round_id) if event.round_id else None
+        what = (event.seq, event.shoe, int(event.happening), event.value, id_, event.cut)
+        if await self._value(_ADD_SHOE_EVENT, table_id, epoch, *what, event.source, event.who, event.reason):
+            return
+        if await self._value(_EPOCH, table_id) != epoch:
+            raise StaleEpoch(f"{table_id}: epoch {epoch} is not the table's any more")
+        if event not in await self.shoe_events(table_id):
+            raise RoundConflict(f"{table_id}: shoe event {event.seq} is another one, or one before it is missing")
+
     async def decide(
-        self, table_id: str, epoch: int, round_id: bytes, outcome: Outcome, plan: Plan, seed: str = ""
+        self,
+        table_id: str,
+        epoch: int,
+        round_id: bytes,
+        outcome: Outcome,
+        plan: Plan,
+        seed: str = "",
+        ended: ShoeEvent | None = None,
     ) -> None:
         """See `RoundStore.decide`."""
-        stored, detail = encode_plan(plan), list(outcome.detail)
-        if await self._value(_DECIDE, table_id, epoch, UUID(bytes=round_id), outcome.number, detail, stored, seed):
+        stored, detail, id_ = encode_plan(plan), list(outcome.detail), UUID(bytes=round_id)
+        what = (outcome.number, detail, stored, seed)
+        if await self._value(_DECIDE, table_id, epoch, id_, *what, *_end(ended)):
             return
         state, number, decided, _ = await self._look(table_id, epoch, round_id)
         if state not in (RoundState.DECIDED, RoundState.SETTLED) or (number, decided) != (outcome.number, stored):
             raise RoundConflict(f"{table_id}: round {round_id.hex()} is {state.name}, not to be decided")
 
-    async def start_void(self, table_id: str, epoch: int, round_id: bytes, reason: str) -> bool:
+    async def start_void(
+        self, table_id: str, epoch: int, round_id: bytes, reason: str, ended: ShoeEvent | None = None
+    ) -> bool:
         """See `RoundStore.start_void`."""
-        if await self._value(_START_VOID, table_id, epoch, UUID(bytes=round_id), reason):
+        if await self._value(_START_VOID, table_id, epoch, UUID(bytes=round_id), reason, *_end(ended)):
             return True
         state, *_ = await self._look(table_id, epoch, round_id)
         return state in (RoundState.VOIDING, RoundState.VOIDED)
@@ -226,6 +274,25 @@ def _outages() -> Iterator[None]:
         if isinstance(error, ValueError):  # an argument that cannot be encoded: a bug
             raise
         raise StoreUnavailable(repr(error)) from error
+
+
+def _end(event: ShoeEvent | None) -> tuple[int | None, int, str, str]:
+    """Return the columns of an END that a round does not say itself."""
+    return (None, 0, "", "") if event is None else (event.seq, event.shoe, event.who, event.reason)
+
+
+def _shoe_event(row: Any) -> ShoeEvent:
+    return ShoeEvent(
+        row["seq"],
+        row["shoe"],
+        Happening(row["happening"]),
+        row["value"],
+        row["round_id"].bytes if row["round_id"] else b"",
+        row["cut"],
+        row["source"],
+        row["who"],
+        row["reason"],
+    )
 
 
 def _unfinished(row: Any) -> UnfinishedRound:

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from actors.domain.games.game import Outcome, Step
+from actors.domain.games.shoe_events import ShoeEvent
 from actors.domain.rounds import FINAL, Plan, PlayRecord, RoundEvent, RoundState, next_state
 from actors.ports import NewRound, RoundConflict, StaleEpoch, StoreUnavailable, UnfinishedRound
 
@@ -36,6 +37,7 @@ class FakeRounds:
     def __init__(self, *table_ids: str) -> None:
         self.epochs = dict.fromkeys(table_ids, 0)
         self.rows: dict[bytes, StoredRound] = {}
+        self.shoes: dict[str, list[ShoeEvent]] = {}
         self.down = False
         self.cuts: deque[tuple[str, Cut]] = deque()
         self.calls: list[str] = []
@@ -119,25 +121,59 @@ class FakeRounds:
         row.steps = [*row.steps[:first_no], *steps, *row.steps[first_no + len(steps) :]]
         self._leave("add_steps")
 
+    async def shoe_events(self, table_id: str) -> list[ShoeEvent]:
+        """See `RoundStore`."""
+        self._enter("shoe_events")
+        last = max((event.shoe for event in self.shoes.get(table_id, [])), default=0)
+        return [event for event in self.shoes.get(table_id, []) if event.shoe == last]
+
+    async def add_shoe_event(self, table_id: str, epoch: int, event: ShoeEvent) -> None:
+        """See `RoundStore`."""
+        self._enter("add_shoe_event")
+        self._fence(table_id, epoch)
+        self._add_event(table_id, event)
+        self._leave("add_shoe_event")
+
+    def _add_event(self, table_id: str, event: ShoeEvent | None) -> None:
+        if event is None:
+            return
+        events = self.shoes.setdefault(table_id, [])
+        if event in events:
+            return
+        if event.seq != len(events) + 1:
+            raise RoundConflict(f"shoe event {event.seq} after {len(events)}")
+        events.append(event)
+
     async def decide(
-        self, table_id: str, epoch: int, round_id: bytes, outcome: Outcome, plan: Plan, seed: str = ""
+        self,
+        table_id: str,
+        epoch: int,
+        round_id: bytes,
+        outcome: Outcome,
+        plan: Plan,
+        seed: str = "",
+        ended: ShoeEvent | None = None,
     ) -> None:
         """See `RoundStore`."""
         self._enter("decide")
         row = self._row(table_id, epoch, round_id)
         state = next_state(row.state, RoundEvent.DECIDE)
         if state is not None:
+            self._add_event(table_id, ended)
             row.state, row.number, row.plan, row.outcome, row.seed = state, outcome.number, plan, outcome, seed
         elif row.state not in (RoundState.DECIDED, RoundState.SETTLED) or (row.outcome, row.plan) != (outcome, plan):
             raise RoundConflict(row.state.name)
         self._leave("decide")
 
-    async def start_void(self, table_id: str, epoch: int, round_id: bytes, reason: str) -> bool:
+    async def start_void(
+        self, table_id: str, epoch: int, round_id: bytes, reason: str, ended: ShoeEvent | None = None
+    ) -> bool:
         """See `RoundStore`."""
         self._enter("start_void")
         row = self._row(table_id, epoch, round_id)
         state = next_state(row.state, RoundEvent.START_VOID)
         if state is not None:
+            self._add_event(table_id, ended)
             row.state, row.reason = state, reason
         self._leave("start_void")
         return row.state in (RoundState.VOIDING, RoundState.VOIDED)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.domain.games.game import Outcome, PlayBet, Step
+from actors.domain.games.shoe_events import Happening, ShoeEvent
 from actors.domain.ids import Origin, make_id
 from actors.domain.rounds import Plan, PlayRecord, RoundState, SettleEntry, VoidEntry
 from actors.ports import NewRound, RoundConflict, RoundStore, StaleEpoch
@@ -29,6 +31,12 @@ def a_plan(payout: int = 3_600) -> Plan:
 A_BET = PlayBet(0, bytes(range(16)), 1, "p1", 100, ((0, 100),))
 A_PLAY = PlayRecord(NOW_MS, [A_BET], [])
 A_STEP = Step(NOW_MS + 1, 1, bytes(16), A_BET.reservation_id, "cash_out")
+A_SHOE = (
+    ShoeEvent(1, 1, Happening.NEW, 4, cut=14, who="Ada"),
+    ShoeEvent(2, 1, Happening.BURNED, 5, who="Ada"),
+    ShoeEvent(3, 1, Happening.CARD, 12, round_id(1), source="manual", who="Ada"),
+)
+THE_END = ShoeEvent(4, 1, Happening.END, round_id=round_id(1), who="Ada")
 ANOTHER_STEP = Step(NOW_MS + 2, 1, bytes(16), A_BET.reservation_id, "double", 1, A_BET)
 
 
@@ -224,3 +232,56 @@ class RoundStoreContract:
         epoch = await store.claim_table("t", "one")
         with pytest.raises(RoundConflict):
             await store.decide("t", epoch, round_id(9), Outcome(5), a_plan())
+
+    async def test_shoe_of_a_table_that_never_had_one_has_no_events(self, store: RoundStore) -> None:
+        await store.claim_table("t", "one")
+        assert await store.shoe_events("t") == []
+
+    async def test_shoe_events_come_back_in_order_and_twice_is_once(self, store: RoundStore) -> None:
+        epoch = await store.claim_table("t", "one")
+        for event in (*A_SHOE, *A_SHOE):
+            await store.add_shoe_event("t", epoch, event)
+        assert await store.shoe_events("t") == list(A_SHOE)
+
+    async def test_only_the_last_shoe_is_told(self, store: RoundStore) -> None:
+        epoch = await store.claim_table("t", "one")
+        new = ShoeEvent(4, 2, Happening.NEW, 9, cut=20, who="Ada", reason="torn")
+        for event in (*A_SHOE, new):
+            await store.add_shoe_event("t", epoch, event)
+        assert await store.shoe_events("t") == [new]
+
+    @pytest.mark.parametrize("changes", [{"value": 13}, {"seq": 5}, {"source": "sensor"}])
+    async def test_other_or_later_shoe_event_is_a_conflict(self, store: RoundStore, changes: dict[str, Any]) -> None:
+        epoch = await store.claim_table("t", "one")
+        for event in A_SHOE:
+            await store.add_shoe_event("t", epoch, event)
+        with pytest.raises(RoundConflict):
+            await store.add_shoe_event("t", epoch, msgspec.structs.replace(A_SHOE[2], **changes))
+        assert await store.shoe_events("t") == list(A_SHOE)
+
+    async def test_shoe_event_of_an_older_epoch_is_stale(self, store: RoundStore) -> None:
+        epoch = await store.claim_table("t", "one")
+        await store.claim_table("t", "two")
+        with pytest.raises(StaleEpoch):
+            await store.add_shoe_event("t", epoch, A_SHOE[0])
+        assert await store.shoe_events("t") == []
+
+    async def test_coup_ends_with_its_rounds_outcome_once(self, store: RoundStore) -> None:
+        epoch = await store.claim_table("t", "one")
+        id_ = await self._open(store, epoch)
+        for event in A_SHOE:
+            await store.add_shoe_event("t", epoch, event)
+        for _ in range(2):
+            await store.decide("t", epoch, id_, Outcome(17), a_plan(), "", THE_END)
+        assert (await store.shoe_events("t"))[3:] == [THE_END]
+        assert not await store.start_void("t", epoch, id_, "late", THE_END)
+        assert len(await store.shoe_events("t")) == 4
+
+    async def test_coup_ends_with_its_rounds_voiding_once(self, store: RoundStore) -> None:
+        epoch = await store.claim_table("t", "one")
+        id_ = await self._open(store, epoch)
+        for event in A_SHOE:
+            await store.add_shoe_event("t", epoch, event)
+        for _ in range(2):
+            assert await store.start_void("t", epoch, id_, "torn", THE_END)
+        assert (await store.shoe_events("t"))[3:] == [THE_END]

@@ -22,7 +22,7 @@ _TABLE = "insert into casino.game_table (table_id, game, kind, title, host) valu
 @pytest.fixture
 async def pool(postgres_dsn: str) -> AsyncIterator[asyncpg.Pool]:
     async with asyncpg.create_pool(postgres_dsn, min_size=1, max_size=4) as pool:
-        await pool.execute("truncate casino.game_table, casino.round, casino.round_step")
+        await pool.execute("truncate casino.game_table, casino.round, casino.round_step, casino.shoe_event")
         await pool.execute(_TABLE)
         yield pool
 

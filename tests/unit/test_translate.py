@@ -9,7 +9,7 @@ import pytest
 
 from actors.domain import commands, events
 from actors.domain.ids import Origin, make_id
-from actors.domain.plays import CashOut, FlightView, HandsView, HandView
+from actors.domain.plays import CashOut, CoupView, FlightView, HandsView, HandView
 from actors.domain.refusals import Refusal
 from actors.ports import Failure
 from actors.session import Session
@@ -17,7 +17,7 @@ from protocol import messages as wire
 from protocol.codec import Fault, decode_server_frame, encode_server_frame
 from protocol.envelope import Kind
 from protocol.errors import Code
-from server.gateway import translate
+from server.gateway import translate, translate_dealer
 from tests.fakes.gateway import ROUND, client_id, identity, table_state
 
 SEAT = commands.Seat(7, "anna", 0, "gateway/0")
@@ -96,14 +96,21 @@ def test_undo_names_its_bets() -> None:
         (wire.DealerNumber("r1", ROUND, 17, "sensor"), "number"),
         (wire.DealerConfirm("r1", ROUND, 17), "confirm"),
         (wire.DealerVoid("r1", ROUND, "ball lost"), "void"),
+        (wire.DealerCard("r1", ROUND, 7, 51, 1, "sensor"), "card"),
+        (wire.DealerTakeBack("r1", ROUND, 8, 51, "misread"), "back"),
+        (wire.DealerShoe("r1", 1, "new", 3, 14, "torn"), "shoe"),
     ],
 )
-def test_dealer_request_becomes_the_order_of_its_verb(request_: translate.DealerRequest, verb: str) -> None:
-    order = translate.dealer_order(request_, SEAT, False)
+def test_dealer_request_becomes_the_order_of_its_verb(request_: translate_dealer.DealerRequest, verb: str) -> None:
+    order = translate_dealer.dealer_order(request_, SEAT, False)
     assert isinstance(order, commands.DealerOrder)
-    assert order.verb == translate.dealer_verb(request_) == verb
-    for name in ("round_id", "command_id", "number", "source", "window_s", "reason"):
-        assert getattr(order, name) == getattr(request_, name, getattr(commands.DealerOrder(SEAT, verb), name))
+    assert order.verb == translate_dealer.dealer_verb(request_) == verb
+    told = {name: getattr(request_, name) for name in request_.__struct_fields__ if name != "table_id"}
+    number = [told.pop(name) for name in ("card", "value") if name in told]
+    for name in ("round_id", "command_id", "source", "window_s", "reason", "seq", "hand", "event", "cut"):
+        assert getattr(order, name) == told.pop(name, getattr(commands.DealerOrder(SEAT, verb), name))
+    assert order.number == (number or [told.pop("number", -1)])[0]
+    assert told == {}
 
 
 @pytest.mark.parametrize(
@@ -113,10 +120,15 @@ def test_dealer_request_becomes_the_order_of_its_verb(request_: translate.Dealer
         (wire.DealerClose("r1", b""), Code.BAD_FIELD),
         (wire.DealerNumber("r1", ROUND, 17, "guess"), Code.BAD_FIELD),
         (wire.DealerVoid("r1", ROUND, "x" * 201), Code.BAD_FIELD),
+        (wire.DealerCard("r1", b"", 7, 51), Code.BAD_FIELD),
+        (wire.DealerCard("r1", ROUND, 7, 51, 0, "guess"), Code.BAD_FIELD),
+        (wire.DealerTakeBack("r1", ROUND, 7, 51, "x" * 201), Code.BAD_FIELD),
+        (wire.DealerShoe("r1", 7, "burn"), Code.BAD_FIELD),
+        (wire.DealerShoe("r1", 7, "new", 3, 14, "x" * 201), Code.BAD_FIELD),
     ],
 )
-def test_malformed_dealer_request_is_refused(request_: translate.DealerRequest, code: Code) -> None:
-    assert translate.dealer_order(request_, SEAT, False) is code
+def test_malformed_dealer_request_is_refused(request_: translate_dealer.DealerRequest, code: Code) -> None:
+    assert translate_dealer.dealer_order(request_, SEAT, False) is code
 
 
 def test_placed_bet_tells_money_as_of_its_own_row() -> None:
@@ -139,7 +151,16 @@ def test_answer_of_another_kind_is_internal() -> None:
 
 def test_dealer_state_has_the_fields_of_the_view() -> None:
     view = commands.DealerView("r1", "number", ROUND, 4, 1, 2, 17, "manual", 5, 6, 700, "dora")
-    assert msgspec.structs.asdict(translate.dealer_state(view)) == msgspec.structs.asdict(view)
+    told = msgspec.structs.asdict(translate_dealer.dealer_state(view))
+    assert told.pop("shoe") == []
+    assert told == {name: value for name, value in msgspec.structs.asdict(view).items() if name != "shoe"}
+
+
+def test_dealer_state_where_cards_are_dealt_has_the_shoe() -> None:
+    shoe = commands.ShoeView(7, 3, "round", 401, 0, 16, 2, -1, [8, 12], 0)
+    view = commands.DealerView("r1", "playing", ROUND, 4, 1, 2, -1, "", 5, 6, 700, "dora", shoe)
+    (told,) = translate_dealer.dealer_state(view).shoe
+    assert msgspec.structs.asdict(told) == msgspec.structs.asdict(shoe)
 
 
 def told(body: wire.ServerMessage) -> Any:
@@ -178,6 +199,10 @@ TABLE_EVENTS: list[tuple[events.TableEvent, wire.ServerMessage]] = [
     (
         events.PlayShown(ROUND, 9, FlightView(8, 2, [CashOut("bo", 100, 154, 154)])),
         wire.FlightShown(ROUND, 9, wire.Flight(8, 2, [wire.CashedOut("bo", 100, 154, 154)])),
+    ),
+    (
+        events.PlayShown(ROUND, 9, CoupView([8], [12], 9, 0, 0, 1, 410)),
+        wire.CoupShown(ROUND, 9, wire.Coup([8], [12], 9, 0, 0, 1, 410)),
     ),
     (
         events.PlayShown(

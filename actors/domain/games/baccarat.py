@@ -1,4 +1,5 @@
-"""Punto banco: eight decks, dealt anew for every round; the hands are drawn by the table, nobody decides anything.
+"""Punto banco: eight decks, dealt anew for every round or by a dealer from a shoe (`shoe_events.py`). The drawing table
+says who draws, nobody decides anything.
 
 An ace counts 1, tens and pictures 0, a hand its sum without the tens. Dealt: player, banker, player, banker, then by
 `next_hand`: with 8 or 9 in either hand (a natural) nobody draws; the player draws to 0-5; the banker, where the player
@@ -31,6 +32,7 @@ from actors.domain.commands import CallStake, ChipStake, Refused
 from actors.domain.games import layout
 from actors.domain.games.cards import DECK, Shoe, rank
 from actors.domain.games.game import BetLimits, BetReturn, Draws, Outcome
+from actors.domain.plays import CoupView
 
 DECKS: Final = 8
 PLAYER, BANKER, TIE, PLAYER_PAIR, BANKER_PAIR, SUPER_SIX = range(6)
@@ -114,6 +116,7 @@ class PuntoBanco:
 
     #: A card a second and a look at the hands; UKGC RTS 14G asks for five seconds.
     min_cycle_ms = 8_000
+    decks = DECKS
 
     def __init__(self, name: str, version: str, commission: bool) -> None:
         self.name = name
@@ -163,8 +166,11 @@ class PuntoBanco:
         )
         six = [] if self._commission else ["Super six, that the banker wins with a total of six, pays 12 to 1."]
         return [
-            "Eight decks, shuffled anew for every round. An ace counts 1, tens and pictures count 0, all others their number; "
-            "a hand counts its sum without the tens. The hand nearer to nine wins.",
+            "Eight decks, shuffled anew for every round where the server deals. At a live table a dealer deals from one shoe: its "
+            "first card is turned over and tells how many more are burned unseen (an ace one, tens and pictures ten), a cut card "
+            "lies at least 14 cards from its end, and when that comes, the coup in play, or the next one, and one more are dealt.",
+            "An ace counts 1, tens and pictures count 0, all others their number; a hand counts its sum without the tens. The "
+            "hand nearer to nine wins.",
             "Player and banker get two cards each, in turn. If either has eight or nine, a natural, the round is over. "
             "Else the player takes a third card with 0 to 5 and stands with 6 or 7.",
             "If the player stood, the banker takes a card with 0 to 5. If the player took one, the banker takes one with 0, 1 or "
@@ -174,6 +180,8 @@ class PuntoBanco:
             "the first two cards of that hand are of one rank, pays 11 to 1.",
             *six,
             "Nothing that a player does after the bet changes the result: it stands if his connection is lost, and is paid.",
+            "A live coup counts when the dealer has confirmed it. A card entered wrongly is corrected before that; if the coup is "
+            "voided, or the table restarts before, every stake goes back and the cards that were out stay out of the shoe.",
         ]
 
     def returns(self) -> list[BetReturn]:
@@ -223,6 +231,15 @@ class PuntoBanco:
         while next_hand(cards) >= 0:
             cards.append(shoe.deal())
         return Outcome(_number(cards), tuple(cards))
+
+    def due(self, cards: Sequence[int]) -> int:
+        """Return whose the next card is: PLAYER, BANKER or -1."""
+        return next_hand(cards)
+
+    def coup(self, cards: Sequence[int], shoe: int, left: int) -> CoupView:
+        """Return what everybody may see of a coup that is being dealt."""
+        player, banker = hands(cards)
+        return CoupView(player, banker, total(player), total(banker), next_hand(cards), shoe, left)
 
     def seen(self, numbers: Sequence[int]) -> Outcome | None:
         """Return the outcome of a dealer's cards in the order dealt; None: no such cards, too few, or one too many."""

@@ -6,6 +6,7 @@
 | BURNING | `burn` of all of them | BETWEEN | another number |
 | BETWEEN | `deal` | ROUND | once the shoe is over |
 | ROUND | `deal` | ROUND | |
+| ROUND | `take_back` of the last card | ROUND, or BETWEEN where no card of the round is left | a card never scanned |
 | ROUND | `end_round` | BETWEEN, or OVER after the last round | |
 | BETWEEN, ROUND | `cut_card` | same; the last round is known from then on | a second one |
 | any but OVER | `replace` | LOADED, a new shoe | in the middle of a round |
@@ -116,6 +117,17 @@ def deal(shoe: LiveShoe, card: int) -> LiveShoe | ShoeFault:
     if isinstance(scanned, ShoeFault):
         return scanned
     return msgspec.structs.replace(scanned, state=ShoeState.ROUND)
+
+
+def take_back(shoe: LiveShoe, card: int, *, last: bool) -> LiveShoe | ShoeFault:
+    """Unsay a card of the round in play: it was scanned wrongly, another lies there. last: no other is out of this round."""
+    if shoe.state is not ShoeState.ROUND:
+        return ShoeFault.WRONG_STATE
+    if type(card) is not int or not 0 <= card < DECK or not shoe.seen[card]:
+        return ShoeFault.NO_CARD
+    seen = (*shoe.seen[:card], shoe.seen[card] - 1, *shoe.seen[card + 1 :])
+    state = ShoeState.BETWEEN if last else ShoeState.ROUND
+    return msgspec.structs.replace(shoe, seen=seen, gone=shoe.gone - 1, state=state)
 
 
 def cut_card(shoe: LiveShoe, more: int = 0) -> LiveShoe | ShoeFault:

@@ -9,11 +9,16 @@ from actors.domain.games.blackjack import BLACKJACK
 from actors.domain.games.crash import CRASH
 from actors.domain.games.game import Game, InstantGame, PlayGame, TableGame
 from actors.domain.games.roulette_game import ROULETTE
+from actors.domain.games.shoe_events import ShoeGame
 from actors.domain.games.slot import SLOT
 
 #: Games of one outcome.
 _TABLE: Final[tuple[TableGame, ...]] = (ROULETTE, BACCARAT, BACCARAT_NO_COMMISSION)
 TABLE_GAMES: Final = {game.name: game for game in _TABLE}
+
+#: Games that a dealer may deal from a shoe.
+_SHOE: Final[tuple[ShoeGame, ...]] = (BACCARAT, BACCARAT_NO_COMMISSION)
+SHOE_GAMES: Final = {game.name: game for game in _SHOE}
 
 #: Games in which something is played between the last bet and the result.
 _PLAY: Final[tuple[PlayGame, ...]] = (BLACKJACK, CRASH)

@@ -17,12 +17,17 @@ import type {
   CashedOut,
   Chip,
   ClientMessage,
+  Coup,
+  CoupShown,
+  DealerCard,
   DealerClose,
   DealerConfirm,
   DealerNumber,
   DealerOpen,
+  DealerShoe,
   DealerSit,
   DealerState,
+  DealerTakeBack,
   DealerVoid,
   DoubleBets,
   Error,
@@ -59,6 +64,7 @@ import type {
   Seeds,
   ServerMessage,
   SettledBet,
+  Shoe,
   Skipped,
   Spin,
   SpinResult,
@@ -345,6 +351,23 @@ function packHands(m: Hands): unknown[] {
   return [m.hands.map(packHand), m.dealer.map((each) => int(each, "Hands.dealer")), int(m.dealer_total, "Hands.dealer_total"), int(m.acting, "Hands.acting"), m.actions, int(m.until_ms, "Hands.until_ms"), m.insurance];
 }
 
+function readCoup(value: unknown, at: string): Coup {
+  const f = fields(value, 7, at);
+  return {
+    player: list(f[0], int, "Coup.player"),
+    banker: list(f[1], int, "Coup.banker"),
+    player_total: int(f[2], "Coup.player_total"),
+    banker_total: int(f[3], "Coup.banker_total"),
+    due: int(f[4], "Coup.due"),
+    shoe: int(f[5], "Coup.shoe"),
+    left: int(f[6], "Coup.left"),
+  };
+}
+
+function packCoup(m: Coup): unknown[] {
+  return [m.player.map((each) => int(each, "Coup.player")), m.banker.map((each) => int(each, "Coup.banker")), int(m.player_total, "Coup.player_total"), int(m.banker_total, "Coup.banker_total"), int(m.due, "Coup.due"), int(m.shoe, "Coup.shoe"), int(m.left, "Coup.left")];
+}
+
 function readWinner(value: unknown, at: string): Winner {
   const f = fields(value, 2, at);
   return {
@@ -368,6 +391,26 @@ function readSettledBet(value: unknown, at: string): SettledBet {
 
 function packSettledBet(m: SettledBet): unknown[] {
   return [m.bet_id, int(m.stake_minor, "SettledBet.stake_minor"), int(m.payout_minor, "SettledBet.payout_minor")];
+}
+
+function readShoe(value: unknown, at: string): Shoe {
+  const f = fields(value, 10, at);
+  return {
+    seq: int(f[0], "Shoe.seq"),
+    number: int(f[1], "Shoe.number"),
+    state: str(f[2], "Shoe.state"),
+    left: int(f[3], "Shoe.left"),
+    to_burn: int(f[4], "Shoe.to_burn"),
+    cut: int(f[5], "Shoe.cut"),
+    rounds: int(f[6], "Shoe.rounds"),
+    rounds_left: int(f[7], "Shoe.rounds_left"),
+    cards: list(f[8], int, "Shoe.cards"),
+    due: int(f[9], "Shoe.due"),
+  };
+}
+
+function packShoe(m: Shoe): unknown[] {
+  return [int(m.seq, "Shoe.seq"), int(m.number, "Shoe.number"), m.state, int(m.left, "Shoe.left"), int(m.to_burn, "Shoe.to_burn"), int(m.cut, "Shoe.cut"), int(m.rounds, "Shoe.rounds"), int(m.rounds_left, "Shoe.rounds_left"), m.cards.map((each) => int(each, "Shoe.cards")), int(m.due, "Shoe.due")];
 }
 
 function readRevealedSeed(value: unknown, at: string): RevealedSeed {
@@ -611,6 +654,56 @@ function packDealerVoid(m: DealerVoid): unknown[] {
   return [65, m.table_id, m.round_id, m.reason];
 }
 
+function readDealerCard(value: unknown): DealerCard {
+  const f = fields(value, 5, "DealerCard");
+  return {
+    t: "DealerCard",
+    table_id: str(f[1], "DealerCard.table_id"),
+    round_id: bytes(f[2], "DealerCard.round_id"),
+    seq: int(f[3], "DealerCard.seq"),
+    card: int(f[4], "DealerCard.card"),
+    hand: f.length > 5 ? int(f[5], "DealerCard.hand") : -1,
+    source: f.length > 6 ? str(f[6], "DealerCard.source") : "manual",
+  };
+}
+
+function packDealerCard(m: DealerCard): unknown[] {
+  return [67, m.table_id, m.round_id, int(m.seq, "DealerCard.seq"), int(m.card, "DealerCard.card"), int((m.hand ?? -1), "DealerCard.hand"), m.source ?? "manual"];
+}
+
+function readDealerTakeBack(value: unknown): DealerTakeBack {
+  const f = fields(value, 5, "DealerTakeBack");
+  return {
+    t: "DealerTakeBack",
+    table_id: str(f[1], "DealerTakeBack.table_id"),
+    round_id: bytes(f[2], "DealerTakeBack.round_id"),
+    seq: int(f[3], "DealerTakeBack.seq"),
+    card: int(f[4], "DealerTakeBack.card"),
+    reason: f.length > 5 ? str(f[5], "DealerTakeBack.reason") : "",
+  };
+}
+
+function packDealerTakeBack(m: DealerTakeBack): unknown[] {
+  return [68, m.table_id, m.round_id, int(m.seq, "DealerTakeBack.seq"), int(m.card, "DealerTakeBack.card"), m.reason ?? ""];
+}
+
+function readDealerShoe(value: unknown): DealerShoe {
+  const f = fields(value, 4, "DealerShoe");
+  return {
+    t: "DealerShoe",
+    table_id: str(f[1], "DealerShoe.table_id"),
+    seq: int(f[2], "DealerShoe.seq"),
+    event: str(f[3], "DealerShoe.event"),
+    value: f.length > 4 ? int(f[4], "DealerShoe.value") : -1,
+    cut: f.length > 5 ? int(f[5], "DealerShoe.cut") : 0,
+    reason: f.length > 6 ? str(f[6], "DealerShoe.reason") : "",
+  };
+}
+
+function packDealerShoe(m: DealerShoe): unknown[] {
+  return [69, m.table_id, int(m.seq, "DealerShoe.seq"), m.event, int((m.value ?? -1), "DealerShoe.value"), int((m.cut ?? 0), "DealerShoe.cut"), m.reason ?? ""];
+}
+
 function readSpin(value: unknown): Spin {
   const f = fields(value, 4, "Spin");
   return {
@@ -826,11 +919,12 @@ function readTableSnapshot(value: unknown): TableSnapshot {
     commitment: f.length > 29 ? str(f[29], "TableSnapshot.commitment") : "",
     flight: f.length > 30 ? list(f[30], readFlight, "TableSnapshot.flight") : [],
     hands: f.length > 31 ? list(f[31], readHands, "TableSnapshot.hands") : [],
+    coup: f.length > 32 ? list(f[32], readCoup, "TableSnapshot.coup") : [],
   };
 }
 
 function packTableSnapshot(m: TableSnapshot): unknown[] {
-  return [31, int(m.stream, "TableSnapshot.stream"), int(m.epoch, "TableSnapshot.epoch"), int(m.version, "TableSnapshot.version"), m.info_table_id, m.title, m.kind, m.currency, packLimits(m.limits), m.phase, m.round_id, int(m.round_no, "TableSnapshot.round_no"), int(m.opens_ms, "TableSnapshot.opens_ms"), int(m.closes_ms, "TableSnapshot.closes_ms"), int(m.server_ms, "TableSnapshot.server_ms"), int(m.number, "TableSnapshot.number"), m.history.map((each) => int(each, "TableSnapshot.history")), m.seats.map(packSeatBets), m.my_bets.map(packBet), m.can_repeat, packMoney(m.money), int(m.net_minor, "TableSnapshot.net_minor"), m.rules_version, m.dealer ?? "", int((m.started_ms ?? 0), "TableSnapshot.started_ms"), int((m.entered ?? -1), "TableSnapshot.entered"), m.source ?? "", m.game ?? "roulette", (m.detail ?? []).map((each) => int(each, "TableSnapshot.detail")), m.commitment ?? "", (m.flight ?? []).map(packFlight), (m.hands ?? []).map(packHands)];
+  return [31, int(m.stream, "TableSnapshot.stream"), int(m.epoch, "TableSnapshot.epoch"), int(m.version, "TableSnapshot.version"), m.info_table_id, m.title, m.kind, m.currency, packLimits(m.limits), m.phase, m.round_id, int(m.round_no, "TableSnapshot.round_no"), int(m.opens_ms, "TableSnapshot.opens_ms"), int(m.closes_ms, "TableSnapshot.closes_ms"), int(m.server_ms, "TableSnapshot.server_ms"), int(m.number, "TableSnapshot.number"), m.history.map((each) => int(each, "TableSnapshot.history")), m.seats.map(packSeatBets), m.my_bets.map(packBet), m.can_repeat, packMoney(m.money), int(m.net_minor, "TableSnapshot.net_minor"), m.rules_version, m.dealer ?? "", int((m.started_ms ?? 0), "TableSnapshot.started_ms"), int((m.entered ?? -1), "TableSnapshot.entered"), m.source ?? "", m.game ?? "roulette", (m.detail ?? []).map((each) => int(each, "TableSnapshot.detail")), m.commitment ?? "", (m.flight ?? []).map(packFlight), (m.hands ?? []).map(packHands), (m.coup ?? []).map(packCoup)];
 }
 
 function readLeftTable(value: unknown): LeftTable {
@@ -1091,6 +1185,20 @@ function packHandsShown(m: HandsShown): unknown[] {
   return [54, m.round_id, int(m.server_ms, "HandsShown.server_ms"), packHands(m.hands)];
 }
 
+function readCoupShown(value: unknown): CoupShown {
+  const f = fields(value, 4, "CoupShown");
+  return {
+    t: "CoupShown",
+    round_id: bytes(f[1], "CoupShown.round_id"),
+    server_ms: int(f[2], "CoupShown.server_ms"),
+    coup: readCoup(f[3], "CoupShown.coup"),
+  };
+}
+
+function packCoupShown(m: CoupShown): unknown[] {
+  return [55, m.round_id, int(m.server_ms, "CoupShown.server_ms"), packCoup(m.coup)];
+}
+
 function readDealerState(value: unknown): DealerState {
   const f = fields(value, 13, "DealerState");
   return {
@@ -1107,11 +1215,12 @@ function readDealerState(value: unknown): DealerState {
     players: int(f[10], "DealerState.players"),
     stake_minor: int(f[11], "DealerState.stake_minor"),
     dealer: str(f[12], "DealerState.dealer"),
+    shoe: f.length > 13 ? list(f[13], readShoe, "DealerState.shoe") : [],
   };
 }
 
 function packDealerState(m: DealerState): unknown[] {
-  return [66, m.table_id, m.phase, m.round_id, int(m.round_no, "DealerState.round_no"), int(m.closes_ms, "DealerState.closes_ms"), int(m.server_ms, "DealerState.server_ms"), int(m.number, "DealerState.number"), m.source, int(m.bets, "DealerState.bets"), int(m.players, "DealerState.players"), int(m.stake_minor, "DealerState.stake_minor"), m.dealer];
+  return [66, m.table_id, m.phase, m.round_id, int(m.round_no, "DealerState.round_no"), int(m.closes_ms, "DealerState.closes_ms"), int(m.server_ms, "DealerState.server_ms"), int(m.number, "DealerState.number"), m.source, int(m.bets, "DealerState.bets"), int(m.players, "DealerState.players"), int(m.stake_minor, "DealerState.stake_minor"), m.dealer, (m.shoe ?? []).map(packShoe)];
 }
 
 function readSpinResult(value: unknown): SpinResult {
@@ -1190,6 +1299,12 @@ function readClientMessage(body: readonly unknown[]): ClientMessage {
       return readDealerConfirm(body);
     case 65:
       return readDealerVoid(body);
+    case 67:
+      return readDealerCard(body);
+    case 68:
+      return readDealerTakeBack(body);
+    case 69:
+      return readDealerShoe(body);
     case 70:
       return readSpin(body);
     case 72:
@@ -1237,6 +1352,12 @@ function packClientMessage(message: ClientMessage): unknown[] {
       return packDealerConfirm(message);
     case "DealerVoid":
       return packDealerVoid(message);
+    case "DealerCard":
+      return packDealerCard(message);
+    case "DealerTakeBack":
+      return packDealerTakeBack(message);
+    case "DealerShoe":
+      return packDealerShoe(message);
     case "Spin":
       return packSpin(message);
     case "GetSeeds":
@@ -1304,6 +1425,8 @@ function readServerMessage(body: readonly unknown[]): ServerMessage {
       return readActed(body);
     case 54:
       return readHandsShown(body);
+    case 55:
+      return readCoupShown(body);
     case 66:
       return readDealerState(body);
     case 71:
@@ -1373,6 +1496,8 @@ function packServerMessage(message: ServerMessage): unknown[] {
       return packActed(message);
     case "HandsShown":
       return packHandsShown(message);
+    case "CoupShown":
+      return packCoupShown(message);
     case "DealerState":
       return packDealerState(message);
     case "SpinResult":

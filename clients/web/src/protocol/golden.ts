@@ -146,6 +146,26 @@ export const CLIENT_GOLDENS: readonly Golden<ClientFrame>[] = [
     hex: "9501011b05944aa4736c6f74c4100199c0de0304700d8c00000000000005ab6d792d6f776e2d73656564",
     frame: { kind: 1, ref: 27, seq: 5, body: { t: "RotateSeed", game: "slot", command_id: fromHex("0199c0de0304700d8c00000000000005"), client_seed: "my-own-seed" } },
   },
+  {
+    name: "client/DealerCard",
+    hex: "9501011c059743a66c6976652d32c4100199c0de0001750080000000000000a1072300a673656e736f72",
+    frame: { kind: 1, ref: 28, seq: 5, body: { t: "DealerCard", table_id: "live-2", round_id: fromHex("0199c0de0001750080000000000000a1"), seq: 7, card: 35, hand: 0, source: "sensor" } },
+  },
+  {
+    name: "client/DealerTakeBack",
+    hex: "9501011d059644a66c6976652d32c4100199c0de0001750080000000000000a10823a76d697372656164",
+    frame: { kind: 1, ref: 29, seq: 5, body: { t: "DealerTakeBack", table_id: "live-2", round_id: fromHex("0199c0de0001750080000000000000a1"), seq: 8, card: 35, reason: "misread" } },
+  },
+  {
+    name: "client/DealerShoe",
+    hex: "9501011e059745a66c6976652d3201a36e65770410a9746f726e2063617264",
+    frame: { kind: 1, ref: 30, seq: 5, body: { t: "DealerShoe", table_id: "live-2", seq: 1, event: "new", value: 4, cut: 16, reason: "torn card" } },
+  },
+  {
+    name: "client/DealerShoe/cut",
+    hex: "9501011f059745a66c6976652d3209a3637574ff00a0",
+    frame: { kind: 1, ref: 31, seq: 5, body: { t: "DealerShoe", table_id: "live-2", seq: 9, event: "cut", value: -1, cut: 0, reason: "" } },
+  },
 ];
 
 export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
@@ -187,17 +207,17 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/TableSnapshot",
     hex: "9501020500dc00181f030278aa726f756c657474652d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a469646c65c400290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a0",
-    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "idle", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [] } },
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "idle", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [], coup: [] } },
   },
   {
     name: "server/TableSnapshot/betting",
     hex: "9501020600dc00181f030278aa726f756c657474652d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a762657474696e67c4100199c0de0001750080000000000000a12acf00000199c0f4fca8cf00000199c0f54ac8cf00000199c0f4fca8ff931100249293a3416e61cd09c4929211cd05dc92cc97cd03e893a6c5bd6f66696564919200649193c4100199c0de0102700b8a00000000000001929211cd05dc92cc97cd03e8cd09c4c393ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a0",
-    frame: { kind: 2, ref: 6, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "betting", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 42, opens_ms: 1759878905000, closes_ms: 1759878925000, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [{ name: "Ana", stake_minor: 2500, chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }] }, { name: "Žofie", stake_minor: 100, chips: [{ position: 0, stake_minor: 100 }] }], my_bets: [{ bet_id: fromHex("0199c0de0102700b8a00000000000001"), chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }], stake_minor: 2500 }], can_repeat: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [] } },
+    frame: { kind: 2, ref: 6, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "betting", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 42, opens_ms: 1759878905000, closes_ms: 1759878925000, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [{ name: "Ana", stake_minor: 2500, chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }] }, { name: "Žofie", stake_minor: 100, chips: [{ position: 0, stake_minor: 100 }] }], my_bets: [{ bet_id: fromHex("0199c0de0102700b8a00000000000001"), chips: [{ position: 17, stake_minor: 1500 }, { position: 151, stake_minor: 1000 }], stake_minor: 2500 }], can_repeat: true, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [], coup: [] } },
   },
   {
     name: "server/TableSnapshot/live",
     hex: "9501030409dc00181f040209a66c6976652d31ac526f756c65747465204f6e65a46c697665a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a6706175736564c400290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a4446f7261",
-    frame: { kind: 3, ref: 4, seq: 9, body: { t: "TableSnapshot", stream: 4, epoch: 2, version: 9, info_table_id: "live-1", title: "Roulette One", kind: "live", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "paused", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "Dora", started_ms: 0, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [] } },
+    frame: { kind: 3, ref: 4, seq: 9, body: { t: "TableSnapshot", stream: 4, epoch: 2, version: 9, info_table_id: "live-1", title: "Roulette One", kind: "live", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "paused", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "Dora", started_ms: 0, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [], coup: [] } },
   },
   {
     name: "server/LeftTable",
@@ -262,7 +282,7 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/DealerState",
     hex: "9501020a009d42a66c6976652d31a66e756d626572c4100199c0de0001750080000000000000a12a00cf00000199c0f4fca820a673656e736f720c03cda410a4446f7261",
-    frame: { kind: 2, ref: 10, seq: 0, body: { t: "DealerState", table_id: "live-1", phase: "number", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 42, closes_ms: 0, server_ms: 1759878905000, number: 32, source: "sensor", bets: 12, players: 3, stake_minor: 42000, dealer: "Dora" } },
+    frame: { kind: 2, ref: 10, seq: 0, body: { t: "DealerState", table_id: "live-1", phase: "number", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 42, closes_ms: 0, server_ms: 1759878905000, number: 32, source: "sensor", bets: 12, players: 3, stake_minor: 42000, dealer: "Dora", shoe: [] } },
   },
   {
     name: "server/Error/MALFORMED_FRAME",
@@ -567,7 +587,7 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/TableSnapshot/session",
     hex: "9501020500dc00191f030278aa726f756c657474652d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a469646c65c400290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a0cf00000199c0f41248",
-    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "idle", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 1759878845000, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [] } },
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "idle", round_id: fromHex(""), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 1759878845000, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [], coup: [] } },
   },
   {
     name: "server/TableResumed",
@@ -612,22 +632,22 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
   {
     name: "server/TableSnapshot/entered",
     hex: "9501020500dc001b1f030278a66c6976652d31ac526f756c65747465204f6e65a46c697665a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a6636c6f736564c4100199c0de0001750080000000000000a1290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a00020a66d616e75616c",
-    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "live-1", title: "Roulette One", kind: "live", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "closed", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: 32, source: "manual", game: "roulette", detail: [], commitment: "", flight: [], hands: [] } },
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "live-1", title: "Roulette One", kind: "live", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "closed", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: 32, source: "manual", game: "roulette", detail: [], commitment: "", flight: [], hands: [], coup: [] } },
   },
   {
     name: "server/TableSnapshot/crash",
     hex: "9501020500dc00201f030278a763726173682d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a7706c6179696e67c4100199c0de0001750080000000000000a1290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a000ffa0a5637261736890d940326437313136343262373236623034343031363237636139666261633332663563383533306662313930336363346462303232353837313739323161343838319193cf00000199c0f4fca8039194a3416e61cd03e8cc9acd060490",
-    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "crash-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "playing", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "crash", detail: [], commitment: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881", flight: [{ takeoff_ms: 1759878905000, riding: 3, outs: [{ name: "Ana", stake_minor: 1000, multiplier: 154, payout_minor: 1540 }] }], hands: [] } },
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "crash-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "playing", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "crash", detail: [], commitment: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881", flight: [{ takeoff_ms: 1759878905000, riding: 3, outs: [{ name: "Ana", stake_minor: 1000, multiplier: 154, payout_minor: 1540 }] }], hands: [], coup: [] } },
   },
   {
     name: "server/TableSnapshot/blackjack",
     hex: "9501020500dc00201f030278ab626c61636b6a61636b2d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a7706c6179696e67c4100199c0de0001750080000000000000a1290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a000ffa0a9626c61636b6a61636b90a0909197929800a3416e61c4100199c0de0102700b8a00000000000001cd03e892000915c3a9626c61636b6a61636b9802a6c5bd6f666965c4100199c0de0203700c8b00000000000002cd01f49204110ac2a6616374696e67920cff0a0193a3686974a57374616e64a6646f75626c65cf00000199c0f52b88c2",
-    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "blackjack-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "playing", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "blackjack", detail: [], commitment: "", flight: [], hands: [{ hands: [{ seat: 0, name: "Ana", bet_id: fromHex("0199c0de0102700b8a00000000000001"), stake_minor: 1000, cards: [0, 9], total: 21, soft: true, state: "blackjack", hand: 0, insured: false }, { seat: 2, name: "Žofie", bet_id: fromHex("0199c0de0203700c8b00000000000002"), stake_minor: 500, cards: [4, 17], total: 10, soft: false, state: "acting", hand: 0, insured: false }], dealer: [12, -1], dealer_total: 10, acting: 1, actions: ["hit", "stand", "double"], until_ms: 1759878917000, insurance: false }] } },
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "blackjack-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "playing", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "blackjack", detail: [], commitment: "", flight: [], hands: [{ hands: [{ seat: 0, name: "Ana", bet_id: fromHex("0199c0de0102700b8a00000000000001"), stake_minor: 1000, cards: [0, 9], total: 21, soft: true, state: "blackjack", hand: 0, insured: false }, { seat: 2, name: "Žofie", bet_id: fromHex("0199c0de0203700c8b00000000000002"), stake_minor: 500, cards: [4, 17], total: 10, soft: false, state: "acting", hand: 0, insured: false }], dealer: [12, -1], dealer_total: 10, acting: 1, actions: ["hit", "stand", "double"], until_ms: 1759878917000, insurance: false }], coup: [] } },
   },
   {
     name: "server/TableSnapshot/cards",
     hex: "9501020500dc00201f030278aa62616363617261742d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a6726573756c74c4100199c0de0001750080000000000000a1290000cf00000199c0f4fca801931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a000ffa0a8626163636172617494080c2306a09090",
-    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "baccarat-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "result", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: 1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "baccarat", detail: [8, 12, 35, 6], commitment: "", flight: [], hands: [] } },
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "baccarat-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "result", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: 1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "baccarat", detail: [8, 12, 35, 6], commitment: "", flight: [], hands: [], coup: [] } },
   },
   {
     name: "server/FlightShown",
@@ -698,5 +718,40 @@ export const SERVER_GOLDENS: readonly Golden<ServerFrame>[] = [
     name: "server/Error/SUSPENDED",
     hex: "9501040b009609cd0144a953555350454e444544c200a3776879",
     frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 324, name: "SUSPENDED", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/CoupShown",
+    hex: "950103040c9437c4100199c0de0001750080000000000000a1cf00000199c0f4fca897920823910c08000103cd0191",
+    frame: { kind: 3, ref: 4, seq: 12, body: { t: "CoupShown", round_id: fromHex("0199c0de0001750080000000000000a1"), server_ms: 1759878905000, coup: { player: [8, 35], banker: [12], player_total: 8, banker_total: 0, due: 1, shoe: 3, left: 401 } } },
+  },
+  {
+    name: "server/DealerState/cards",
+    hex: "95010300079e42a66c6976652d32a7706c6179696e67c4100199c0de0001750080000000000000a12a00cf00000199c0f4fca8ffa00c03cda410a4446f7261919a0703a5726f756e64cd0191001002ff93080c2301",
+    frame: { kind: 3, ref: 0, seq: 7, body: { t: "DealerState", table_id: "live-2", phase: "playing", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 42, closes_ms: 0, server_ms: 1759878905000, number: -1, source: "", bets: 12, players: 3, stake_minor: 42000, dealer: "Dora", shoe: [{ seq: 7, number: 3, state: "round", left: 401, to_burn: 0, cut: 16, rounds: 2, rounds_left: -1, cards: [8, 12, 35], due: 1 }] } },
+  },
+  {
+    name: "server/TableSnapshot/coup",
+    hex: "9501020500dc00211f030278aa726f756c657474652d31ac526f756c65747465204f6e65a3726e67a4504c41599364ce000f42408701cd4e2002cd9c4003cdea6004ce0001388006ce0001d4c00cce0003a98012ce00057e40a7706c6179696e67c4100199c0de0001750080000000000000a1290000cf00000199c0f4fca8ff931100249090c293ce00017cdccd09c4cd1267d1f63cba726f756c657474652d65752d313a303030303030303030303030a000ffa0a8726f756c6574746590a090909197920823910c08000103cd0191",
+    frame: { kind: 2, ref: 5, seq: 0, body: { t: "TableSnapshot", stream: 3, epoch: 2, version: 120, info_table_id: "roulette-1", title: "Roulette One", kind: "rng", currency: "PLAY", limits: { min_stake_minor: 100, max_table_minor: 1000000, max_by_size: { 1: 20000, 2: 40000, 3: 60000, 4: 80000, 6: 120000, 12: 240000, 18: 360000 } }, phase: "playing", round_id: fromHex("0199c0de0001750080000000000000a1"), round_no: 41, opens_ms: 0, closes_ms: 0, server_ms: 1759878905000, number: -1, history: [17, 0, 36], seats: [], my_bets: [], can_repeat: false, money: { available_minor: 97500, reserved_minor: 2500, seq: 4711 }, net_minor: -2500, rules_version: "roulette-eu-1:000000000000", dealer: "", started_ms: 0, entered: -1, source: "", game: "roulette", detail: [], commitment: "", flight: [], hands: [], coup: [{ player: [8, 35], banker: [12], player_total: 8, banker_total: 0, due: 1, shoe: 3, left: 401 }] } },
+  },
+  {
+    name: "server/Error/CARD_IMPOSSIBLE",
+    hex: "9501040b009609cd0145af434152445f494d504f535349424c45c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 325, name: "CARD_IMPOSSIBLE", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/CARD_NOT_DUE",
+    hex: "9501040b009609cd0146ac434152445f4e4f545f445545c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 326, name: "CARD_NOT_DUE", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/SHOE_NOT_READY",
+    hex: "9501040b009609cd0147ae53484f455f4e4f545f5245414459c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 327, name: "SHOE_NOT_READY", retryable: false, retry_after_ms: 0, detail: "why" } },
+  },
+  {
+    name: "server/Error/STEP_OUT_OF_ORDER",
+    hex: "9501040b009609cd0148b1535445505f4f55545f4f465f4f52444552c200a3776879",
+    frame: { kind: 4, ref: 11, seq: 0, body: { t: "Error", code: 328, name: "STEP_OUT_OF_ORDER", retryable: false, retry_after_ms: 0, detail: "why" } },
   },
 ];

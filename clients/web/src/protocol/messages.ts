@@ -138,6 +138,22 @@ export interface Hands {
   readonly insurance: boolean;
 }
 
+/**
+ * A coup of baccarat while a dealer deals it. player, banker: their cards in the order dealt, numbered as in the rules.
+ *
+ * due: whose the next card is, 0 the player's, 1 the banker's; -1: all are dealt, the dealer confirms. shoe: number of the
+ * shoe at this table. left: how many cards are in it.
+ */
+export interface Coup {
+  readonly player: readonly number[];
+  readonly banker: readonly number[];
+  readonly player_total: number;
+  readonly banker_total: number;
+  readonly due: number;
+  readonly shoe: number;
+  readonly left: number;
+}
+
 /** Someone who was paid. payout_minor includes the winning stake. */
 export interface Winner {
   readonly name: string;
@@ -149,6 +165,27 @@ export interface SettledBet {
   readonly bet_id: Uint8Array;
   readonly stake_minor: number;
   readonly payout_minor: number;
+}
+
+/**
+ * The shoe of a live table and the coup that is dealt from it. seq: the number of the last event; 0: there was none.
+ *
+ * number: which shoe of the table. state: "loaded" (none yet), "burning", "between" (coups), "round" (cards are out), "over".
+ * left: cards in it. to_burn: cards still to be burned. cut: how many cards from the end the cut card lies. rounds: coups dealt
+ * to their end. rounds_left: coups that may still be dealt, with the one in play; -1: the cut card has not come.
+ * cards: of the coup in play, in the order dealt. due: to whom the next one goes, 0 player, 1 banker; -1: all are dealt.
+ */
+export interface Shoe {
+  readonly seq: number;
+  readonly number: number;
+  readonly state: string;
+  readonly left: number;
+  readonly to_burn: number;
+  readonly cut: number;
+  readonly rounds: number;
+  readonly rounds_left: number;
+  readonly cards: readonly number[];
+  readonly due: number;
 }
 
 /** A pair out of use. server_seed: 64 hexadecimal digits, used as text. rounds: how many were played by it. */
@@ -322,6 +359,49 @@ export interface DealerVoid {
 }
 
 /**
+ * Deals the next card of the coup, once no more bets are taken (role device may send it: a scanner).
+ *
+ * seq: one more than `Shoe.seq`; the same again is answered and not dealt twice. hand: 0 player, 1 banker, -1: whose it is.
+ * card: numbered as in the rules. source: "manual" or "sensor".
+ */
+export interface DealerCard {
+  readonly t: "DealerCard";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly seq: number;
+  readonly card: number;
+  readonly hand?: number;
+  readonly source?: string;
+}
+
+/** Takes the last card of the coup back, before the coup is confirmed: it was read wrongly, another lies there. */
+export interface DealerTakeBack {
+  readonly t: "DealerTakeBack";
+  readonly table_id: string;
+  readonly round_id: Uint8Array;
+  readonly seq: number;
+  readonly card: number;
+  readonly reason?: string;
+}
+
+/**
+ * Something happened to the shoe. seq: as in `DealerCard`.
+ *
+ * event: "new": a shuffled shoe is on the table, value is the card turned over first, cut how many cards from the end the
+ * cut card lies (14 - 104), reason why, where the shoe before was not over. "burned": value cards were burned, unseen.
+ * "cut": the cut card has come.
+ */
+export interface DealerShoe {
+  readonly t: "DealerShoe";
+  readonly table_id: string;
+  readonly seq: number;
+  readonly event: string;
+  readonly value?: number;
+  readonly cut?: number;
+  readonly reason?: string;
+}
+
+/**
  * Plays a round. Send it unchanged until it is answered; the same spin_id always has the same answer.
  *
  * game: `TableInfo.table_id` of a table of kind "instant". Ask for `GetSeeds` before the first one.
@@ -465,7 +545,7 @@ export interface Tables {
 /**
  * Everything a client must know to show the table; the pushes of stream `stream` with seq > `version` change it.
  *
- * phase: "idle" (no round), "betting", "closed" (no more bets, no result yet), "playing" (see flight and hands),
+ * phase: "idle" (no round), "betting", "closed" (no more bets, no result yet), "playing" (see flight, hands, coup),
  * "result" (decided, being settled), "paused" (no rounds for now).
  * round_id, round_no: empty bytes and 0 when phase is "idle" or "paused".
  * opens_ms, closes_ms: the betting window by the server's clock; 0 when there is no window, closes_ms 0 for a live
@@ -475,7 +555,7 @@ export interface Tables {
  * dealer: who deals (live tables), else "". started_ms: when this session of play began.
  * entered, source: a number that is entered and not confirmed, and by whom; only for dealers and staff, else -1 and "".
  * game: as in the lobby. commitment: what the round's outcome was committed to before it opened; "" where a dealer makes it.
- * flight, hands: what is being played, in phase "playing" and until the round ends; at most one of each.
+ * flight, hands, coup: what is being played, in phase "playing" and until the round ends; at most one of each.
  */
 export interface TableSnapshot {
   readonly t: "TableSnapshot";
@@ -510,6 +590,7 @@ export interface TableSnapshot {
   readonly commitment: string;
   readonly flight: readonly Flight[];
   readonly hands: readonly Hands[];
+  readonly coup: readonly Coup[];
 }
 
 /** Answers `LeaveTable`. */
@@ -610,6 +691,8 @@ export interface TablePaused {
 /**
  * Table push, for dealers and staff only: what the wheel shows, not confirmed. source: "manual" or "sensor".
  *
+ * Where cards are dealt: what they come to, source "cards"; number -1, source "": a card was taken back.
+ *
  * For everyone else this version is `Skipped`.
  */
 export interface NumberEntered {
@@ -696,10 +779,22 @@ export interface HandsShown {
 }
 
 /**
+ * Table push: what is dealt at a live table of baccarat, whole: each card, and each that is taken back. phase becomes
+ * "playing".
+ */
+export interface CoupShown {
+  readonly t: "CoupShown";
+  readonly round_id: Uint8Array;
+  readonly server_ms: number;
+  readonly coup: Coup;
+}
+
+/**
  * Answers every dealer message, and is pushed on the personal stream of the dealer (and device) at each change.
  *
- * phase: as in `TableSnapshot`, and "number" (a number is entered, not confirmed).
+ * phase: as in `TableSnapshot`, and "number" (a number is entered, or all cards are dealt; not confirmed).
  * number: entered or confirmed, else -1. source: of that number. bets, players, stake_minor: of this round.
+ * shoe: one where cards are dealt.
  */
 export interface DealerState {
   readonly t: "DealerState";
@@ -715,6 +810,7 @@ export interface DealerState {
   readonly players: number;
   readonly stake_minor: number;
   readonly dealer: string;
+  readonly shoe: readonly Shoe[];
 }
 
 /**
@@ -773,6 +869,9 @@ export type ClientMessage =
   | DealerNumber
   | DealerConfirm
   | DealerVoid
+  | DealerCard
+  | DealerTakeBack
+  | DealerShoe
   | Spin
   | GetSeeds
   | RotateSeed;
@@ -807,6 +906,7 @@ export type ServerMessage =
   | BetsVoided
   | Acted
   | HandsShown
+  | CoupShown
   | DealerState
   | SpinResult
   | Seeds;

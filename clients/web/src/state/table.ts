@@ -2,7 +2,7 @@
  * What a client knows of a table. The law: a snapshot and the events after it give what a fresh snapshot would say.
  *
  * Phases:  idle --RoundOpened--> betting --BetsClosed--> closed --RoundResult--> result --RoundSettled--> idle
- *          closed --FlightShown | HandsShown--> playing --RoundResult--> result
+ *          closed --FlightShown | HandsShown | CoupShown--> playing --RoundResult--> result
  *          betting | closed | playing --RoundVoided--> idle         any --TablePaused--> paused | idle
  */
 import { idKey, sameId } from "../protocol/ids";
@@ -65,7 +65,7 @@ function mergeSeats(seats: readonly SeatBets[], changed: readonly SeatBets[]): S
 }
 
 function withoutRound(snapshot: TableSnapshot, phase: string): TableSnapshot {
-  return { ...snapshot, phase, round_id: NO_ROUND, round_no: 0, opens_ms: 0, closes_ms: 0, number: -1, detail: [], commitment: "", flight: [], hands: [], entered: -1, source: "", seats: [], my_bets: [] };
+  return { ...snapshot, phase, round_id: NO_ROUND, round_no: 0, opens_ms: 0, closes_ms: 0, number: -1, detail: [], commitment: "", flight: [], hands: [], coup: [], entered: -1, source: "", seats: [], my_bets: [] };
 }
 
 /** Folds a push of the table's stream into the snapshot. Unknown messages change only the version. */
@@ -92,6 +92,8 @@ export function applyToSnapshot(before: TableSnapshot, seq: number, event: Serve
       return { ...snapshot, phase: "playing", flight: [event.flight], hands: [], server_ms: event.server_ms };
     case "HandsShown":
       return { ...snapshot, phase: "playing", hands: [event.hands], flight: [], server_ms: event.server_ms };
+    case "CoupShown":
+      return { ...snapshot, phase: "playing", coup: [event.coup], server_ms: event.server_ms };
     case "RoundSettled":
       return { ...withoutRound(snapshot, "idle"), can_repeat: before.can_repeat || before.my_bets.length > 0 };
     case "RoundVoided":

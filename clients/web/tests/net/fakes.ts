@@ -64,6 +64,7 @@ export function aSnapshot(change: Partial<TableSnapshot> = {}): TableSnapshot {
     commitment: "",
     flight: [],
     hands: [],
+    coup: [],
     ...change,
   };
 }

@@ -17,6 +17,7 @@ const state = (change: Partial<DealerState>): DealerState => ({
   players: 0,
   stake_minor: 0,
   dealer: "dora",
+  shoe: [],
   ...change,
 });
 
