@@ -123,7 +123,9 @@ class BetDesk:
         """
         stage, seat, bet_id = self._stage, order.seat, order.bet_id
         bad_id = None if work.is_sound(bet_id) else check_id(bet_id, work.now_ms)
-        book = stage.find_book(order.round_id)
+        book = stage.book
+        if book is None or book.round_id != order.round_id:
+            book = stage.find_book(order.round_id)
         if bad_id is not None and bad_id.code == Refusal.ID_CLASS_FORBIDDEN:
             return bad_id
         known = book.bets.get((seat.player_id, bet_id)) if book is not None else None
@@ -165,11 +167,15 @@ class BetDesk:
         return None
 
     def _reserve(self, work: Work, book: RoundBook, bet: Bet) -> None:
-        seat, bet_id = bet.order.seat, bet.order.bet_id
-        reserve = Reserve(
-            bet_id, seat.player_id, self._ccy, bet.stake_minor, book.round_id, self._table_id, self._stage.epoch
+        order, epoch = bet.order, self._stage.epoch
+        seat = order.seat
+        work.ask(
+            seat.shard,
+            Reserve(order.bet_id, seat.player_id, self._ccy, bet.stake_minor, book.round_id, self._table_id, epoch),
+            book,
+            bet,
+            bet,
         )
-        work.ask(seat.shard, reserve, book, bet, bet)
 
     def undo(self, index: int, order: UndoBet, work: Work) -> TableAnswer | None:
         """Return the answer, or None and leave it to `carry_out`.

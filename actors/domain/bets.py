@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
+import msgspec
+
 from actors.domain.commands import (
     BetPlaced,
     BetsTakenBack,
@@ -35,18 +37,19 @@ PENDING: Final = BetStatus.PENDING
 ACCEPTED: Final = BetStatus.ACCEPTED
 
 
-class Bet:
-    """One order to bet and what became of it. answer: what to tell the player now; None while PENDING."""
+class Bet(msgspec.Struct, eq=False, gc=False):
+    """One order to bet and what became of it. answer: what to tell the player now; None while PENDING.
 
-    __slots__ = ("answer", "order", "stake_minor", "stakes", "status", "was_unknown")
+    was_unknown: some attempt at the wallet had no answer, so it may be reserved. Out of the collector's sight, for there are
+    many: nothing that it holds may ever hold it.
+    """
 
-    def __init__(self, order: PlaceBet, stakes: dict[int, int]) -> None:
-        self.order = order
-        self.stakes = stakes
-        self.stake_minor = sum(stakes.values())
-        self.status = PENDING
-        self.answer: BetPlaced | Refused | None = None
-        self.was_unknown = False  # some attempt at the wallet had no answer: it may be reserved
+    order: PlaceBet
+    stakes: dict[int, int]
+    stake_minor: int
+    status: BetStatus = PENDING
+    answer: BetPlaced | Refused | None = None
+    was_unknown: bool = False
 
     def repeats(self, order: PlaceBet) -> bool:
         """Tell whether this is the same order sent again (the id is equal already)."""

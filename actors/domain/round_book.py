@@ -72,6 +72,7 @@ class RoundBook:
         self.undos: dict[tuple[int, bytes], Undo] = {}
         self.changed: set[int] = set()
         self.seats: dict[int, int] = {}  # seat -> the player who has it in this round
+        self._seatless: set[int] = set()  # positions that are known to take none
 
     def is_taking(self, received_ms: int, now_ms: int, grace_ms: int) -> bool:
         """Tell whether an order received then may still count: in time at the gateway, and here within the grace."""
@@ -95,25 +96,24 @@ class RoundBook:
         refused = self.game.check_limits(self.limits, stakes, held, player.held_minor)
         if refused is not None:
             return self._add_refused(player, order, refused)
-        seats = self._seats_of(stakes)
-        if seats and not {self.seats.get(seat) for seat in seats} <= {None, player_id}:
+        seats = () if stakes.keys() <= self._seatless else self._seats_of(stakes)
+        if seats and not set(map(self.seats.get, seats)) <= {None, player_id}:
             return self._add_refused(player, order, Refused(Refusal.SEAT_TAKEN))
         # From here it is taken.
-        bet = self.bets[player_id, order.bet_id] = Bet(order, stakes)
+        stake_minor = sum(stakes.values())
+        bet = self.bets[player_id, order.bet_id] = Bet(order, stakes, stake_minor)
         player.bets.append(bet)
         player.live += 1
         for position, stake in stakes.items():
             held[position] = held.get(position, 0) + stake
-        player.held_minor += bet.stake_minor
+        player.held_minor += stake_minor
         for seat in seats:
             self.seats[seat] = player_id
         self.pending += 1
         return bet
 
     def _add_refused(self, player: PlayerBets, order: PlaceBet, refused: Refused) -> Bet:
-        bet = Bet(order, {})
-        bet.status = BetStatus.REFUSED
-        bet.answer = refused
+        bet = Bet(order, {}, 0, BetStatus.REFUSED, refused)
         if player.attempts <= MAX_ATTEMPTS:
             self.bets[order.seat.player_id, order.bet_id] = bet
         return bet
@@ -132,10 +132,16 @@ class RoundBook:
             stakes, missing = self.accepted_stakes(order.seat.player_id), Refusal.NOTHING_TO_DOUBLE
         return stakes or Refused(missing)
 
-    def _seats_of(self, positions: Iterable[int]) -> list[int]:
-        """Return the seats that these positions take, perhaps one of them twice."""
-        seat_of = self.game.seat_of
-        return [seat for position in positions if (seat := seat_of(position)) is not None]
+    def _seats_of(self, positions: Iterable[int]) -> set[int]:
+        """Return the seats that these positions take."""
+        seats = set()
+        for position in positions:
+            seat = self.game.seat_of(position)
+            if seat is None:
+                self._seatless.add(position)
+            else:
+                seats.add(seat)
+        return seats
 
     def _player(self, seat: Seat) -> PlayerBets:
         player = self.players.get(seat.player_id)
@@ -206,7 +212,7 @@ class RoundBook:
         player.live -= 1
         take_stakes(player.held, bet.stakes)
         player.held_minor -= bet.stake_minor
-        for seat in {*self._seats_of(bet.stakes)}.difference(self._seats_of(player.held)):
+        for seat in self._seats_of(bet.stakes) - self._seats_of(player.held):
             del self.seats[seat]
 
     # ------------------------------------------------------------ taking back
@@ -285,8 +291,9 @@ class RoundBook:
         for one in bets:
             chips = [ChipStake(*chip) for chip in one.chips]
             seat = Seat(one.player_id, one.name, one.shard, "")
-            bet = Bet(PlaceBet(seat, round_id, one.reservation_id, 0, "chips", chips, []), dict(one.chips))
-            bet.status = BetStatus.ACCEPTED
+            order = PlaceBet(seat, round_id, one.reservation_id, 0, "chips", chips, [])
+            stakes = dict(one.chips)
+            bet = Bet(order, stakes, sum(stakes.values()), ACCEPTED)
             player = book._player(seat)
             player.bets.append(bet)
             add_stakes(player.shown, bet.stakes)
@@ -317,11 +324,13 @@ class RoundBook:
 
     def accepted_stakes(self, player_id: int) -> dict[int, int]:
         """Return stake by position of the player's accepted bets."""
-        stakes: dict[int, int] = {}
         player = self.players.get(player_id)
-        for bet in player.bets if player else ():
-            if bet.status is ACCEPTED:
-                add_stakes(stakes, bet.stakes)
+        if player is None:
+            return {}
+        stakes = dict(player.shown)
+        for bet in player.bets:
+            if bet.status is not ACCEPTED and bet.status in (BetStatus.LEAVING, BetStatus.GONE):
+                take_stakes(stakes, bet.stakes)  # it was on its way back when the layout was fixed, and is still shown
         return stakes
 
     def placed_bets(self, player_id: int) -> list[PlacedBet]:

@@ -45,6 +45,21 @@ def code(answer: Any) -> int:
 
 
 @scene
+async def test_bet_on_its_way_back_when_the_round_is_decided_is_not_repeated(casino: Casino) -> None:
+    # The wallet says that it is back after the layout was fixed and before the stakes to repeat are remembered.
+    kept, left = await casino.bet(1, {RED: 100}), await casino.bet(1, {RED: 100, BLACK: 300})
+    await asyncio.sleep(4.9)
+    casino.wallet(1).delay_s = 0.5
+    undo = asyncio.ensure_future(casino.undo(1, left.bet.bet_id))
+    await casino.until("result")
+    assert not undo.done()
+    assert isinstance(await undo, BetsTakenBack)
+    await casino.until("betting")
+    again = await casino.bet(1, mode="repeat")
+    assert again.bet.chips == kept.bet.chips
+
+
+@scene
 async def test_bet_received_just_before_closing_counts(casino: Casino) -> None:
     closes_ms = (await casino.state()).closes_ms
     order = casino.order(1, {RED: 100}, received_ms=closes_ms)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import groupby
 from typing import Any, Final
 
-from actors.domain.commands import CallStake, ChipStake, Refused
 from actors.domain.games import roulette, roulette_bets
-from actors.domain.games.game import BetLimits, BetReturn, Draws, Outcome
+from actors.domain.games.game import BetReturn, Draws, Outcome
 
 _TEXT: Final = (
     "A ball is spun on a wheel with 37 pockets, 0 to 36. Chips may lie on single numbers, on groups of numbers that lie "
@@ -43,19 +42,10 @@ class Roulette:
             found.append(BetReturn(kind, len(places), wins * back, wins * back * back - (wins * back) ** 2))
         return found
 
-    def check_shape(self, chips: Sequence[ChipStake], calls: Sequence[CallStake], max_chips: int) -> Refused | None:
-        """See `TableGame`."""
-        return roulette_bets.check_shape(chips, calls, max_chips)
-
-    def expand(self, chips: Sequence[ChipStake], calls: Sequence[CallStake]) -> dict[int, int]:
-        """See `TableGame`."""
-        return roulette_bets.expand(chips, calls)
-
-    def check_limits(
-        self, limits: BetLimits, stakes: Mapping[int, int], held: Mapping[int, int], held_minor: int
-    ) -> Refused | None:
-        """See `TableGame`."""
-        return roulette_bets.check_limits(limits, stakes, held, held_minor)
+    # See `TableGame`. Every bet goes through these three.
+    check_shape = staticmethod(roulette_bets.check_shape)
+    expand = staticmethod(roulette_bets.expand)
+    check_limits = staticmethod(roulette_bets.check_limits)
 
     def name_of(self, position: int) -> str:
         """See `TableGame`."""
