@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -57,7 +58,6 @@ def test_outcomes_fall_into_the_classes() -> None:
     assert WATCHED["baccarat"].cells(BACCARAT.draw(draws))[0] in range(3)
     assert [WATCHED["crash"].cells(Outcome(bust)) for bust in (100, 101, 5_000, 10**9)] == [(0,), (1,), (10,), (10,)]
     assert WATCHED["crash"].cells(Outcome(bust_of(draws.digest())))[0] in range(11)
-    assert WATCHED["blackjack"].cells(Outcome(20, (2, 25, 4))) == (12,)
 
 
 def test_bets_have_the_moments_of_the_published_paytable() -> None:
@@ -148,6 +148,24 @@ def test_payout_that_the_rules_do_not_owe_is_found_at_once(
     assert (finding.level, finding.about, finding.p) == (Level.SUSPEND, "payouts", 0)
 
 
+@pytest.mark.parametrize(
+    ("game", "outcome"),
+    [
+        ("roulette", Outcome(37)),
+        ("baccarat", Outcome(3)),
+        ("blackjack", Outcome(20)),
+        ("blackjack", Outcome(20, (2, 9, 9, 0, 0, 2, 4))),
+        ("slot", Outcome(0)),
+        ("slot", Outcome(0, (0, 0, 0, 0, 99))),
+    ],
+)
+def test_outcome_that_is_none_of_the_game_is_found_and_not_counted(game: str, outcome: Outcome) -> None:
+    watch = Watch()
+    finding = apply_round(watch, WATCHED[game], outcome, [])
+    assert finding is not None
+    assert (finding.level, finding.about, watch.blocks) == (Level.SUSPEND, "payouts", [])
+
+
 @pytest.mark.parametrize(("bust", "position", "paid"), [(200, 200, 200), (200, 250, 0), (200, 300, 199), (150, 0, 0)])
 def test_payout_that_a_flight_lets_out_is_owed(bust: int, position: int, paid: int) -> None:
     assert apply_round(Watch(), WATCHED["crash"], Outcome(bust), [bet(position, 100, paid)]) is None
@@ -159,9 +177,47 @@ def test_fair_bets_are_near_their_theoretical_return() -> None:
     assert found[-1].rtp == pytest.approx(36 / 37, abs=0.05)
 
 
-def test_bets_whose_return_is_their_players_choice_are_not_judged() -> None:
+def fly(out: Callable[[int], int], rounds: int) -> Finding:
+    """Return the worst that is found of rides by hand. out: where the player leaves a flight of this bust; 0: he does not."""
+    draws, watch, found = random.Random(8), Watch(), []
+    for _ in range(rounds):
+        bust = max(100, 99 * 2**52 // (2**52 - draws.getrandbits(52)))
+        found.append(apply_round(watch, WATCHED["crash"], Outcome(bust), [bet(0, 100, out(bust))]))
+    return min((finding for finding in found if finding is not None), key=lambda finding: finding.p)
+
+
+def by_hand(at: int) -> Callable[[int], int]:
+    """Return a player who leaves at this multiplier if the flight goes on above it."""
+    return lambda bust: at if bust > at else 0
+
+
+@pytest.mark.parametrize("at", [100, 150, 1_500, 999_999])
+def test_rides_by_hand_are_fair_whenever_their_players_leave(at: int) -> None:
+    assert fly(by_hand(at), 10_000).level <= Level.WATCH
+
+
+def test_player_who_knows_the_bust_is_found_by_the_return_of_his_rides() -> None:
+    """Busts and payouts are those of a fair game; only his timing is not."""
+    finding = fly(lambda bust: bust - 1 if bust > 100 else 0, 500)
+    assert (finding.level, finding.about) == (Level.SUSPEND, "return")
+
+
+def test_player_who_knows_the_bust_a_little_is_found_in_time() -> None:
+    """He leaves at 1.50x, and one time in two he stays where the flight goes on to 3.00x."""
+    finding = fly(lambda bust: 300 if bust > 300 and bust % 2 else by_hand(150)(bust), 10_000)
+    assert (finding.level, finding.about) == (Level.SUSPEND, "return")
+
+
+def test_cash_outs_that_a_table_loses_where_it_knows_the_bust_are_found_by_their_return() -> None:
+    """Nothing is what a flight may pay too, so only the return tells: at 1.50x one in three where it will not go far."""
+    finding = fly(lambda bust: 0 if bust < 1_000 and bust % 3 == 0 else by_hand(150)(bust), 5_000)
+    assert (finding.level, finding.about) == (Level.SUSPEND, "return")
+
+
+def test_order_of_targets_and_rides_by_hand_is_not_judged_by_its_return() -> None:
     watch = Watch()
-    apply_round(watch, WATCHED["crash"], Outcome(5_000), [bet(0, 1_000, 40_000)])
+    mixed = SettleEntry(0, bytes(16), 1, 1, 200, 600, [(0, 100), (200, 100)])
+    assert apply_round(watch, WATCHED["crash"], Outcome(5_000), [mixed]) is None
     assert watch.blocks[0].staked == 0
 
 

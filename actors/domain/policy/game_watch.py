@@ -109,6 +109,7 @@ class Bet(msgspec.Struct, frozen=True):
     was booked where a part of it cannot be judged (see `watched_games`).
     """
 
+    stake_minor: int
     paid: float
     least: float
     best: float
@@ -138,28 +139,40 @@ class Watched(msgspec.Struct, frozen=True):
 
 
 def apply_round(watch: Watch, game: Watched, outcome: Outcome, bets: Sequence[SettleEntry]) -> Finding | None:
-    """Count a decided round by the rules that are watched. Return what is found where it fills a block or is wrong in itself."""
+    """Count a decided round by the rules that are watched. Return what is found where it fills a block or is wrong in itself.
+
+    What is wrong in itself is not counted: it is no round of this game.
+    """
+    cells = _checked(game, outcome, bets)
+    if cells is None:
+        return Finding(Level.SUSPEND, 0.0, PAYOUTS, 1, _rtp(watch.blocks))
     block = _block_of(watch, game)
     block.rounds += 1
-    for cell in game.cells(outcome):
+    for cell in cells:
         block.counts[cell] += 1
-    sigma = most = fall = 0.0
-    for entry in bets:
-        bet = game.bet(outcome, entry)
-        if bet is None:
-            continue
-        block.staked += entry.stake_minor
+    _count_bets(block, [bet for entry in bets if (bet := game.bet(outcome, entry)) is not None])
+    return judge(watch, game) if block.rounds >= game.block_rounds else None
+
+
+def _checked(game: Watched, outcome: Outcome, bets: Sequence[SettleEntry]) -> Sequence[int] | None:
+    """Return the classes of an outcome, or None where it is none of this game or does not owe what was paid."""
+    try:
+        cells = game.cells(outcome)
+        is_sound = all(0 <= cell < game.classes for cell in cells)
+        return cells if is_sound and all(game.is_owed(outcome, entry) for entry in bets) else None
+    except (ValueError, IndexError):  # it cannot even be read by the rules
+        return None
+
+
+def _count_bets(block: Block, bets: Sequence[Bet]) -> None:
+    for bet in bets:
+        block.staked += bet.stake_minor
         block.paid += bet.paid
         block.over += bet.paid - bet.best
         block.under += bet.paid - bet.least
-        sigma += bet.sigma
-        most += bet.most
-        fall += bet.fall
-    block.variance += sigma**2
-    block.most, block.fall = max(block.most, most), max(block.fall, fall)
-    if not all(game.is_owed(outcome, entry) for entry in bets):
-        return Finding(Level.SUSPEND, 0.0, PAYOUTS, 1, _rtp(watch.blocks))
-    return judge(watch, game) if block.rounds >= game.block_rounds else None
+    block.variance += sum(bet.sigma for bet in bets) ** 2
+    block.most = max(block.most, sum(bet.most for bet in bets))
+    block.fall = max(block.fall, sum(bet.fall for bet in bets))
 
 
 def _block_of(watch: Watch, game: Watched) -> Block:
