@@ -228,19 +228,26 @@ class Session:
 
     def _apply_settlement(self, event: events.MyBetsSettled) -> bool:
         """Add the bets not counted before to the net position; False if all were told before."""
-        fresh, table_id = not event.bets, event.table_id
+        fresh, table_id, settled = not event.bets, event.table_id, self._settled
         for bet in event.bets:
-            if not self._count((table_id, bet.bet_id), bet.payout_minor - bet.stake_minor):
+            key = (table_id, bet.bet_id)
+            told = settled.pop(key, None)
+            if told is None:
+                self.net_minor += bet.payout_minor - bet.stake_minor
+            if not told:
                 fresh = True
+            settled[key] = True
+        self._forget_oldest()
         return fresh
 
-    def _count(self, key: tuple[str, bytes], net_minor: int) -> bool | None:
-        """Add a settled bet to the net position, once. Returns whether it was told before; None: it was not known."""
-        settled = self._settled
-        told = settled.pop(key, None)
-        if told is None:
+    def _count(self, key: tuple[str, bytes], net_minor: int) -> None:
+        """Add a round of an instant game to the net position, once."""
+        if self._settled.pop(key, None) is None:
             self.net_minor += net_minor
-        settled[key] = True
+        self._settled[key] = True
+        self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        settled = self._settled
         while len(settled) > SETTLED_MAX:
             del settled[next(iter(settled))]
-        return told

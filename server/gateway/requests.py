@@ -87,6 +87,7 @@ class Requests:
         #: By message: its handler, and what it takes of a connection's rate.
         self._handlers = {kind: (handler, COSTS.get(kind, 1)) for kind, handler in handlers.items()}
         self._now_ms = clock.now_ms
+        self._rate_per_s, self._rate_burst = settings.rate_per_s, settings.rate_burst
 
     def take(self, client: Client, data: bytes) -> None:
         """Take one message of a client. Everything gets an answer."""
@@ -94,12 +95,13 @@ class Requests:
         now_ms = self._now_ms()
         frame = decode_client_frame(data)
         if isinstance(frame, Fault):
-            if self._has_tokens(client, frame.ref, now_ms, 1):
-                client.refuse(frame.ref, frame.code, frame.detail)
+            self._take_fault(client, frame, now_ms)
             return
         body = frame.body
         handler, cost = self._handlers[type(body)]
-        if not self._has_tokens(client, frame.ref, now_ms, cost):
+        rate = self._rate_per_s
+        if rate and not client.bucket.take(now_ms, rate, self._rate_burst, cost):
+            self._refuse_for_now(client, frame.ref, client.bucket.wait_ms(rate, cost))
             return
         if client.session is None:
             self._take_first(client, frame, now_ms)
@@ -108,14 +110,13 @@ class Requests:
             client.active_ms = now_ms
         handler(client, frame.ref, body, now_ms)
 
-    def _has_tokens(self, client: Client, ref: int, now_ms: int, cost: int) -> bool:
-        """Take so much of a client's rate; refuse the request if it is not there."""
-        settings = self._settings
-        rate = settings.rate_per_s
-        if not rate or client.bucket.take(now_ms, rate, settings.rate_burst, cost):
-            return True
-        self._refuse_for_now(client, ref, client.bucket.wait_ms(rate, cost))
-        return False
+    def _take_fault(self, client: Client, fault: Fault, now_ms: int) -> None:
+        """Answer what is no request. It is one as far as the rate goes."""
+        rate = self._rate_per_s
+        if rate and not client.bucket.take(now_ms, rate, self._rate_burst):
+            self._refuse_for_now(client, fault.ref, client.bucket.wait_ms(rate))
+        else:
+            client.refuse(fault.ref, fault.code, fault.detail)
 
     def _refuse_for_now(self, client: Client, ref: int, wait_ms: int) -> None:
         """Say how long to wait; who does not is not read from for a while, and who never does is closed."""
@@ -243,7 +244,8 @@ class Requests:
         client.answer(ref, wire.LeftTable(leave.table_id))
 
     def _play(self, client: Client, ref: int, request: translate.PlayRequest, now_ms: int) -> None:
-        session = _session(client)
+        session = client.session
+        assert session is not None
         denial = session.check_play(request.table_id)
         if denial is not None:
             client.refuse(ref, Code(denial))
@@ -283,7 +285,8 @@ def _is_denied(client: Client, ref: int, denial: Denial | None) -> bool:
 
 def _deliver_order(client: Client, ref: int, table_id: str, answer: Any) -> None:
     """Answer a player's or dealer's order with what the table said."""
-    session = _session(client)
+    session = client.session
+    assert session is not None
     session.pending -= 1
     session.apply_answer(answer)
     client.answer(ref, translate.reply(table_id, answer))
