@@ -21,10 +21,9 @@ from actors.supervisors.journal import CheckpointMoved, JournalGap, JournalSourc
 
 log = logging.getLogger(__name__)
 
-PAGE_ROWS: Final = 2_000
+PAGE_ROWS: Final = 5_000
+#: From one work to the next. A row costs the less the more are read at once, and nobody waits for a score within the second.
 POLL_S: Final = 1.0
-#: Hints that come thicker than this are answered by one reading.
-BREATH_S: Final = 0.05
 
 
 class Follower:
@@ -111,15 +110,17 @@ async def all_of(works: Collection[Coroutine[Any, Any, None]]) -> None:
 
 
 class Supervisor(ABC):
-    """A supervisor's life: works when woken and every second, outlives outages of the store, ends by `fatal` on a bug.
+    """A supervisor's life: works once a second, outlives outages of the store, ends by `fatal` on a bug.
 
     Nothing in memory matters: killed at any point, it goes on from what is stored.
     """
 
-    def __init__(self, name: str, *, fatal: Callable[[BaseException], None]) -> None:
+    def __init__(self, name: str, *, fatal: Callable[[BaseException], None], breath_s: float = POLL_S) -> None:
+        """breath_s: of one that is to act sooner when woken, and then at most so often; shape: up to POLL_S."""
         self.name = name
         self.outages_total = 0
         self._fatal = fatal
+        self._breath_s = breath_s
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -155,7 +156,7 @@ class Supervisor(ABC):
         try:
             while True:
                 await self._work_once()
-                await asyncio.sleep(BREATH_S)
+                await asyncio.sleep(self._breath_s)
                 await self._wait()
         except asyncio.CancelledError:
             raise
@@ -176,5 +177,5 @@ class Supervisor(ABC):
     async def _wait(self) -> None:
         # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the event.
         with suppress(TimeoutError):
-            async with asyncio.timeout(POLL_S):
+            async with asyncio.timeout(POLL_S - self._breath_s):
                 await self._wake.wait()

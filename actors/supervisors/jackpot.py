@@ -48,6 +48,8 @@ log = logging.getLogger(__name__)
 
 ADDRESS: Final = "supervisor/jackpot"
 ASK_S: Final = 2.0
+#: Woken by hits, and while something is unfinished by every commit of a wallet.
+BREATH_S: Final = 0.05
 #: The wallet asks to come back later; nothing was decided.
 _AGAIN: Final = frozenset((Refusal.BUSY, Refusal.DRAINING, Refusal.OUTCOME_UNKNOWN))
 
@@ -122,7 +124,7 @@ class Jackpots(Supervisor):
         fatal: Callable[[BaseException], None],
     ) -> None:
         """key: the HMAC key of derived ids. shards: all of them."""
-        super().__init__(ADDRESS, fatal=fatal)
+        super().__init__(ADDRESS, fatal=fatal, breath_s=BREATH_S)
         self._store = store
         self._post = post
         self._clock = clock

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 FOLLOWER: Final = "relay"
 TRANSITS_AT_ONCE: Final = 500
 ASK_S: Final = 2.0
+#: Woken by every commit of a wallet; a jackpot's winner waits for what is on its way.
+BREATH_S: Final = 0.25
 #: The wallet asks to come back later; nothing was decided.
 _AGAIN: Final = frozenset((Refusal.BUSY, Refusal.DRAINING, Refusal.OUTCOME_UNKNOWN))
 
@@ -79,7 +81,7 @@ class Relay(Supervisor):
     def __init__(
         self, store: TransitStore, post: Post, clock: Clock, *, fatal: Callable[[BaseException], None]
     ) -> None:
-        super().__init__("supervisor/relay", fatal=fatal)
+        super().__init__("supervisor/relay", fatal=fatal, breath_s=BREATH_S)
         self._store = store
         self._post = post
         self._clock = clock
