@@ -8,18 +8,17 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from actors.domain.games.catalogue import game_of_rules
-from actors.domain.money.entries import EntryCode
-from actors.domain.policy.fraud import Profile, apply_round, apply_stake, score
+from actors.domain.policy.fraud import Profile, apply_round, apply_stakes, round_flags, score
 from actors.domain.rounds import Plan
 from actors.ports import Clock
 from actors.supervisors.follower import Follower, Supervisor
-from actors.supervisors.journal import JournalSource, Page
+from actors.supervisors.journal import Digest, JournalSource
 
 FOLLOWER: Final = "antifraud"
-#: A stake is reserved, or played at once.
-_STAKES: Final = (EntryCode.RESERVE, EntryCode.WAGER)
 #: Profiles kept in memory; beyond it they are read again from the store.
 PROFILES_KEPT: Final = 20_000
+#: Rounds whose flags are kept: the settlements of one round are in pages of several shards.
+ROUNDS_KEPT: Final = 50
 
 
 class ScoreRow(msgspec.Struct, frozen=True):
@@ -42,7 +41,7 @@ class AntifraudStore(JournalSource, Protocol):
         """Return the profiles that are stored for these players."""
         ...
 
-    async def save_scores(self, follower: str, page: Page, scores: Sequence[ScoreRow], now_ms: int) -> None:
+    async def save_scores(self, follower: str, page: Digest, scores: Sequence[ScoreRow], now_ms: int) -> None:
         """Store the scores and move the checkpoint from after_seq to to_seq, both or neither.
 
         Raises CheckpointMoved where the checkpoint is elsewhere.
@@ -57,8 +56,10 @@ class Antifraud(Supervisor):
         super().__init__("supervisor/antifraud", fatal=fatal)
         self._store = store
         self._clock = clock
-        self._follower = Follower(FOLLOWER, store, self._handle_page, codes=(*_STAKES, EntryCode.SETTLE))
+        self._follower = Follower(FOLLOWER, store, store.digest, self._handle_page)
         self._profiles: dict[int, Profile] = {}
+        #: Round -> player -> what his bets were like. A plan that is there never changes.
+        self._flags: dict[bytes, Mapping[int, int]] = {}
 
     def counters(self) -> dict[str, int]:
         """Return counters and gauges by name."""
@@ -73,21 +74,29 @@ class Antifraud(Supervisor):
         self._follower.doubt()
         self._profiles.clear()
 
-    async def _handle_page(self, page: Page) -> None:
-        stakes = [entry for entry in page.entries if entry.code in _STAKES]
-        settled = {(entry.round_id, entry.player_id) for entry in page.entries if entry.code is EntryCode.SETTLE}
-        profiles = await self._load({entry.player_id for entry in stakes} | {player for _, player in settled})
-        for entry in stakes:
-            profiles[entry.player_id] = apply_stake(profiles[entry.player_id], entry.booked_ms, entry.stake_minor)
-        plans = await self._store.plans({round_id for round_id, _ in settled}) if settled else {}
-        for round_id, (rules_version, plan) in plans.items():
-            game = game_of_rules(rules_version)
-            for player_id, chips in _chips_by_player(plan).items():
-                if (round_id, player_id) in settled and chips:
-                    profiles[player_id] = apply_round(profiles[player_id], round_id, chips, game)
+    async def _handle_page(self, page: Digest) -> None:
+        settled = {player_id for players in page.settled.values() for player_id in players}
+        profiles = await self._load({staked.player_id for staked in page.stakes} | settled)
+        for staked in page.stakes:
+            known = profiles[staked.player_id]
+            profiles[staked.player_id] = apply_stakes(known, staked.booked_s, staked.bets, staked.stake_minor)
+        flags = await self._flags_of(page.settled)
+        for round_id, players in page.settled.items():
+            of_round = flags.get(round_id, {})
+            for player_id in of_round.keys() & players:
+                profiles[player_id] = apply_round(profiles[player_id], round_id, of_round[player_id])
         rows = [ScoreRow(player_id, *score(profile), profile) for player_id, profile in profiles.items()]
         await self._store.save_scores(FOLLOWER, page, rows, self._clock.now_ms())
         self._remember(profiles)
+
+    async def _flags_of(self, round_ids: Collection[bytes]) -> Mapping[bytes, Mapping[int, int]]:
+        """Return the flags of every player of these rounds, where they have a plan."""
+        missing = [round_id for round_id in round_ids if round_id not in self._flags]
+        plans = await self._store.plans(missing) if missing else {}
+        found = {round_id: self._flags[round_id] for round_id in round_ids if round_id in self._flags}
+        found |= {round_id: _flags_by_player(rules_version, plan) for round_id, (rules_version, plan) in plans.items()}
+        self._flags = dict([*self._flags.items(), *found.items()][-ROUNDS_KEPT:])
+        return found
 
     async def _load(self, player_ids: set[int]) -> dict[int, Profile]:
         missing = player_ids - self._profiles.keys()
@@ -100,11 +109,13 @@ class Antifraud(Supervisor):
         self._profiles.update(profiles)
 
 
-def _chips_by_player(plan: Plan) -> dict[int, dict[int, int]]:
-    """Return stake by position, for each player of a round."""
+def _flags_by_player(rules_version: str, plan: Plan) -> dict[int, int]:
+    """Return what each player's bets of a round were like, all of them together."""
+    game = game_of_rules(rules_version)
     players: dict[int, dict[int, int]] = {}
     for entry in plan.settle:
-        chips = players.setdefault(entry.player_id, {})
-        for position, stake in entry.chips:
-            chips[position] = chips.get(position, 0) + stake
-    return players
+        if entry.chips:
+            chips = players.setdefault(entry.player_id, {})
+            for position, stake in entry.chips:
+                chips[position] = chips.get(position, 0) + stake
+    return {player_id: round_flags(chips, game) for player_id, chips in players.items()}

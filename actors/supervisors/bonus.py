@@ -21,13 +21,12 @@ import msgspec
 
 from actors.domain.commands import Refused
 from actors.domain.events import MyBonus, PersonalNews
-from actors.domain.money.entries import EntryCode
 from actors.domain.money.orders import Done
 from actors.domain.policy.bonus import due_after_ms, grant_order, last_due_before_ms
 from actors.domain.refusals import Refusal
 from actors.ports import Clock, Post
 from actors.supervisors.follower import Follower, Supervisor, all_of
-from actors.supervisors.journal import JournalSource, Page
+from actors.supervisors.journal import Digest, JournalSource
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +35,8 @@ FOLLOWER: Final = "bonus"
 GRACE_MS: Final = 1_000
 GRANTS_AT_ONCE: Final = 500
 ASK_S: Final = 5.0
+#: Of so many players it is remembered that their staking is stored; beyond it they are stored again.
+NOTED_MAX: Final = 100_000
 #: The wallet asks to come back later; nothing was decided.
 _AGAIN: Final = frozenset((Refusal.BUSY, Refusal.DRAINING, Refusal.OUTCOME_UNKNOWN))
 
@@ -69,7 +70,7 @@ class BonusStore(JournalSource, Protocol):
         ...
 
     async def save_activity(
-        self, follower: str, page: Page, last_due_ms: int, active: Sequence[tuple[int, int]]
+        self, follower: str, page: Digest, last_due_ms: int, active: Sequence[tuple[int, int]]
     ) -> None:
         """Store (due_ms, player_id) of who staked, and move the checkpoint, both or neither.
 
@@ -83,6 +84,10 @@ class BonusStore(JournalSource, Protocol):
         Activity of a tick that is there already, learnt of late, gets its grant there, of that tick's amount; who has
         one has it. Raises CheckpointMoved where the clock is not at last_due_ms.
         """
+        ...
+
+    async def shards_to_pay(self) -> Sequence[int]:
+        """Return the shards that have grants which are not closed."""
         ...
 
     async def open_grants(self, shard: int, limit: int) -> Sequence[Grant]:
@@ -120,8 +125,10 @@ class BonusTicks(Supervisor):
         self._amount_minor = amount_minor
         self._gateways = tuple(gateways)
         self._ccy = ccy
-        self._follower = Follower(FOLLOWER, store, self._handle_page, codes=(EntryCode.RESERVE, EntryCode.WAGER))
+        self._follower = Follower(FOLLOWER, store, store.digest, self._handle_page)
         self._last_due_ms: int | None = None
+        #: Activity that is stored for ticks that are not planned: a player who goes on staking is not stored again.
+        self._noted: set[tuple[int, int]] = set()
         self.paid_total = 0
         self.refused_total = 0
 
@@ -134,6 +141,7 @@ class BonusTicks(Supervisor):
         """Forget positions and the clock: the store knows better."""
         self._follower.doubt()
         self._last_due_ms = None
+        self._noted.clear()
 
     async def work(self) -> None:
         """Follow, plan what is due, pay what is open."""
@@ -144,20 +152,26 @@ class BonusTicks(Supervisor):
         await self._plan_until(self._last_due_ms, last_due_before_ms(now_ms - GRACE_MS, self._period_s))
         await self._pay_open()
 
-    async def _handle_page(self, page: Page) -> None:
+    async def _handle_page(self, page: Digest) -> None:
         last_due_ms = self._last_due_ms
         assert last_due_ms is not None
-        active = {(due_after_ms(entry.booked_ms, self._period_s), entry.player_id) for entry in page.entries}
+        # A period begins with a second, so that it does not matter when within its second a stake was booked.
+        active = {(due_after_ms(staked.booked_s * 1000, self._period_s), staked.player_id) for staked in page.stakes}
+        active -= self._noted
         await self._store.save_activity(FOLLOWER, page, last_due_ms, sorted(active))
+        if len(self._noted) + len(active) > NOTED_MAX:
+            self._noted.clear()
+        self._noted |= active
 
     async def _plan_until(self, last_due_ms: int, due_ms: int) -> None:
         if due_ms > last_due_ms:
+            self._noted.clear()  # planning takes the activity away; what is learnt of late is to be stored anew
             await self._store.plan(last_due_ms, due_ms, self._period_s, self._amount_minor)
             self._last_due_ms = due_ms
 
     async def _pay_open(self) -> None:
         """Pay what is open, each shard by itself: one that is down holds up no other."""
-        await all_of([self._pay_shard(shard) for shard in await self._store.heads()])
+        await all_of([self._pay_shard(shard) for shard in await self._store.shards_to_pay()])
 
     async def _pay_shard(self, shard: int) -> None:
         """Pay until nothing is open, or an answer is missing: then this shard is asked again in the next round."""

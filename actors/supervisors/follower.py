@@ -12,12 +12,12 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from actors.domain.commands import Noted
 from actors.domain.money.entries import EntryCode
 from actors.ports import StoreUnavailable
-from actors.supervisors.journal import CheckpointMoved, JournalGap, JournalSource, Page
+from actors.supervisors.journal import CheckpointMoved, JournalGap, JournalSource, Page, Span
 
 log = logging.getLogger(__name__)
 
@@ -26,31 +26,37 @@ PAGE_ROWS: Final = 5_000
 POLL_S: Final = 1.0
 
 
-class Follower:
+S = TypeVar("S", bound=Span)
+
+
+def rows_of(
+    source: JournalSource, *codes: EntryCode, refused: bool = False
+) -> Callable[[int, int, int], Awaitable[Page]]:
+    """Return how a follower reads the rows of these codes. refused: it wants refused rows too."""
+    return lambda shard, after_seq, to_seq: source.read(shard, after_seq, to_seq, codes, refused)
+
+
+class Follower(Generic[S]):
     """Reads on behalf of one supervisor. handle stores a page's effect and the checkpoint, all or nothing.
 
-    A page has at most PAGE_ROWS rows, of which handle sees those of the codes asked for. A shard that cannot be read
-    holds up no other shard.
+    A page has at most PAGE_ROWS rows. A shard that cannot be read holds up no other shard.
     """
 
     def __init__(
         self,
         name: str,
         source: JournalSource,
-        handle: Callable[[Page], Awaitable[None]],
-        *,
-        codes: Collection[EntryCode],
-        refused: bool = False,
+        read: Callable[[int, int, int], Awaitable[S]],
+        handle: Callable[[S], Awaitable[None]],
     ) -> None:
-        """name: under which checkpoints are kept; it never changes. refused: wants refused rows too."""
+        """name: under which checkpoints are kept; it never changes. read: `rows_of` a source, or its `digest`."""
         self.name = name
         self.rows_total = 0
         self.gaps_total = 0
         self.lag_rows = 0
         self._source = source
+        self._read = read
         self._handle = handle
-        self._codes = frozenset(codes)
-        self._refused = refused
         self._positions: dict[int, int] | None = None
         self._behind_since_s: float | None = None
 
@@ -87,7 +93,7 @@ class Follower:
     async def _read_to(self, positions: dict[int, int], shard: int, head: int) -> None:
         while (position := positions.get(shard, 0)) < head:
             to_seq = min(head, position + PAGE_ROWS)
-            page = await self._source.read(shard, position, to_seq, self._codes, self._refused)
+            page = await self._read(shard, position, to_seq)
             await self._handle(page)
             positions[shard] = page.to_seq
             self.rows_total += page.to_seq - position

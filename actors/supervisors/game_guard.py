@@ -24,7 +24,7 @@ from actors.domain.money.entries import EntryCode
 from actors.domain.policy.game_watch import PAYOUTS, Finding, Level, Watch, apply_round
 from actors.domain.policy.watched_games import WATCHED
 from actors.domain.rounds import Plan, SettleEntry
-from actors.supervisors.follower import Follower, Supervisor
+from actors.supervisors.follower import Follower, Supervisor, rows_of
 from actors.supervisors.journal import Entry, JournalSource, Page
 
 log = logging.getLogger(__name__)
@@ -115,13 +115,13 @@ class WagerStore(JournalSource, Protocol):
 
 
 class GameGuard(Supervisor):
-    """Looks when the journal grows, and every second. It can do one thing: keep a game from opening rounds."""
+    """Looks every second. It can do one thing: keep a game from opening rounds."""
 
     def __init__(self, store: WatchStore, wagers: WagerStore, *, fatal: Callable[[BaseException], None]) -> None:
         super().__init__("supervisor/games", fatal=fatal)
         self._store = store
         self._wagers = wagers
-        self._follower = Follower(FOLLOWER, wagers, self._count_page, codes=(EntryCode.WAGER,))
+        self._follower = Follower(FOLLOWER, wagers, rows_of(wagers, EntryCode.WAGER), self._count_page)
         self.tables: dict[str, WatchedTable] = {}
         self.rounds_total = 0
         self.unrecorded_total = 0

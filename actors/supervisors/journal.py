@@ -1,4 +1,4 @@
-"""The journal as followers see it: entries, pages, and where they come from.
+"""The journal as followers see it: entries, pages and digests of them, and where they come from.
 
 A shard's rows are numbered 1, 2, 3 without a hole, and no row ever changes: what was read once is read for good.
 """
@@ -73,13 +73,34 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         return self.moved(Kind.JACKPOT_POOL) + self.moved(Kind.JACKPOT_OVERFLOW)
 
 
-class Page(msgspec.Struct, frozen=True):
-    """The journal of one shard after after_seq, up to and including to_seq; entries: those that were asked for."""
+class Span(msgspec.Struct, frozen=True):
+    """A part of one shard's journal: after after_seq, up to and including to_seq."""
 
     shard: int
     after_seq: int
     to_seq: int
+
+
+class Page(Span, frozen=True):
+    """The rows of a span; entries: those that were asked for."""
+
     entries: Sequence[Entry]
+
+
+class Staked(msgspec.Struct, frozen=True, gc=False):
+    """What a player staked within one second since 1970: how often, and how much in all currencies together."""
+
+    player_id: int
+    booked_s: int
+    bets: int
+    stake_minor: int
+
+
+class Digest(Span, frozen=True):
+    """A span's booked stakes (reserved, or played at once), by time; and who had stakes settled, by round."""
+
+    stakes: Sequence[Staked]
+    settled: Mapping[bytes, Collection[int]]
 
 
 class CheckpointMoved(Exception):
@@ -107,6 +128,29 @@ class JournalSource(Protocol):
         Raises JournalGap where the journal has not every row from after_seq + 1 to to_seq.
         """
         ...
+
+    async def digest(self, shard: int, after_seq: int, to_seq: int) -> Digest:
+        """Return what `digest_of` makes of the rows; as `read` otherwise. It costs a quarter where rows are many."""
+        ...
+
+
+#: A stake is reserved, or played at once.
+STAKES: Final = (EntryCode.RESERVE, EntryCode.WAGER)
+
+
+def digest_of(page: Page) -> Digest:
+    """Return the digest of a page that has all of its rows."""
+    sums: dict[tuple[int, int], list[int]] = {}
+    settled: dict[bytes, set[int]] = {}
+    for entry in page.entries:
+        if entry.code in STAKES and not entry.status:
+            bets_and_stake = sums.setdefault((entry.booked_ms // 1000, entry.player_id), [0, 0])
+            bets_and_stake[0] += 1
+            bets_and_stake[1] += entry.stake_minor
+        elif entry.code is EntryCode.SETTLE and not entry.status:
+            settled.setdefault(entry.round_id, set()).add(entry.player_id)
+    stakes = [Staked(player_id, second, bets, stake) for (second, player_id), (bets, stake) in sorted(sums.items())]
+    return Digest(page.shard, page.after_seq, page.to_seq, stakes, settled)
 
 
 def entry_of_row(row: Row) -> Entry:

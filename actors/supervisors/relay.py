@@ -26,7 +26,7 @@ from actors.domain.money.orders import Done
 from actors.domain.policy.transits import Arrival, Transit, transfer_in_order, transit_of
 from actors.domain.refusals import Refusal
 from actors.ports import Clock, Post, StoreUnavailable
-from actors.supervisors.follower import Follower, Supervisor, all_of
+from actors.supervisors.follower import Follower, Supervisor, all_of, rows_of
 from actors.supervisors.journal import Entry, JournalGap, JournalSource, Page
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class Relay(Supervisor):
         self._store = store
         self._post = post
         self._clock = clock
-        self._follower = Follower(FOLLOWER, store, self._handle_page, codes=(EntryCode.TRANSFER_OUT,))
+        self._follower = Follower(FOLLOWER, store, rows_of(store, EntryCode.TRANSFER_OUT), self._handle_page)
         self._counts = TransitCounts()
         self.arrived_total = 0
 

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 import asyncpg
 
 from actors.domain.money.entries import EntryCode
-from actors.supervisors.follower import Follower
+from actors.supervisors.follower import Follower, rows_of
 from actors.supervisors.journal import Page
 from server.storage.shards import Books
 from server.storage.supervision import PostgresJournal
@@ -52,7 +52,7 @@ async def catch_up(pool: asyncpg.Pool, books: Books) -> None:
     """Count everything that was durable when this began."""
     await pool.execute(MAKE)
     store = TurnoverStore(pool, books)
-    await Follower(NAME, store, store.add, codes=(EntryCode.SETTLE, EntryCode.WAGER)).catch_up()
+    await Follower(NAME, store, rows_of(store, EntryCode.SETTLE, EntryCode.WAGER), store.add).catch_up()
 
 
 async def main(dsn: str) -> None:

@@ -131,6 +131,9 @@ class PostgresWagers(PostgresJournal):
 
     async def save_wagers(self, follower: str, page: Page, saved: Sequence[Saved]) -> None:
         """See `WagerStore`."""
+        if not saved:
+            await self.move(follower, page)
+            return
         async with self.page_transaction(follower, page) as connection:
             for one in saved:
                 await _save(connection, one)

@@ -5,33 +5,59 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from actors.domain.money.accounts import Kind
 from actors.domain.money.entries import EntryCode
 from actors.domain.policy.fraud import Profile
 from actors.domain.rounds import Plan
 from actors.ports import StoreUnavailable
 from actors.supervisors.antifraud import ScoreRow
 from actors.supervisors.bonus import ClosedGrant, Grant
-from actors.supervisors.journal import CheckpointMoved, Entry, JournalGap, Page
+from actors.supervisors.journal import CheckpointMoved, Digest, Entry, JournalGap, Page, Span, Staked
 from server.storage.outages import outages
 from server.storage.shards import Books
 
 #: A statement that takes longer is given up; it may still be carried out.
 STATEMENT_S: Final = 10.0
 
-_READ: Final = """
+#: What a row of `_DIGEST` is about: 0 nothing of interest, 1 stakes, 2 settlements.
+_SETTLED: Final = 2
+
+# Only the primary key begins so. A plan that was made while the journal was empty once walked the whole index of players.
+_SPAN: Final = "(shard_id, seq) > ($1::smallint, $2::bigint) and (shard_id, seq) <= ($1::smallint, $3::bigint)"
+
+_READ: Final = f"""
 select seq, code, status, ccy, player_id, cmd_id, ref, round_id, acct, amt, coalesce(meta, '') as meta,
        (extract(epoch from booked_at) * 1000)::bigint as booked_ms
   from wallet.journal
- where shard_id = $1 and seq > $2 and seq <= $3 and code = any($4::smallint[]) and (status = 0 or $5)
+ where {_SPAN} and code = any($4::smallint[]) and (status = 0 or $5)
  order by seq"""
 
-_COUNT: Final = "select count(*) as rows from wallet.journal where shard_id = $1 and seq > $2 and seq <= $3"
+_COUNT: Final = f"""
+select count(*) as rows, bool_or(code = any($4::smallint[]) and (status = 0 or $5)) as is_wanted
+  from wallet.journal where {_SPAN}"""
+
+# One pass: the groups together have every row, also those of no interest (what is 0). A stake is the leg of the player's
+# escrow, one of the first four; `WAGER` says its own, for it leaves nothing there. offset 0: what is worked out once a row.
+_DIGEST: Final = f"""
+select what, player_id, booked_s, round_id, count(*) as rows, sum(stake)::bigint as stake_minor
+  from (select what, case when what > 0 then player_id end as player_id,
+               case when what = 1 then floor(date_part('epoch', booked_at))::bigint end as booked_s,
+               case when what = 2 then round_id end as round_id,
+               case when what <> 1 then 0 when code = {EntryCode.WAGER} then coalesce((meta::json ->> 'stake')::bigint, 0)
+                    else case {Kind.ESCROW} when acct[2] % 1000 then amt[2] when acct[1] % 1000 then amt[1]
+                              when acct[3] % 1000 then amt[3] when acct[4] % 1000 then amt[4] end end as stake
+          from (select code, player_id, booked_at, round_id, acct, amt, meta,
+                       case when status <> 0 then 0 when code in ({EntryCode.RESERVE}, {EntryCode.WAGER}) then 1
+                            when code = {EntryCode.SETTLE} then 2 else 0 end as what
+                  from wallet.journal where {_SPAN} offset 0) j) rows
+ group by what, player_id, booked_s, round_id"""
 
 # Moves the checkpoint only from where the follower believes it to be; a shard's first page makes the row.
 _MOVE: Final = """
@@ -72,6 +98,8 @@ _OPEN_GRANTS: Final = """
 select due_ms, tick, player_id, shard_id, amount_minor from casino.bonus_grant
  where shard_id = $1 and state = 0 order by due_ms, player_id limit $2"""
 
+_TO_PAY: Final = "select distinct shard_id from casino.bonus_grant where state = 0 order by 1"
+
 _CLOSE_GRANTS: Final = """
 update casino.bonus_grant g
    set state = case when u.code = 0 then 1 else 2 end, seq = nullif(u.seq, 0), code = nullif(u.code, 0),
@@ -107,12 +135,29 @@ class PostgresJournal:
 
     async def read(self, shard: int, after_seq: int, to_seq: int, codes: Collection[EntryCode], refused: bool) -> Page:
         """See `JournalSource.read`."""
-        counted = await self._books.fetch(shard, _COUNT, shard, after_seq, to_seq, timeout_s=STATEMENT_S)
-        if counted[0]["rows"] != to_seq - after_seq:
-            raise JournalGap(f"shard {shard} has {counted[0]['rows']} rows from {after_seq + 1} to {to_seq}")
-        wanted = [int(code) for code in codes]
-        rows = await self._books.fetch(shard, _READ, shard, after_seq, to_seq, wanted, refused, timeout_s=STATEMENT_S)
+        given = (shard, after_seq, to_seq, [int(code) for code in codes], refused)
+        (counted,) = await self._books.fetch(shard, _COUNT, *given, timeout_s=STATEMENT_S)
+        _check_whole(shard, after_seq, to_seq, counted["rows"])
+        if not counted["is_wanted"]:
+            return Page(shard, after_seq, to_seq, [])
+        rows = await self._books.fetch(shard, _READ, *given, timeout_s=STATEMENT_S)
         return Page(shard, after_seq, to_seq, [_entry(row) for row in rows])
+
+    async def digest(self, shard: int, after_seq: int, to_seq: int) -> Digest:
+        """See `JournalSource.digest`."""
+        groups = await self._books.fetch(shard, _DIGEST, shard, after_seq, to_seq, timeout_s=STATEMENT_S)
+        stakes: list[Staked] = []
+        settled: dict[bytes, list[int]] = {}
+        found = 0
+        for what, player_id, booked_s, round_id, rows, stake_minor in groups:
+            found += rows
+            if what == _SETTLED:
+                settled.setdefault(round_id.bytes if round_id else b"", []).append(player_id)
+            elif what:
+                stakes.append(Staked(player_id, booked_s, rows, stake_minor))
+        _check_whole(shard, after_seq, to_seq, found)
+        stakes.sort(key=attrgetter("booked_s", "player_id"))
+        return Digest(shard, after_seq, to_seq, stakes, settled)
 
     async def _rows(self, statement: str, *arguments: Any) -> list[Any]:
         with outages():
@@ -124,8 +169,14 @@ class PostgresJournal:
             async with self._pool.acquire(timeout=STATEMENT_S) as connection, connection.transaction():
                 yield connection
 
+    async def move(self, follower: str, page: Span) -> None:
+        """Move the checkpoint behind a page that has no effect. Raises CheckpointMoved and StoreUnavailable."""
+        with outages():
+            async with self._pool.acquire(timeout=STATEMENT_S) as connection:
+                await self._move(connection, follower, page)
+
     @asynccontextmanager
-    async def page_transaction(self, follower: str, page: Page) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+    async def page_transaction(self, follower: str, page: Span) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
         """Give a transaction in which the checkpoint has moved behind the page: for the page's effect, both or neither.
 
         Raises CheckpointMoved where the checkpoint is elsewhere, and StoreUnavailable.
@@ -135,7 +186,7 @@ class PostgresJournal:
             yield connection
 
     @staticmethod
-    async def _move(connection: asyncpg.pool.PoolConnectionProxy, follower: str, page: Page) -> None:
+    async def _move(connection: asyncpg.pool.PoolConnectionProxy, follower: str, page: Span) -> None:
         moved = await connection.fetchval(_MOVE, follower, page.shard, page.after_seq, page.to_seq, timeout=STATEMENT_S)
         if moved is None:
             raise CheckpointMoved(f"{follower} is not at {page.after_seq} of shard {page.shard}")
@@ -159,14 +210,17 @@ class PostgresAntifraud(PostgresJournal):
         )
         return {row["player_id"]: _profile_decoder.decode(row["profile"]) for row in rows}
 
-    async def save_scores(self, follower: str, page: Page, scores: Sequence[ScoreRow], now_ms: int) -> None:
+    async def save_scores(self, follower: str, page: Digest, scores: Sequence[ScoreRow], now_ms: int) -> None:
         """See `AntifraudStore.save_scores`."""
+        if not scores:
+            await self.move(follower, page)
+            return
         async with self.page_transaction(follower, page) as connection:
             await connection.execute(
                 _SAVE_SCORE,
                 [row.player_id for row in scores],
                 [row.score for row in scores],
-                [msgspec.json.encode(row.reasons).decode() for row in scores],
+                [msgspec.json.encode(row.reasons).decode() if row.reasons else "[]" for row in scores],
                 [msgspec.msgpack.encode(row.profile) for row in scores],
                 datetime.fromtimestamp(now_ms / 1000, UTC),
                 timeout=STATEMENT_S,
@@ -203,7 +257,7 @@ class PostgresBonus(PostgresJournal):
         return heads
 
     async def save_activity(
-        self, follower: str, page: Page, last_due_ms: int, active: Sequence[tuple[int, int]]
+        self, follower: str, page: Digest, last_due_ms: int, active: Sequence[tuple[int, int]]
     ) -> None:
         """See `BonusStore.save_activity`."""
         async with self._transaction() as connection:
@@ -212,6 +266,8 @@ class PostgresBonus(PostgresJournal):
             if clock_ms != last_due_ms:
                 raise CheckpointMoved(f"ticks are planned up to {clock_ms}, not {last_due_ms}")
             await self._move(connection, follower, page)
+            if not active:
+                return
             due, players = [due_ms for due_ms, _ in active], [player_id for _, player_id in active]
             await connection.execute(_SAVE_ACTIVITY, due, players, page.shard, timeout=STATEMENT_S)
 
@@ -227,6 +283,10 @@ class PostgresBonus(PostgresJournal):
                 await connection.execute(_PLAN_TICKS, due_ms, period_s * 1000, amount_minor, timeout=STATEMENT_S)
                 await connection.execute(_PLAN_GRANTS, due_ms, timeout=STATEMENT_S)
             await connection.execute("delete from casino.bonus_active where due_ms <= $1", due_ms, timeout=STATEMENT_S)
+
+    async def shards_to_pay(self) -> Sequence[int]:
+        """See `BonusStore.shards_to_pay`."""
+        return [row["shard_id"] for row in await self._rows(_TO_PAY)]
 
     async def open_grants(self, shard: int, limit: int) -> Sequence[Grant]:
         """See `BonusStore.open_grants`."""
@@ -248,6 +308,11 @@ class PostgresBonus(PostgresJournal):
                 timeout=STATEMENT_S,
             )
             await connection.execute(_FINISH_TICKS, sorted(set(due)), timeout=STATEMENT_S)
+
+
+def _check_whole(shard: int, after_seq: int, to_seq: int, rows: int) -> None:
+    if rows != to_seq - after_seq:
+        raise JournalGap(f"shard {shard} has {rows} rows from {after_seq + 1} to {to_seq}")
 
 
 def _entry(row: Any) -> Entry:

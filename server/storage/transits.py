@@ -37,21 +37,23 @@ class PostgresTransits(PostgresJournal):
 
     async def save_transits(self, follower: str, page: Page, transits: Sequence[Transit]) -> None:
         """See `TransitStore.save_transits`."""
+        if not transits:
+            await self.move(follower, page)
+            return
         async with self.page_transaction(follower, page) as connection:
-            if transits:
-                await connection.execute(
-                    _SAVE,
-                    page.shard,
-                    [one.seq for one in transits],
-                    [UUID(bytes=one.transfer_id) for one in transits],
-                    [one.to_shard for one in transits],
-                    [one.ccy for one in transits],
-                    [one.kind for one in transits],
-                    [one.part for one in transits],
-                    [one.amount_minor for one in transits],
-                    [one.booked_ms for one in transits],
-                    timeout=STATEMENT_S,
-                )
+            await connection.execute(
+                _SAVE,
+                page.shard,
+                [one.seq for one in transits],
+                [UUID(bytes=one.transfer_id) for one in transits],
+                [one.to_shard for one in transits],
+                [one.ccy for one in transits],
+                [one.kind for one in transits],
+                [one.part for one in transits],
+                [one.amount_minor for one in transits],
+                [one.booked_ms for one in transits],
+                timeout=STATEMENT_S,
+            )
 
     async def open_peers(self) -> Sequence[int]:
         """See `TransitStore.open_peers`."""

@@ -34,6 +34,10 @@ PYTHON = {
         "os.urandom random",
         "load: order of made-up players, ids of rounds that are not played",
     ),
+    "server/bench/supervisors.py": (
+        "random",
+        "made-up bets, the same for a seed: it measures, in a database of its own, and no player is there",
+    ),
     "server/bench/table.py": ("random", "load: which made-up player bets on what"),
     "server/bench/wallet.py": (
         "os.urandom random",

@@ -9,7 +9,7 @@ from actors.domain.money.accounts import Kind, account_id, house_account
 from actors.domain.money.entries import EntryCode
 from actors.domain.money.meta import meta_text
 from actors.ports import StoreUnavailable
-from actors.supervisors.journal import CheckpointMoved, Entry, JournalGap, Page
+from actors.supervisors.journal import STAKES, CheckpointMoved, Digest, Entry, JournalGap, Page, Span, digest_of
 
 
 class FakeJournals:
@@ -74,7 +74,11 @@ class FakeJournals:
             shard, after_seq, to_seq, [row for row in rows if row.code in codes and (refused or not row.status)]
         )
 
-    def _move(self, follower: str, page: Page) -> None:
+    async def digest(self, shard: int, after_seq: int, to_seq: int) -> Digest:
+        """See `JournalSource`."""
+        return digest_of(await self.read(shard, after_seq, to_seq, (*STAKES, EntryCode.SETTLE), refused=False))
+
+    def _move(self, follower: str, page: Span) -> None:
         if self.positions.get((follower, page.shard), 0) != page.after_seq:
             raise CheckpointMoved(f"{follower} is not at {page.after_seq} of shard {page.shard}")
         self.positions[follower, page.shard] = page.to_seq

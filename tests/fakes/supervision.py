@@ -17,7 +17,7 @@ from actors.domain.rounds import Plan
 from actors.ports import Failure, Replies
 from actors.supervisors.antifraud import ScoreRow
 from actors.supervisors.bonus import ClosedGrant, Grant
-from actors.supervisors.journal import CheckpointMoved, Page
+from actors.supervisors.journal import CheckpointMoved, Digest
 from tests.fakes.journals import FakeJournals
 
 
@@ -45,7 +45,7 @@ class FakeSupervision(FakeJournals):
         """See `AntifraudStore`."""
         return {player: self.scores[player].profile for player in player_ids if player in self.scores}
 
-    async def save_scores(self, follower: str, page: Page, scores: Sequence[ScoreRow], now_ms: int) -> None:
+    async def save_scores(self, follower: str, page: Digest, scores: Sequence[ScoreRow], now_ms: int) -> None:
         """See `AntifraudStore`."""
 
         def write() -> None:
@@ -64,7 +64,7 @@ class FakeSupervision(FakeJournals):
         return self.clock_ms
 
     async def save_activity(
-        self, follower: str, page: Page, last_due_ms: int, active: Sequence[tuple[int, int]]
+        self, follower: str, page: Digest, last_due_ms: int, active: Sequence[tuple[int, int]]
     ) -> None:
         """See `BonusStore`."""
 
@@ -92,6 +92,10 @@ class FakeSupervision(FakeJournals):
                     self.grants[at, player_id] = (grant, None)
 
         await self.write("plan", write)
+
+    async def shards_to_pay(self) -> Sequence[int]:
+        """See `BonusStore`."""
+        return sorted({grant.shard for grant, closed in self.grants.values() if closed is None})
 
     async def open_grants(self, shard: int, limit: int) -> Sequence[Grant]:
         """See `BonusStore`."""

@@ -9,12 +9,13 @@ import pytest
 
 from actors.domain.events import MyBonus, PersonalNews
 from actors.domain.ids import Origin
-from actors.domain.money.orders import Deposit, GrantBonus, OpenAccount, ReadMoney, Reserve, Settle
+from actors.domain.money.entries import EntryCode
+from actors.domain.money.orders import Deposit, GrantBonus, OpenAccount, ReadMoney, Reserve, Settle, Void, Wager
 from actors.domain.policy.fraud import Profile
 from actors.domain.rounds import SettleEntry
 from actors.supervisors.antifraud import Antifraud
 from actors.supervisors.bonus import GRACE_MS, BonusTicks
-from actors.supervisors.journal import CheckpointMoved, Page
+from actors.supervisors.journal import CheckpointMoved, Digest, JournalGap, digest_of
 from server.clock import SystemClock
 from server.storage.reports import PostgresReports
 from server.storage.supervision import PostgresAntifraud, PostgresBonus
@@ -106,9 +107,34 @@ async def test_antifraud_double_that_lags_stores_nothing(casino: LocalCasino, cl
     await _play(casino, ANNA, [(RED, 100)])
     await Antifraud(store, clock, fatal=_fatal).work()
     with pytest.raises(CheckpointMoved):
-        await store.save_scores("antifraud", Page(0, 0, 1, []), [], clock.now_ms())
+        await store.save_scores("antifraud", Digest(0, 0, 1, [], {}), [], clock.now_ms())
     with pytest.raises(CheckpointMoved):
-        await store.save_scores("never seen", Page(0, 1, 2, []), [], clock.now_ms())
+        await store.save_scores("never seen", Digest(0, 1, 2, [], {}), [], clock.now_ms())
+
+
+async def test_digest_says_what_the_rows_say(casino: LocalCasino) -> None:
+    """The statement and `digest_of`, which fakes stand on: bonus money, instant rounds, refusals and voids included."""
+    await _play(casino, ANNA, [(17, 100)])
+    await casino.order(0, GrantBonus(casino.new_id(Origin.BONUS), ANNA, 1, 500, 1))
+    await _play(casino, ANNA, [(17, 9_950)])
+    round_id = await casino.open_round()
+    bet = casino.new_id()
+    await casino.order(0, Reserve(bet, ANNA, 1, 30, round_id, TABLE, casino.epoch))
+    await casino.order(0, Void(casino.new_id(Origin.VOID), bet, ANNA, 1, round_id))
+    await casino.order(0, Reserve(casino.new_id(), ANNA, 1, 10**9, round_id, TABLE, casino.epoch))
+    await casino.order(0, Wager(casino.new_id(), ANNA, 1, 40, 80, casino.new_id(Origin.TABLE), TABLE, casino.epoch))
+    store = PostgresAntifraud(casino.pool, casino.books)
+    head = (await store.heads())[0]
+    whole = await store.read(0, 0, head, tuple(EntryCode), refused=True)
+    digest = await store.digest(0, 0, head)
+    expected = digest_of(whole)
+    assert (digest.stakes, (digest.shard, digest.after_seq, digest.to_seq)) == (expected.stakes, (0, 0, head))
+    assert {id_: sorted(players) for id_, players in digest.settled.items()} == {
+        id_: sorted(players) for id_, players in expected.settled.items()
+    }
+    assert (sum(one.bets for one in digest.stakes), sum(one.stake_minor for one in digest.stakes)) == (4, 10_120)
+    with pytest.raises(JournalGap):
+        await store.digest(0, 0, head + 1)
 
 
 async def test_profile_survives_storage(casino: LocalCasino, clock: ManualClock) -> None:

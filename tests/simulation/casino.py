@@ -208,13 +208,18 @@ class Casino:
         for bot in self.bots:
             bot.stop_playing()
         self.cashier.stop()
-        until_s = world.loop.time() + REST_S
-        while (unfinished := self._unfinished()) and world.loop.time() < until_s:
-            await asyncio.sleep(0.5)
-        self.hung = unfinished
+        self.hung = await self._rest()
         for bot in self.bots:
             bot.leave()
         await asyncio.sleep(3.0)  # doubled requests that are still under way, and answers nobody waits for
+        self.hung = self.hung or await self._rest()  # a table may have opened a round just before the last player left
+
+    async def _rest(self) -> str:
+        """Return when everything is at rest; say what is not after REST_S."""
+        until_s = self.world.loop.time() + REST_S
+        while (unfinished := self._unfinished()) and self.world.loop.time() < until_s:
+            await asyncio.sleep(0.5)
+        return unfinished
 
     def _unfinished(self) -> str:
         """Say what is not at rest; empty: everything is."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import pytest
 
 from actors.domain.games.crash import CRASH
@@ -83,6 +85,27 @@ async def test_settlements_of_one_round_over_two_pages_count_once(
     await _antifraud(store).work()
     assert store.scores[7].score == 15
     assert store.positions[FOLLOWER, 0] == 3
+
+
+async def test_plan_of_a_round_is_read_once_for_all_pages(
+    store: FakeSupervision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "PAGE_ROWS", 1)
+    asked: list[int] = []
+    plans = store.plans
+
+    async def spy(round_ids: Collection[bytes]) -> Mapping[bytes, tuple[str, Plan]]:
+        asked.append(len(round_ids))
+        return await plans(round_ids)
+
+    store.plans = spy  # type: ignore[method-assign]
+    _settled_round(store, 7, [(RED, 1), (BLACK, 1)])
+    store.round_plans[ROUND].settle.append(SettleEntry(1, b"c" * 16, 8, 1, 1, 0, [(RED, 1)]))
+    store.book(0, EntryCode.SETTLE, 7, round_id=ROUND)
+    store.book(1, EntryCode.SETTLE, 8, round_id=ROUND)
+    await _antifraud(store).work()
+    assert asked == [1]
+    assert {player: row.score for player, row in store.scores.items()} == {7: 15, 8: 0}
 
 
 async def test_rows_of_no_interest_move_the_checkpoint(store: FakeSupervision) -> None:

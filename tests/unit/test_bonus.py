@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from actors.domain.ids import Origin, id_ms, id_origin
@@ -10,7 +12,7 @@ from actors.domain.policy.bonus import due_after_ms, grant_order, last_due_befor
 from actors.domain.refusals import Refusal
 from actors.ports import StoreUnavailable
 from actors.supervisors.bonus import GRACE_MS, BonusTicks
-from actors.supervisors.journal import CheckpointMoved
+from actors.supervisors.journal import CheckpointMoved, Digest
 from tests.fakes.api import KEY, ManualClock
 from tests.fakes.supervision import FakeSupervision, GrantingWallets
 
@@ -91,6 +93,23 @@ async def test_many_stakes_in_a_period_are_one_grant(scene: Scene) -> None:
     await scene.work_at(AFTER)
     await scene.work_at(AFTER + 10)
     assert scene.wallets.paid == [(TICK + 1, 7)]
+
+
+async def test_player_who_goes_on_staking_is_stored_once_a_period(scene: Scene) -> None:
+    stored: list[list[tuple[int, int]]] = []
+    save = scene.store.save_activity
+
+    async def spy(follower: str, page: Digest, last_due_ms: int, active: Sequence[tuple[int, int]]) -> None:
+        stored.append(list(active))
+        await save(follower, page, last_due_ms, active)
+
+    scene.store.save_activity = spy  # type: ignore[method-assign]
+    scene.bonus = scene.another()
+    for at_ms in (10, 20, PERIOD_MS + 10):
+        scene.stake(7, at_ms)
+        await scene.work_at(at_ms)
+    assert stored == [[(START_MS + PERIOD_MS, 7)], [], [(START_MS + 2 * PERIOD_MS, 7)]]
+    assert {row[:2] for row in scene.store.active} == {(START_MS + PERIOD_MS, 7), (START_MS + 2 * PERIOD_MS, 7)}
 
 
 async def test_stake_at_the_boundary_belongs_to_the_next_period(scene: Scene) -> None:

@@ -9,7 +9,7 @@ import pytest
 from actors.domain.money.entries import EntryCode
 from actors.ports import StoreUnavailable
 from actors.supervisors import follower as module
-from actors.supervisors.follower import Follower
+from actors.supervisors.follower import Follower, rows_of
 from actors.supervisors.journal import CheckpointMoved, JournalGap, Page
 from tests.fakes.journals import FakeJournals
 
@@ -34,9 +34,9 @@ class Reports(FakeJournals):
 
         await self.write("save", write)
 
-    def follower(self, *codes: EntryCode, refused: bool = False) -> Follower:
+    def follower(self, *codes: EntryCode, refused: bool = False) -> Follower[Page]:
         """Return a follower as after a start."""
-        return Follower(NAME, self, self.save, codes=codes or (EntryCode.RESERVE,), refused=refused)
+        return Follower(NAME, self, rows_of(self, *codes or (EntryCode.RESERVE,), refused=refused), self.save)
 
 
 @pytest.fixture

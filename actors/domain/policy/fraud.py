@@ -61,43 +61,51 @@ class Profile(msgspec.Struct, frozen=True, array_like=True):
     rounds: list[tuple[bytes, int]] = []
 
 
-def apply_stake(profile: Profile, booked_ms: int, stake_minor: int) -> Profile:
-    """Return the profile after one more stake. An older time than the current minute's counts for the current."""
-    minute = max(profile.minute, booked_ms // 60_000)
+def apply_stakes(profile: Profile, booked_s: int, bets: int, stake_minor: int) -> Profile:
+    """Return the profile after so many stakes of one minute, of stake_minor together: as after one at a time.
+
+    An older time than the current minute's counts for the current.
+    """
+    minute = max(profile.minute, booked_s // 60)
     if minute > profile.minute:
         profile = _next_minute(profile, minute)
-    bets, staked = profile.bets + 1, profile.stake_minor + stake_minor
-    tenths = _times_usual_tenths(profile, bets, staked)
+    bets, staked = profile.bets + bets, profile.stake_minor + stake_minor
+    tenths = _times_usual_tenths(profile, bets, staked)  # within a minute it only grows: the last is the highest
     is_peak = tenths >= profile.peak_tenths or minute - profile.peak_minute >= PEAK_LASTS_MINUTES
     peak = (minute, tenths) if is_peak else (profile.peak_minute, profile.peak_tenths)
-    return msgspec.structs.replace(profile, bets=bets, stake_minor=staked, peak_minute=peak[0], peak_tenths=peak[1])
+    past = (profile.past_minutes, profile.past_bets, profile.past_stake_minor)
+    return Profile(minute, bets, staked, *past, *peak, profile.rounds)
 
 
-def apply_round(profile: Profile, round_id: bytes, chips: Mapping[int, int], game: str = ROULETTE.name) -> Profile:
-    """Return the profile after a round of a game in which the player had these stakes by position. It counts once."""
+def apply_round(profile: Profile, round_id: bytes, flags: int) -> Profile:
+    """Return the profile after a round in which the player's bets had these flags. It counts once."""
     if any(known == round_id for known, _ in profile.rounds):
         return profile
-    rounds = [*profile.rounds, (round_id, round_flags(chips, game))][-ROUNDS_KEPT:]
-    return msgspec.structs.replace(profile, rounds=rounds)
+    return msgspec.structs.replace(profile, rounds=[*profile.rounds, (round_id, flags)][-ROUNDS_KEPT:])
 
 
 def round_flags(chips: Mapping[int, int], game: str = ROULETTE.name) -> int:
     """Return OPPOSITE, COVERAGE or 0 for one round's stakes by position."""
     if game != ROULETTE.name:
         return OPPOSITE if game in _BACCARAT and _is_opposite(chips, PLAYER, BANKER) else 0
-    if any(_is_opposite(chips, *pair) for pair in _PAIRS):
+    if any(one in chips and other in chips and _is_opposite(chips, one, other) for one, other in _PAIRS):
         return OPPOSITE
-    covered = {number for position, stake in chips.items() if stake > 0 for number in LAYOUT[position].numbers}
-    return COVERAGE if len(covered) >= _COVERED_NUMBERS else 0
+    places = [LAYOUT[position].numbers for position, stake in chips.items() if stake > 0]
+    if sum(map(len, places)) < _COVERED_NUMBERS:
+        return 0
+    return COVERAGE if len(set().union(*places)) >= _COVERED_NUMBERS else 0
 
 
 def score(profile: Profile) -> tuple[int, list[dict[str, Any]]]:
     """Return the score, 0 .. 100, and its reasons: `{"rule", "points", ...}` each, largest first."""
-    opposite = sum(1 for _, flags in profile.rounds if flags & OPPOSITE)
-    coverage = sum(1 for _, flags in profile.rounds if flags & COVERAGE)
+    flagged = [flags for _, flags in profile.rounds if flags]
     times = profile.peak_tenths // 10
     is_recent = profile.minute - profile.peak_minute < PEAK_LASTS_MINUTES
     fast = times if is_recent and times >= FAST_TIMES else 0
+    if not flagged and not fast:
+        return 0, []
+    opposite = sum(1 for flags in flagged if flags & OPPOSITE)
+    coverage = sum(1 for flags in flagged if flags & COVERAGE)
     seen = len(profile.rounds)
     reasons: list[dict[str, Any]] = [
         {"rule": "opposite_bets", "points": min(60, 15 * opposite), "rounds": opposite, "of_rounds": seen},
