@@ -361,12 +361,15 @@ class Gateway:
         self._lingering.tick()
         self._jackpots.tick()
         self._policy.tick()
+        silent_s_max, watching = 2 * self.settings.heartbeat_s, self._policy.is_watching
         for client in list(self._clients):
-            self._check_alive(client)
+            connection = client.connection
+            connection.silent_s += 1
+            if watching or client.session is None or connection.silent_s > silent_s_max:
+                self._check_alive(client)
 
     def _check_alive(self, client: Client) -> None:
         connection = client.connection
-        connection.silent_s += 1
         if client.session is None and client.greeting is None:
             client.waited_s += 1
             if client.waited_s > self.settings.hello_timeout_s:

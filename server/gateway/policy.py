@@ -37,6 +37,8 @@ class SessionPolicy:
         self._post = post
         self._clock = clock
         self._others = others
+        #: Sessions end by themselves; see `over`.
+        self.is_watching = bool(settings.session_s or settings.idle_s)
         self._connections: Counter[str] = Counter()
         self._began: deque[SessionBegan] = deque()
 
@@ -76,10 +78,7 @@ class SessionPolicy:
 
     def over(self, session: Session, active_ms: int) -> Code | None:
         """Return why a session has lasted long enough, or None. active_ms: of the last request that was no ping."""
-        settings = self._settings
-        if not settings.session_s and not settings.idle_s:
-            return None
-        now_ms = self._clock.now_ms()
+        now_ms, settings = self._clock.now_ms(), self._settings
         if settings.session_s and now_ms > session.started_ms + settings.session_s * 1000:
             return Code.SESSION_EXPIRED
         if settings.idle_s and now_ms > active_ms + settings.idle_s * 1000:

@@ -242,7 +242,7 @@ TABLE_EVENTS: list[tuple[events.TableEvent, wire.ServerMessage]] = [
 
 @pytest.mark.parametrize(("event", "push"), TABLE_EVENTS)
 def test_table_event_becomes_its_push(event: events.TableEvent, push: wire.ServerMessage) -> None:
-    assert translate.table_push(event) == push
+    assert told(translate.table_push(event)) == push
 
 
 def test_every_table_event_is_tested() -> None:
@@ -276,6 +276,7 @@ def test_currency_of_another_build_has_a_name() -> None:
     [
         (commands.PlacedBet, wire.Bet),
         (commands.ChipStake, wire.Chip),
+        (commands.SeatStakes, wire.SeatBets),
         (events.BetOutcome, wire.SettledBet),
     ],
 )
