@@ -32,7 +32,8 @@ from server.tls import LiveCertificate
 
 #: Connections above the cap that are still told so; those above that are cut unheard.
 _SURPLUS_MAX: Final = 256
-_BACKLOG: Final = 1024
+#: A storm must not fill it: whoever finds it full asks again a second later. The kernel takes its own limit where that is less.
+_BACKLOG: Final = 4096
 _TICK_S: Final = 1.0
 
 _log = structlog.get_logger("gateway")
