@@ -13,6 +13,7 @@ from actors.domain.games.catalogue import INSTANT_GAMES
 from actors.domain.games.game import Step
 from actors.domain.money.accounts import Kind, account_id
 from actors.domain.money.entries import EntryCode, ReservationState
+from actors.domain.refusals import Refusal
 from actors.domain.rounds import Plan
 from server.currencies import PLAY_CCY
 from server.storage.recall import FACTS, public_record
@@ -25,13 +26,13 @@ _ORDERS_A_ROUND: Final = 8
 #: A larger plan is not looked into for chips.
 _PLAN_BYTES_MAX: Final = 256 * 1024
 
-# Stakes and wagers, newest first, by the index on (player_id, seq).
+# Stakes and wagers, newest first, by the index on (player_id, seq). Of wagers refused ones too: their rounds are void.
 _ORDERS: Final = f"""
-select seq, code, round_id, cmd_id, booked_at, cash,
+select seq, code, status, round_id, cmd_id, booked_at, cash,
        (select coalesce(sum(m), 0)::bigint from unnest(acct, amt) u(a, m) where a = $3) as moved
   from wallet.journal
- where player_id = $1 and shard_id = $2 and seq < $4 and status = 0 and round_id is not null
-   and code in ({int(EntryCode.RESERVE)}, {int(EntryCode.WAGER)})
+ where player_id = $1 and shard_id = $2 and seq < $4 and round_id is not null
+   and (code = {int(EntryCode.RESERVE)} and status = 0 or code = {int(EntryCode.WAGER)})
  order by seq desc limit $5"""
 _BETS: Final = """
 select r.round_id, r.reservation_id, r.cash + r.bonus as stake, r.state, r.opened_seq,
@@ -139,7 +140,7 @@ class PostgresPlayerRounds:
         rows = await self._pool.fetch(_SPINS, list(INSTANT_GAMES), player_id, ids, timeout=STATEMENT_S)
         spins = {row["spin_id"]: row for row in rows}
         found = [(spins[row["cmd_id"]], row) for row in wagers if row["cmd_id"] in spins]
-        return [{**_spin(spin, row), "seed": self._seed(player_id, spin)} for spin, row in found]
+        return [{**_told_spin(spin, row), "seed": self._seed(player_id, spin)} for spin, row in found]
 
     def _seed(self, player_id: int, spin: Any) -> str:
         """Return the server's seed of a spin, once its pair is out of use; until then nothing."""
@@ -194,6 +195,19 @@ def _bet(bet: Any, chips: Sequence[tuple[int, int]]) -> Round:
         "placed_ms": bet["placed_ms"],
         "closed_ms": bet["closed_ms"],
     }
+
+
+def _told_spin(spin: Any, wager: Any) -> Round:
+    return _void_spin(_spin(spin, wager), wager["status"]) if wager["status"] else _spin(spin, wager)
+
+
+def _void_spin(told: Round, code: int) -> Round:
+    """Return a round that the books refused: nothing was staked and nothing came of it. Its number is used up."""
+    bets = [{**bet, "state": "voided", "payout_minor": 0} for bet in told["bets"]]
+    nothing: Round = {"number": None, "detail": [], "stake_minor": 0, "payout_minor": 0, "decided_ms": None}
+    money = {"cash_before_minor": None, "cash_after_minor": None}
+    reason = Refusal(code).name.lower()
+    return {**told, **nothing, **money, "state": "voided", "status": "void", "void_reason": reason, "bets": bets}
 
 
 def _spin(spin: Any, wager: Any) -> Round:

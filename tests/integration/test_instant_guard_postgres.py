@@ -1,4 +1,4 @@
-"""The guard on wagers in real books: each counted once through a restart, and a slot that pays wrong is suspended."""
+"""Wagers in real books: the guard counts each once and suspends a slot that pays wrong; a void one is told to its player."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from server.clock import SystemClock
 from server.config import Config
 from server.entropy import LibsodiumEntropy
 from server.storage.game_watch import PostgresGameWatch, PostgresWagers
+from server.storage.player_rounds import PostgresPlayerRounds
 from server.storage.spins import PostgresSpins
 from server.vault.keys import VaultKeys
 from server.vault.seeds import SeedSealer
@@ -52,6 +53,18 @@ async def _counted(slot: Slot) -> tuple[int, int]:
     [row] = await slot.casino.pool.fetch("select round_no, watch from casino.game_watch where table_id = 'slot'")
     watch = msgspec.msgpack.decode(row["watch"], type=Watch)
     return row["round_no"], sum(block.rounds for block in watch.blocks)
+
+
+async def test_round_that_the_books_refused_is_told_to_its_player_as_void(slot: Slot, tmp_path: Path) -> None:
+    """He could not pay: nothing was staked, nothing came of it, and the number of his seed is used up."""
+    sealer = SeedSealer(VaultKeys(Config(state=tmp_path)), LibsodiumEntropy())
+    rounds = PostgresPlayerRounds(slot.casino.pool, slot.casino.books, sealer)
+    (void, *settled), _ = await rounds.listed(1, 7, 2**63 - 1, 10)
+    assert [one["status"] for one in settled] == ["complete"] * 3
+    assert (void["status"], void["state"], void["void_reason"]) == ("void", "voided", "insufficient_funds")
+    assert (void["number"], void["detail"], void["stake_minor"], void["payout_minor"]) == (None, [], 0, 0)
+    assert (void["nonce"], void["bets"][0]["stake_minor"], void["bets"][0]["state"]) == (3, 5_000, "voided")
+    assert await rounds.one(1, 7, bytes.fromhex(void["round_id"])) == void
 
 
 async def test_wagers_count_once_through_a_restart_of_the_guard(slot: Slot) -> None:
