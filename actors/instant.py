@@ -39,15 +39,13 @@ from actors.domain.spins import (
     SpinRecord,
     proof_of,
 )
+from actors.incarnation import Incarnation
 from actors.instant_wagers import ASK_S, FIRST_WAIT_S, LAST_WAIT_S, Wagers
 from actors.ports import Clock, Entropy, Post, SpinStore, StaleEpoch
 from actors.table_config import TableConfig
 
 log = logging.getLogger(__name__)
 
-#: `start` returns after so long even if store or wallets are away; the take-over goes on behind it.
-START_WAIT_S: Final = 2.0
-LOOK_S: Final = 0.05
 #: Players whose seeds are kept in memory; the others' are read again.
 PLAYERS_MAX: Final = 20_000
 #: Seeds that were not played by may be rotated once in so long: each rotation is a row for ever.
@@ -73,7 +71,7 @@ class _Player:
         self.seeds: PlayerSeeds | None = None
 
 
-class InstantTable:
+class InstantTable(Incarnation):
     """One instant game as an actor, at "instant/GAME" and, for its line in the lobby, at "table/GAME"."""
 
     def __init__(
@@ -90,6 +88,7 @@ class InstantTable:
         owner: str,
         fatal: Callable[[BaseException], None],
     ) -> None:
+        super().__init__(config.table_id, fatal)
         self.config = config
         self._game = game
         self._store = store
@@ -99,13 +98,9 @@ class InstantTable:
         self._key = key
         self._shards = shards
         self._owner = owner
-        self._fatal = fatal
         self._wagers = Wagers(config.table_id, store, post, self._spawn)
         self._players: OrderedDict[int, _Player] = OrderedDict()
         self._spinning: dict[tuple[int, bytes], asyncio.Future[SpinDone | Refused]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._ready = asyncio.Event()
-        self._is_leaving = False
         #: Why no order is taken for now; "" where they are.
         self.suspended = ""
 
@@ -114,18 +109,10 @@ class InstantTable:
 
     # ------------------------------------------------------------ life
 
-    async def start(self) -> None:
-        """Begin to take over. Returns when that is done, or after START_WAIT_S while it goes on in the background."""
-        self._spawn(self._take_over())
-        ready = asyncio.ensure_future(self._ready.wait())
-        await asyncio.wait({ready}, timeout=START_WAIT_S)
-        ready.cancel()
-
     async def drain(self) -> None:
         """Take no more orders; return when those under way are answered. Safe to repeat."""
         self._is_leaving = True
-        while self.has_stakes:  # noqa: ASYNC110 - many things end a round
-            await asyncio.sleep(LOOK_S)
+        await self._nothing_at_stake()
 
     def suspend(self, reason: str) -> None:
         """Take no more orders for this reason; "": take them again. What is under way ends. Safe to repeat."""
@@ -139,26 +126,9 @@ class InstantTable:
     async def stop(self) -> None:
         """End this incarnation where it is. What is recorded and open is resolved by the next one."""
         self._is_leaving = True
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await super().stop()
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(self._guard(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
-        """Outermost: whatever goes wrong in the game's own work ends this incarnation."""
-        try:
-            await work
-        except Exception as error:
-            log.exception("instant game ends game=%s", self.config.table_id)
-            self._fatal(error)
-
-    async def _take_over(self) -> None:
+    async def _run(self) -> None:
         """Claim, fence every shard, resolve what a crash left open; then serve."""
         name, wagers = self.config.table_id, self._wagers
         wagers.epoch = await wagers.durably(lambda: self._store.claim(name, self._owner))

@@ -32,6 +32,7 @@ from actors.domain.games.game import Outcome
 from actors.domain.refusals import Refusal
 from actors.domain.round_book import RoundBook
 from actors.domain.rounds import Plan
+from actors.incarnation import Incarnation
 from actors.ports import Clock, Entropy, Post, RoundStore, SeedStore, UnfinishedRound
 from actors.table_bets import BetDesk, Work
 from actors.table_cards import CardDesk
@@ -46,10 +47,6 @@ from actors.table_wallets import WalletDriver
 
 log = logging.getLogger(__name__)
 
-#: `start` returns after so long even if store or wallets are away; the take-over goes on behind it.
-START_WAIT_S: Final = 2.0
-#: How often a table that is leaving looks whether its round has ended.
-LOOK_S: Final = 0.05
 #: A round that is not settled after so long is settled beside the next ones; of those there are at most so many.
 SETTLE_PATIENCE_S: Final = 6.0
 LATE_ROUNDS_MAX: Final = 200
@@ -57,7 +54,7 @@ LATE_ROUNDS_MAX: Final = 200
 SUSPENDED: Final = "suspended"
 
 
-class Table:
+class Table(Incarnation):
     """One table actor. While it takes over, it answers BUSY to bets and shows phase "paused"."""
 
     def __init__(
@@ -75,8 +72,8 @@ class Table:
         fatal: Callable[[BaseException], None],
         draws_of: DrawsOf = seeded,
     ) -> None:
+        super().__init__(config.table_id, fatal)
         self.config = config
-        self._fatal = fatal
         self._followers = Followers(config.table_id, post, clock)
         self.stage = Stage(config, self._followers, clock)
         self.driver = WalletDriver(post, key)
@@ -88,24 +85,14 @@ class Table:
         shoe_game = SHOE_GAMES.get(config.game) if config.is_live else None
         self._cards = CardDesk(shoe_game, self.stage, self._keeper, rounds) if shoe_game else None
         self._live = LiveDesk(self.stage, self._keeper, clock, self._spawn, self._cards)
-        self._tasks: set[asyncio.Task[None]] = set()
         self._late: set[asyncio.Task[None]] = set()
         self._wanted = asyncio.Event()
-        self._ready = asyncio.Event()
-        self._is_leaving = False
         self._in_round = False
 
     def __repr__(self) -> str:
         return f"Table({self.config.table_id}, epoch={self.stage.epoch}, {self.stage.phase})"
 
     # ------------------------------------------------------------ life
-
-    async def start(self) -> None:
-        """Begin to take over. Returns when that is done, or after START_WAIT_S while it goes on in the background."""
-        self._spawn(self._run())
-        ready = asyncio.ensure_future(self._ready.wait())
-        await asyncio.wait({ready}, timeout=START_WAIT_S)
-        ready.cancel()
 
     async def drain(self) -> None:
         """Open no more rounds; return when the one in play is settled. It takes bets as announced.
@@ -114,8 +101,7 @@ class Table:
         the same. Safe to repeat.
         """
         self._is_leaving = self._live.is_leaving = True
-        while self.has_stakes:  # noqa: ASYNC110 - many things end a round
-            await asyncio.sleep(LOOK_S)
+        await self._nothing_at_stake()
         self._bets.draining = True
         if self.stage.phase == "idle":
             self.stage.paused(True, "restart")
@@ -149,24 +135,7 @@ class Table:
         self._bets.draining = True
         self._bets.away.stop()
         self.stage.stop()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(self._guard(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
-        """Outermost: whatever goes wrong in the table's own work ends this incarnation."""
-        try:
-            await work
-        except Exception as error:
-            log.exception("table ends table=%s", self.config.table_id)
-            self._fatal(error)
+        await super().stop()
 
     async def _run(self) -> None:
         await self._recovery.run()
