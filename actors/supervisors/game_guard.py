@@ -161,11 +161,14 @@ class GameGuard(Supervisor):
 
     async def _count_page(self, page: Page) -> None:
         """Count the wagers of a page of the journal, of all instant games."""
+        wagers: dict[str, list[Entry]] = {}
+        for entry in page.entries:
+            wagers.setdefault(entry.facts.get("table", ""), []).append(entry)
         saves: list[Saved] = []
-        for table in list(self.tables.values()):
-            wagers = [entry for entry in page.entries if entry.facts.get("table") == table.table_id]
-            if wagers and table.game in WATCHED and table.game in INSTANT_GAMES:
-                saves.append(await self._count_wagers(table, page.shard, wagers))
+        for table_id, entries in wagers.items():
+            table = self.tables.get(table_id)
+            if table is not None and table.game in WATCHED and table.game in INSTANT_GAMES:
+                saves.append(await self._count_wagers(table, page.shard, entries))
         await self._wagers.save_wagers(FOLLOWER, page, saves)
         for saved in saves:
             self.rounds_total += saved.to_round_no - saved.from_round_no

@@ -10,8 +10,9 @@ import pytest
 
 from actors.domain.games.baccarat import BACCARAT
 from actors.domain.games.crash import bust_of
+from actors.domain.games.crash_play import TAKEOFF_WAIT_MS, Flight
 from actors.domain.games.draws import SeededDraws
-from actors.domain.games.game import Draws, Outcome
+from actors.domain.games.game import Draws, Outcome, PlayBet, Step
 from actors.domain.games.roulette import payout
 from actors.domain.games.roulette_game import ROULETTE
 from actors.domain.policy.game_watch import (
@@ -175,6 +176,36 @@ def test_fair_bets_are_near_their_theoretical_return() -> None:
     found = play(random.Random(6).choices(range(37), k=20_000), bets=[(RED, 500), (17, 100)])
     assert max(finding.level for finding in found) <= Level.WATCH
     assert found[-1].rtp == pytest.approx(36 / 37, abs=0.05)
+
+
+def flown(choose: random.Random) -> tuple[Outcome, list[SettleEntry]]:
+    """Fly with three bets: some are cashed out by hand, and one flight in four is interrupted."""
+    bust = choose.choice((100, 101, choose.randrange(100, 400), choose.randrange(100, 3_000)))
+    targets = choose.choices((0, 0, 101, 150, 400), k=4)
+    chips = (((targets[0], 100),), ((targets[1], 37),), ((targets[2], 50), (targets[3] or 200, 70)))
+    stakes = [sum(stake for _, stake in each) for each in chips]
+    bets = [PlayBet(0, bytes([n]) * 16, 7, "", stakes[n], each) for n, each in enumerate(chips)]
+    flight, now_ms = Flight(bust, bets, 0), TAKEOFF_WAIT_MS
+    for number in range(4):
+        now_ms += choose.randrange(8_000)
+        for step in flight.due(now_ms):
+            flight.apply(step)
+        out = Step(now_ms, 7, bytes([9, number]), choose.choice(bets).reservation_id, "cash_out")
+        if flight.check(out) == 0:
+            flight.apply(out)
+    for step in [*(flight.resumed(now_ms) if choose.random() < 0.25 else ()), *flight.due(10**9)]:
+        flight.apply(step)
+    paid = [(each, payout) for each, payout in flight.payouts() if payout >= 0]
+    entries = [SettleEntry(0, b"", 7, 1, each.stake_minor, payout, list(each.chips)) for each, payout in paid]
+    return flight.outcome(), entries
+
+
+def test_whatever_the_game_pays_of_a_flight_is_owed() -> None:
+    choose = random.Random(12)
+    flights = [flown(choose) for _ in range(400)]
+    assert [one for one in flights if apply_round(Watch(), WATCHED["crash"], *one) is not None] == []
+    paid = [entry.payout_minor * 100 // entry.stake_minor for _, entries in flights for entry in entries]
+    assert {0 in paid, 150 in paid, 400 in paid, len(set(paid)) > 50} == {True}
 
 
 def fly(out: Callable[[int], int], rounds: int) -> Finding:
