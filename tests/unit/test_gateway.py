@@ -637,6 +637,33 @@ async def test_restarted_table_is_shown_anew_and_no_connection_drops(house: Hous
         assert client.close_code is None
 
 
+async def test_news_of_one_batch_keeps_its_order_over_table_and_player(house: House) -> None:
+    client = await house.client(join=True)
+    decided, settled = events.RoundDecided(ROUND, 8), events.RoundSettled(ROUND, [], 0)
+    won = events.MyBetsSettled("r1", ROUND, 8, [events.BetOutcome(ROUND, 100, 200)], 100, 200, 9, 10_100, 0)
+    batch = [
+        events.TableNews("r1", 1, 1, [events.BetsClosed(ROUND)]),
+        events.TableNews("r1", 1, 2, [decided]),
+        events.PersonalNews(7, won),
+        events.TableNews("r1", 1, 3, [settled]),
+    ]
+    await house.gateway.handle_batch("tables/rng", batch)
+    bodies = await client.bodies()
+    assert [type(body) for body in bodies] == [wire.BetsClosed, wire.RoundResult, wire.BetsSettled, wire.RoundSettled]
+
+
+async def test_one_who_leaves_within_a_batch_has_what_came_before(house: House) -> None:
+    """Frames wait for the end of the batch: whoever leaves or joins in between is sent neither too little nor twice."""
+    anna, bo = await house.client(join=True), await house.client("bo:8:player", join=True)
+    feed = house.gateway.feed_of("r1", Audience.OWNER)
+    feed.take_news(events.TableNews("r1", 1, 1, [events.BetsClosed(ROUND)]))
+    anna.send(wire.LeaveTable("r1"))
+    feed.take_news(events.TableNews("r1", 1, 2, [events.RoundDecided(ROUND, 8)]))
+    feed.flush()
+    assert [type(body) for body in await anna.bodies()] == [wire.BetsClosed, wire.LeftTable]
+    assert [type(body) for body in await bo.bodies()] == [wire.BetsClosed, wire.RoundResult]
+
+
 async def test_gap_in_the_news_is_healed_by_a_snapshot(house: House) -> None:
     client = await house.client(join=True)
     house.toy.version = 9
