@@ -38,6 +38,7 @@ from actors.runtime.batches import Batch, BatchAnswer, Codec
 from actors.runtime.counters import Counters
 from actors.runtime.courier import Courier
 from actors.runtime.host import GC_THRESHOLDS
+from actors.runtime.link import Link
 from actors.runtime.receiver import Receiver
 from loadtest.listening import raise_descriptor_limit
 from loadtest.lone_gateway import TABLE, LoneTable, make_gateway
@@ -97,15 +98,18 @@ class MeteredCodec(Codec):
 
 
 class Behind:
-    """A link to the table and the wallets, which answer at once."""
+    """A link to the table and the wallets, which answer after delay_s."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, table: LoneTable, delay_s: float = 0.0) -> None:
         self._meter = meter
-        self._table = LoneTable()
+        self._table = table
+        self._delay_s = delay_s
         self._codec = Codec(CONTRACTS)
 
     async def send(self, blob: bytes) -> bytes:
         """Answer the batch; see `Link.send`."""
+        if self._delay_s:
+            await asyncio.sleep(self._delay_s)
         return self._meter.call("behind", self._answer, self._codec.decode_batch(blob))
 
     def _answer(self, batch: Batch) -> bytes:
@@ -132,6 +136,20 @@ class MeteredPost:
         self._ask(address, messages, lambda replies: self._meter.call("reply", on_replies, replies), timeout_s)
 
 
+def make_courier(link: Link, codec: Codec) -> Courier:
+    """Return a gateway's courier that finds everybody behind this link."""
+    counters = Counters()
+    return Courier(
+        Receiver(1, codec, {}, counters, lambda _address, _error: None),
+        host="gateway/0",
+        incarnation=1,
+        codec=codec,
+        host_of=lambda _: "behind",
+        connect=lambda _: link,
+        counters=counters,
+    )
+
+
 class Deaf:
     """Hears of frames and does nothing."""
 
@@ -148,16 +166,7 @@ class Edge:
     def __init__(self, given: Namespace) -> None:
         self.meter = Meter()
         self._count = given.connections
-        codec, counters = MeteredCodec(self.meter), Counters()
-        courier = Courier(
-            Receiver(1, codec, {}, counters, lambda _address, _error: None),
-            host="gateway/0",
-            incarnation=1,
-            codec=codec,
-            host_of=lambda _: "behind",
-            connect=lambda _: Behind(self.meter),
-            counters=counters,
-        )
+        courier = make_courier(Behind(self.meter, LoneTable()), MeteredCodec(self.meter))
         tokens = Tokens(bytes(32))
         self.tokens = [tokens.issue(n + 1, f"player {n}", ["player"], 0, 1) for n in range(given.connections)]
         settings = GatewaySettings(rate_per_s=1_000_000, rate_burst=4_000_000, max_connections=given.connections + 1)
