@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from actors.domain.games.baccarat import BACCARAT
+from actors.domain.games.catalogue import GAMES
 from actors.domain.games.crash import bust_of
 from actors.domain.games.crash_play import TAKEOFF_WAIT_MS, Flight
 from actors.domain.games.draws import SeededDraws
@@ -46,6 +47,12 @@ def play(pockets: list[int], watch: Watch | None = None, bets: list[tuple[int, i
         entries = [bet(position, stake, payout(position, stake, pocket)) for position, stake in bets or ()]
         found.append(apply_round(watch, ROULETTE_WATCH, Outcome(pocket), entries))
     return [finding for finding in found if finding is not None]
+
+
+def test_every_game_of_the_house_is_watched_by_its_present_rules() -> None:
+    assert {name: game.rules_version for name, game in WATCHED.items()} == {
+        name: game.rules_version for name, game in GAMES.items()
+    }
 
 
 def test_chances_of_everything_that_is_shown_add_up_to_one() -> None:
