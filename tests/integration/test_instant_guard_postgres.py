@@ -13,7 +13,8 @@ from actors.domain.commands import Refused, Seat
 from actors.domain.policy.game_watch import Watch
 from actors.domain.refusals import Refusal
 from actors.domain.spins import SpinOrder
-from actors.supervisors.game_guard import GameGuard
+from actors.supervisors.game_guard import FOLLOWER, GameGuard, Saved
+from actors.supervisors.journal import CheckpointMoved, Page
 from server.clock import SystemClock
 from server.config import Config
 from server.entropy import LibsodiumEntropy
@@ -93,3 +94,19 @@ async def test_wrong_payout_suspends_the_slot_until_staff_lift_it(slot: Slot) ->
     assert await store.suspended() == {}
     log = await slot.casino.pool.fetch("select action, table_id from casino.table_log order by entry_id")
     assert [tuple(row) for row in log] == [("suspend", "slot"), ("resume", "slot")]
+
+
+async def test_page_that_was_counted_elsewhere_or_of_an_older_generation_stores_nothing(slot: Slot) -> None:
+    wagers = PostgresWagers(slot.casino.pool, slot.casino.books)
+    await PostgresGameWatch(slot.casino.pool).watched_tables()
+    page = Page(1, 0, 3, [])
+    for late in (Saved("slot", 7, 9, 0, Watch(), None, "why"), Saved("slot", 0, 3, 1, Watch(), None, "why")):
+        with pytest.raises(CheckpointMoved):
+            await wagers.save_wagers(FOLLOWER, page, [late])
+    assert await wagers.checkpoints(FOLLOWER) == {}
+    await wagers.save_wagers(FOLLOWER, page, [Saved("slot", 0, 3, 0, Watch(), None, "")])
+    with pytest.raises(CheckpointMoved):
+        await wagers.save_wagers(FOLLOWER, page, [Saved("slot", 3, 6, 0, Watch(), None, "why")])
+    assert await wagers.checkpoints(FOLLOWER) == {1: 3}
+    assert await _counted(slot) == (3, 0)
+    assert await PostgresGameWatch(slot.casino.pool).suspended() == {}
