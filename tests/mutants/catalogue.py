@@ -194,12 +194,12 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "outcome and plan are durable before the number is told",
         "actors/table_rounds.py",
-        "        await self.durably(lambda: self._rounds.decide(config.table_id, epoch, book.round_id, outcome, plan, seed))\n"
+        "        await self.durably(lambda: self._rounds.decide(*whole))\n"
         "        self._seed = None\n"
         "        self._stage.decided(book.round_id, outcome, seed)\n",
         "        self._seed = None\n"
         "        self._stage.decided(book.round_id, outcome, seed)\n"
-        "        await self.durably(lambda: self._rounds.decide(config.table_id, epoch, book.round_id, outcome, plan, seed))\n",
+        "        await self.durably(lambda: self._rounds.decide(*whole))\n",
     ),
     Mutant(
         "hours between the journal's floor and a partition that leaves",
