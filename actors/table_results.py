@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from actors.domain.events import BetOutcome, MyBetsSettled, MyBetsVoided, PersonalEvent, Win
 from actors.domain.money.orders import Done
@@ -59,24 +59,33 @@ class Results:
         told: list[tuple[int, PersonalEvent]] = []
         settled, voided = self._settled, self._voided
         for entry, done in acknowledged:
-            share = (settled if type(entry) is SettleEntry else voided)[entry.player_id]
+            is_settled = type(entry) is SettleEntry
+            share = (settled if is_settled else voided)[entry.player_id]
             share.left -= 1
-            if done is not None and (share.latest is None or done.seq > share.latest.seq):
-                share.latest = done
-            if share.left == 0 and share.latest is not None:
-                told.append((entry.player_id, self._event(share, share.latest)))
+            latest = share.latest
+            if done is not None and (latest is None or done.seq > latest.seq):
+                latest = share.latest = done
+            if share.left == 0 and latest is not None:
+                event = self._settled_event if is_settled else self._voided_event
+                told.append((entry.player_id, event(share.entries, latest)))
         return told
 
-    def _event(self, share: _Share, latest: Done) -> PersonalEvent:
-        settled = [e for e in share.entries if isinstance(e, SettleEntry)]
+    def _settled_event(self, entries: list[Any], latest: Done) -> MyBetsSettled:
+        stake_minor = payout_minor = 0
+        bets = []
+        for entry in entries:
+            stake, payout = entry.stake_minor, entry.payout_minor
+            bets.append(BetOutcome(entry.reservation_id, stake, payout))
+            stake_minor += stake
+            payout_minor += payout
         money = (latest.seq, latest.cash_minor, latest.escrow_minor)
-        stake_minor = sum(entry.stake_minor for entry in share.entries)
-        if not settled:
-            ids = [entry.reservation_id for entry in share.entries]
-            return MyBetsVoided(self._table_id, self._round_id, ids, stake_minor, self._reason, *money)
-        bets = [BetOutcome(e.reservation_id, e.stake_minor, e.payout_minor) for e in settled]
-        payout_minor = sum(bet.payout_minor for bet in bets)
         return MyBetsSettled(self._table_id, self._round_id, self._number, bets, stake_minor, payout_minor, *money)
+
+    def _voided_event(self, entries: list[Any], latest: Done) -> MyBetsVoided:
+        ids = [entry.reservation_id for entry in entries]
+        stake_minor = sum(entry.stake_minor for entry in entries)
+        money = (latest.seq, latest.cash_minor, latest.escrow_minor)
+        return MyBetsVoided(self._table_id, self._round_id, ids, stake_minor, self._reason, *money)
 
 
 def winners(plan: Plan, names: dict[int, str]) -> list[Win]:

@@ -82,7 +82,10 @@ class WalletDriver:
         """Return when all are acknowledged. on_done hears of each entry once, in groups, as they become durable."""
         by_shard: dict[int, list[Entry]] = {}
         for entry in sorted(entries, key=_BY_PLAYER):
-            by_shard.setdefault(entry.shard, []).append(entry)
+            of_shard = by_shard.get(entry.shard)
+            if of_shard is None:
+                of_shard = by_shard[entry.shard] = []
+            of_shard.append(entry)
         await asyncio.gather(*(self._drive_shard(shard, round_id, todo, on_done) for shard, todo in by_shard.items()))
 
     async def _drive_shard(

@@ -255,6 +255,9 @@ class RoundBook:
         payout, ccy = self.game.payout, self.ccy
         settle: list[SettleEntry] = []
         void: list[VoidEntry] = []
+        paid: dict[
+            tuple[int, int], int
+        ] = {}  # by position and stake: chips have few sizes, so most bets repeat another
         for player_id, player in self.players.items():
             shard = player.seat.shard
             for bet in player.bets:
@@ -262,8 +265,11 @@ class RoundBook:
                     void.append(self._void_entry(bet))
                     continue
                 won, chips = 0, list(bet.stakes.items())
-                for position, stake in chips:
-                    won += payout(position, stake, outcome)
+                for chip in chips:
+                    pays = paid.get(chip)
+                    if pays is None:
+                        pays = paid[chip] = payout(*chip, outcome)
+                    won += pays
                 settle.append(SettleEntry(shard, bet.order.bet_id, player_id, ccy, bet.stake_minor, won, chips))
         self.fix()
         return Plan(PLAN_VERSION, settle, void)
