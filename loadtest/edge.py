@@ -63,13 +63,16 @@ T = TypeVar("T")
 
 
 class Meter:
-    """Sums this process's CPU by stage."""
+    """Sums this process's CPU by stage. muted: stages that are not looked at; a look at the clock takes 2 - 5 us."""
 
     def __init__(self) -> None:
         self.spent_ns: defaultdict[str, int] = defaultdict(int)
+        self.muted: frozenset[str] = frozenset()
 
     def call(self, stage: str, function: Callable[..., T], *arguments: Any) -> T:
         """Call the function and add what it took."""
+        if stage in self.muted:
+            return function(*arguments)
         began = time.process_time_ns()
         try:
             return function(*arguments)
@@ -308,7 +311,9 @@ async def measure(given: Namespace) -> dict[str, Any]:
     edge = Edge(given)
     await edge.gateway.start()
     gc.set_threshold(*GC_THRESHOLDS)
+    edge.meter.muted = frozenset({"courier", "reply"})
     join_us = await edge.join() / 1000
+    edge.meter.muted = frozenset()
     gc.collect()
     gc.freeze()
     every = list(range(given.connections))
