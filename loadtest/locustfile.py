@@ -10,12 +10,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import gevent
 import msgspec
 from locust import events
 from locust.runners import MasterRunner
 
 from loadtest.limits import FIGURES_FILE, Limits, judge
-from loadtest.shapes.curves import SHAPES
+from loadtest.shapes.curves import DRAIN_S, SHAPES
 from loadtest.users import tally
 from loadtest.users.figures import figures_of
 from loadtest.users.locusts import (
@@ -65,21 +66,30 @@ def options(parser: Any) -> None:
 def begin(environment: Any, **_: Any) -> None:
     """Open the casino where players are: in workers, or in a lone process."""
     if not isinstance(environment.runner, MasterRunner):
-        environment.casino = Casino(environment)
+        environment.casino = casino = Casino(environment)
+        if casino.shape is not None:  # a master that ends its shape waits for this, and for nothing later
+            gevent.spawn_later(casino.seconds + DRAIN_S, write_down, environment)
 
 
-def end(environment: Any, **_: Any) -> None:
-    """Write down what players were told, before they are sent away: a master waits for nobody after that."""
+def write_down(environment: Any, **_: Any) -> None:
+    """Write down what players were told, once, while they are still there."""
     given = environment.parsed_options
-    casino = getattr(environment, "casino", None)
-    if casino is None:
+    casino = environment.casino
+    if casino.written:
         return
+    casino.written = True
     report = casino.tally.report(killed=given.killed)
     environment.laws_broken = bool(report.findings)
     for words in report.findings[:20]:
         print(words, flush=True)
     if given.book:
         tally.save(report, Path(given.book) / f"worker-{os.getpid()}.msgpack")
+
+
+def end(environment: Any, **_: Any) -> None:
+    """Write down what players were told, where no shape has said when."""
+    if hasattr(environment, "casino"):
+        write_down(environment)
 
 
 def verdict(environment: Any, **_: Any) -> None:

@@ -39,6 +39,7 @@ class Casino:
         self.seconds: float = given.seconds
         self.shape = SHAPES.get(given.shape)
         self.began_s = time.monotonic()
+        self.written = False
         self._accounts = accounts.load(Path(given.accounts)) if given.accounts else []
         self._share: int = given.share
         self._away: defaultdict[type[Persona], list[tuple[Persona, SwarmLink]]] = defaultdict(list)
