@@ -34,7 +34,7 @@ _SAMPLES: Final = 240
 
 
 class Rise(NamedTuple):
-    """What a figure may rise by in an hour: a share of its level, or so much in any case."""
+    """What a figure may rise by: a share of its level in an hour, or so much while it is looked at."""
 
     share: float
     least: float

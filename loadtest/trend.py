@@ -63,12 +63,15 @@ def _median(ordered: Sequence[float]) -> float:
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
-def judge(name: str, series: Series, share_per_hour: float, least_per_hour: float = 0.0) -> Judgement:
-    """Tell whether a figure is flat: it rises by no more than a share of its level an hour, or than least_per_hour."""
+def judge(name: str, series: Series, share_per_hour: float, least: float = 0.0) -> Judgement:
+    """Tell whether a figure is flat: it rises by no more than a share of its level an hour, or than `least` while it was looked at.
+
+    So what fills up once does not fail a short look, and what never stops fails a long one.
+    """
     if len(series) < SAMPLES_MIN:
         return Judgement(name, None, None, 0.0)
     trend = theil_sen(series)
-    allowed = max(share_per_hour * trend.level, least_per_hour)
+    allowed = max(share_per_hour * trend.level, least * HOUR_S / (series[-1][0] - series[0][0]))
     return Judgement(name, trend.low <= allowed, trend, allowed)
 
 

@@ -57,5 +57,9 @@ class LoadMachine(ClientConnection):
 
 
 def _tag(body: memoryview) -> int:
-    """Return the tag of a body, which is an array that begins with it; -1: not one that is known here."""
-    return body[1] if len(body) > 1 and 0x90 <= body[0] <= 0x9F else -1
+    """Return the tag of a body, which is an array that begins with it; -1: not one that is known here.
+
+    Shape: an array of up to 15 is one byte long before its first element, a longer one (a snapshot) three.
+    """
+    at = 1 if 0x90 <= body[0] <= 0x9F else 3
+    return body[at] if len(body) > at else -1

@@ -135,7 +135,12 @@ def test_leak_beyond_what_is_allowed_is_not_flat() -> None:
 
 
 def test_rise_within_what_is_allowed_is_flat() -> None:
-    assert judge_trend("x", noisy(30.0), 0.05, 60.0).flat is True
+    assert judge_trend("x", noisy(30.0), 0.05, least=20.0).flat is True
+
+
+def test_what_fills_up_once_is_flat_in_a_short_look_only() -> None:
+    short, long = noisy(100.0, noise=0.1, count=40), noisy(100.0, noise=0.1, count=400)
+    assert [judge_trend("x", series, 0.0, least=12.0).flat for series in (short, long)] == [True, False]
 
 
 def test_too_few_samples_say_nothing() -> None:

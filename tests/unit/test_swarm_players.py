@@ -356,6 +356,16 @@ def test_push_that_comes_again_behind_a_resume_is_no_duplicate() -> None:
     assert (one.gaps, one.duplicates) == (0, 0)
 
 
+def test_stream_that_begins_anew_at_a_snapshot_has_no_duplicates() -> None:
+    one = seated()
+    for frame in frames(7, 4, 5):
+        one.receive(frame, 0)
+    one.receive(encode_server_frame(Kind.PUSH, 0, 1, snapshot(version=1)), 0)  # its table was killed
+    for frame in frames(7, 2, 3):
+        one.receive(frame, 0)
+    assert (one.gaps, one.duplicates) == (0, 0)
+
+
 def test_gap_of_a_player_is_a_finding() -> None:
     desk = FakeDesk()
     one = player(desk)
