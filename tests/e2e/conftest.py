@@ -57,7 +57,7 @@ def casino(services_folder: Path) -> Iterator[Platform]:
     platform = Platform(
         services_folder / "state of e2e",
         {
-            "CROUPIER_BETTING_MS": "7000",
+            "CROUPIER_BETTING_MS": "9000",  # three people lay their chips in one window, beside the fault tests
             "CROUPIER_PAUSE_MS": "2500",
             "CROUPIER_BONUS_MINOR": "0",
         },

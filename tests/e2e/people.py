@@ -68,7 +68,7 @@ class Person:
         self.page.see(by("table", table=table_id))
         self.page.see(by("layout"))
 
-    def await_fresh_window(self, at_least_s: int = 5, timeout_s: float = 30) -> None:
+    def await_fresh_window(self, at_least_s: int = 6, timeout_s: float = 30) -> None:
         """Wait until betting is open and stays so for some seconds."""
         seconds = range(at_least_s, at_least_s + 4)
         fresh = ", ".join(f'.countdown:not(.resting)[data-seconds="{second}"]' for second in seconds)

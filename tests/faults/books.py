@@ -10,9 +10,16 @@ from contextlib import suppress
 from typing import Any, Final
 
 import asyncpg
+import msgspec
+import psutil
 
 from loadtest.crowd import SETTLED_WITHIN_S
 from loadtest.platform import Platform
+from server.audit import audit
+from server.audit.report import report_text
+from server.config import load_config
+from server.databases import running_database
+from server.evidence import keys_file
 
 BONUS_PERIOD_S: Final = 3
 
@@ -26,7 +33,10 @@ class Books:
     """PostgreSQL of a running platform; one connection a question, because the server may have been killed between."""
 
     def __init__(self, platform: Platform) -> None:
-        self.dsn = platform.cli("dsn").stdout.strip()
+        self.config = load_config(platform.environ)
+        dsn = running_database(self.config)  # what `croupier dsn` says, which takes a second to start
+        assert dsn is not None
+        self.dsn = dsn
 
     async def rows(self, statement: str, *arguments: Any) -> list[Any]:
         """Return the rows of a statement."""
@@ -87,9 +97,11 @@ class Watch:
 
 async def assert_books_are_kept(platform: Platform) -> None:
     """Fail unless the audit finds every law kept and no finished round has left a stake reserved."""
-    audit = platform.cli("audit")
-    assert audit.returncode == 0, audit.stdout + audit.stderr
-    assert await Books(platform).value(_LEFT_OPEN) == 0
+    books = Books(platform)
+    config = msgspec.structs.replace(books.config, database_url=books.dsn)
+    report = await audit([books.dsn, *config.books()], keys=keys_file(config), checkpoints=config.checkpoint_folder)
+    assert report.ok, report_text(report)
+    assert await books.value(_LEFT_OPEN) == 0
 
 
 def wait_until(met: Callable[[], bool], timeout_s: float = SETTLED_WITHIN_S) -> None:
@@ -104,3 +116,15 @@ def wait_until(met: Callable[[], bool], timeout_s: float = SETTLED_WITHIN_S) -> 
 def recorded_pid(platform: Platform, name: str) -> int:
     """Return the process that `run.json` names; 0 while there is none."""
     return next((int(one["pid"]) for one in platform.run_file()["processes"] if one["name"] == name), 0)
+
+
+def every_process(platform: Platform) -> list[psutil.Process]:
+    """Return every process of the platform, what `run.json` knows of and what it does not."""
+    recorded = [psutil.Process(one["pid"]) for one in platform.run_file()["processes"] if psutil.pid_exists(one["pid"])]
+    root = psutil.Process(platform.pid)
+    return [root, *root.children(recursive=True), *recorded]
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Tell whether it runs still."""
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
