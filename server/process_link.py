@@ -17,7 +17,7 @@ NOT_SERVING: Final = b""
 #: The answer to a batch for a process that does not exist: none of its groups was taken.
 NOBODY: Final = msgspec.msgpack.encode(BatchAnswer(0, []))
 ANSWER_S: Final = 1.5
-#: An answer that takes longer is late. A round trip takes milliseconds, a commit under load tens of them.
+#: A process that has answered nothing for so long is doubted. A commit under load takes tens of milliseconds.
 LOOK_S: Final = 0.1
 
 
@@ -55,7 +55,7 @@ class ProcessLink:
     """A link over calls. Keeps no order; the receiver does.
 
     processes: of the host. One of them serves; when it breaks, or says that it only stands by, the other is tried. Ray
-    may take seconds to tell that a process has died, so while an answer is late the other is asked whether it serves now.
+    may take seconds to tell that a process has died, so when nothing is heard of it the other is asked whether it serves.
     """
 
     def __init__(self, processes: Sequence[ProcessRef], *, may_be_absent: bool = False) -> None:
@@ -63,7 +63,10 @@ class ProcessLink:
         self._refs = processes
         self._may_be_absent = may_be_absent
         self._at = 0
-        self._looked_s = 0.0
+        self._open: dict[asyncio.Task[bytes], tuple[int, float]] = {}  # at, and when it was sent; oldest first
+        self._heard_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     async def send(self, blob: bytes) -> bytes:
         """Carry a batch; see `Link.send`."""
@@ -85,26 +88,49 @@ class ProcessLink:
 
     async def _while_it_serves(self, at: int, call: Coroutine[Any, Any, bytes]) -> bytes:
         """Return the answer. Raises LinkBroken also when it does not come and another process serves by now."""
-        task = asyncio.ensure_future(call)
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(call)
+        self._open[task] = at, loop.time()
+        if self._timer is None:
+            self._timer = loop.call_later(LOOK_S, self._watch)
         try:
-            while not (await asyncio.wait((task,), timeout=LOOK_S))[0]:
-                if await self._another_serves(at):
-                    raise LinkBroken(f"{self._refs[self._at].name} has taken over")
-            return await task
+            answer = await task
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if self._at == at or (current is not None and current.cancelling()):
+                raise  # whoever sent it has given it up
+            raise LinkBroken(f"{self._refs[self._at].name} has taken over") from None
         finally:
-            task.cancel()
+            del self._open[task]
+        self._heard_s = loop.time()
+        return answer
 
-    async def _another_serves(self, at: int) -> bool:
-        """Tell whether a process other than this one is to be sent to. Of many batches that wait one asks, now and then."""
-        now_s = asyncio.get_running_loop().time()
-        if self._at == at and now_s - self._looked_s >= LOOK_S:
-            self._looked_s = now_s
-            other = self._refs[(at + 1) % len(self._refs)]
+    def _watch(self) -> None:
+        """Give up what waits for a process that does not serve any more; look round when the one that does is silent.
+
+        A busy process may be late with one batch and answer others; it is not doubted.
+        """
+        self._timer = None
+        if not self._open:
+            return
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(LOOK_S, self._watch)
+        for task, (at, _) in self._open.items():
+            if at != self._at:
+                task.cancel()
+        _, oldest_s = next(iter(self._open.values()))
+        if self._looking is None and loop.time() - max(self._heard_s, oldest_s) >= LOOK_S:
+            self._looking = loop.create_task(self._look(self._at))
+
+    async def _look(self, at: int) -> None:
+        """Ask the other process whether it serves."""
+        try:
             with suppress(LinkBroken, TimeoutError):
                 async with asyncio.timeout(ANSWER_S):
-                    if (await other.call("ping")).is_ready:
+                    if (await self._refs[(at + 1) % len(self._refs)].call("ping")).is_ready:
                         self._turn(at)
-        return self._at != at
+        finally:
+            self._looking = None
 
     def _turn(self, from_: int) -> None:
         """Try the next process, unless another batch has already turned."""

@@ -10,6 +10,7 @@ import pytest
 from actors.runtime.link import LinkBroken
 from server import process_link
 from server.process_link import NOT_SERVING, HostPulse, ProcessLink
+from tests.simulation.loop import run_virtual
 
 
 class RefFake:
@@ -74,3 +75,33 @@ async def test_all_batches_that_wait_are_given_up_when_the_other_has_taken_over(
     assert {type(outcome) for outcome in outcomes} == {LinkBroken}
     assert second.asked < 5 * 3
     assert await link.send(b"") == b"answer"
+
+
+def test_busy_process_that_answers_others_is_not_doubted(pair: tuple[ProcessLink, RefFake, RefFake]) -> None:
+    """Under load every batch takes longer than the link's patience; asking the other process cost a call of Ray each."""
+    link, first, second = pair
+
+    async def run() -> None:
+        first.hung = True
+        late = asyncio.ensure_future(link.send(b""))
+        await asyncio.sleep(process_link.LOOK_S / 2)  # the call has begun, and is not late yet
+        first.hung = False
+        for _ in range(20):
+            assert await link.send(b"") == b"answer"
+            await asyncio.sleep(process_link.LOOK_S / 2)
+        assert second.asked == 0
+        late.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await late
+
+    run_virtual(run())
+
+
+async def test_batch_whose_sender_gives_up_is_cancelled_and_not_broken(
+    pair: tuple[ProcessLink, RefFake, RefFake],
+) -> None:
+    link, first, _ = pair
+    first.hung = True
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.001):
+            await link.send(b"")
