@@ -23,6 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import asyncpg
+
 from clients.python import OutcomeUnknown, Refused
 from clients.python.table_view import TableView
 from loadtest.crowd import ATTEMPT_S, STAKE_MINOR, Crowd, Player
@@ -169,6 +171,7 @@ async def swarm(platform: Platform, players: int, seconds: float, kills: int, se
         findings = await crowd.mistakes(WELCOME_MINOR)
         by_table = Counter(one.table_id for player in crowd.players for one in _settled(player))
         by_table[SLOT] = crowd.acted["spin"]
+        longest = await longest_rounds(dsn)
         findings += [f"nothing was settled at {table_id}" for table_id in (*TABLES, SLOT) if not by_table[table_id]]
     return {
         "players": players,
@@ -184,7 +187,40 @@ async def swarm(platform: Platform, players: int, seconds: float, kills: int, se
         "ends_untold": sum(len(player.untold()) for player in crowd.players),
         "kills": killed,
         "last_settled_after_s": round(settled_s, 2),
+        "longest_pauses_s": longest_pauses(crowd),
+        "longest_rounds": longest,
         "findings": findings,
+    }
+
+
+def longest_pauses(crowd: Crowd) -> dict[str, float]:
+    """Return by table for how many seconds at most no stake was accepted there."""
+    pauses: dict[str, float] = {}
+    former: dict[str, float] = {}
+    for one in sorted(crowd.latest, key=lambda one: one.answered_s):
+        pause_s = one.answered_s - former.get(one.table_id, one.answered_s)
+        pauses[one.table_id] = round(max(pauses.get(one.table_id, 0.0), pause_s), 1)
+        former[one.table_id] = one.answered_s
+    return pauses
+
+
+async def longest_rounds(dsn: str) -> dict[str, dict[str, Any]]:
+    """Return by table the round that took longest from its opening to its outcome, which tells a long flight from a fault."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch(
+            "select distinct on (table_id) table_id, round_no, outcome, decided_at - opened_at as took from casino.round"
+            " where decided_at is not null order by table_id, took desc"
+        )
+    finally:
+        await connection.close()
+    return {
+        row["table_id"]: {
+            "s": round(row["took"].total_seconds(), 1),
+            "round_no": row["round_no"],
+            "outcome": row["outcome"],
+        }
+        for row in rows
     }
 
 
