@@ -23,6 +23,7 @@ from server.config import Config
 from server.edge_hosts import build_api, build_gateway
 from server.failpoints import Failpoints
 from server.secrets import Secrets
+from server.storage.pooled import PooledConnection
 
 if TYPE_CHECKING:
     from server.origins import Origins
@@ -134,15 +135,17 @@ class Site:
 
     async def pool(self, **options: Any) -> asyncpg.Pool:
         """Return a pool of connections that is closed with the host."""
-        pool = await asyncpg.create_pool(self.config.database_url, min_size=1, max_size=POOL_MAX, **options)
+        pool = await asyncpg.create_pool(
+            self.config.database_url, min_size=1, max_size=POOL_MAX, connection_class=PooledConnection, **options
+        )
         self.stack.push_async_callback(_close_pool, pool)
         return pool
 
-    def books(self, pool: asyncpg.Pool) -> Books:
-        """Return the journals of all shards, to read; pool: of the casino's database."""
+    def books(self, pool: asyncpg.Pool, settings: Mapping[str, str] | None = None) -> Books:
+        """Return the journals of all shards, to read; pool: of the casino's database. settings: of other servers' pools."""
         from server.storage.shards import Books
 
-        books = Books(self.config.books(), {self.config.database_url: pool})
+        books = Books(self.config.books(), {self.config.database_url: pool}, settings)
         self.stack.push_async_callback(books.close)
         return books
 
@@ -261,6 +264,7 @@ async def build_supervisor(site: Site) -> None:
     from server.storage.jackpots import PostgresJackpots
     from server.storage.keeping import PostgresKeeping
     from server.storage.round_records import PostgresRoundRecords
+    from server.storage.shards import BY_INDEX
     from server.storage.supervision import PostgresAntifraud, PostgresBonus
     from server.storage.transits import PostgresTransits
     from server.supervisor_metrics import SupervisorMetrics
@@ -268,11 +272,12 @@ async def build_supervisor(site: Site) -> None:
     config = site.config
     pool = await site.pool()
     books = site.books(pool)
+    journals = site.books(await site.pool(server_settings=BY_INDEX), BY_INDEX)
     fatal = site.fatal(ADDRESS)
     gateways = [process for process in site.spec.all_processes if process.startswith("gateway/")]
-    antifraud = Antifraud(PostgresAntifraud(pool, books), site.clock, fatal=fatal)
+    antifraud = Antifraud(PostgresAntifraud(pool, journals), site.clock, fatal=fatal)
     bonus = BonusTicks(
-        PostgresBonus(pool, books),
+        PostgresBonus(pool, journals),
         site.post,
         site.clock,
         key=site.spec.secrets.ids,
@@ -281,7 +286,7 @@ async def build_supervisor(site: Site) -> None:
         gateways=gateways,
         fatal=fatal,
     )
-    relay = Relay(PostgresTransits(pool, books), site.post, site.clock, fatal=fatal)
+    relay = Relay(PostgresTransits(pool, journals), site.post, site.clock, fatal=fatal)
     keeper = BooksKeeper(PostgresKeeping(pool, books), site.clock, fatal=fatal)
     notary = Notary(
         PostgresCheckpoints(books),
@@ -300,7 +305,7 @@ async def build_supervisor(site: Site) -> None:
         shards=range(config.shards),
         fatal=site.fatal(JACKPOTS),
     )
-    guard = GameGuard(PostgresGameWatch(pool), PostgresWagers(pool, books), fatal=fatal)
+    guard = GameGuard(PostgresGameWatch(pool), PostgresWagers(pool, journals), fatal=fatal)
     recorder = RoundRecorder(
         PostgresRoundRecords(pool), EvidenceSigner(site.spec.secrets.evidence), site.clock, fatal=fatal
     )

@@ -39,7 +39,7 @@ class WatchedTable(msgspec.Struct, frozen=True):
     """A table as the guard finds it. generation: grows when staff begin the counts anew. suspended: why, or "".
 
     round_no: the last round that was looked at; of an instant game, how many wagers were. finding: of the last full block,
-    None before there was one.
+    None before there was one. is_behind: whether there are rounds of a table that may be over and were not looked at.
     """
 
     table_id: str
@@ -50,6 +50,7 @@ class WatchedTable(msgspec.Struct, frozen=True):
     generation: int
     watch: Watch
     finding: Finding | None = None
+    is_behind: bool = True
 
 
 class PastRound(msgspec.Struct, frozen=True):
@@ -145,7 +146,7 @@ class GameGuard(Supervisor):
         tables = await self._store.watched_tables()
         self.tables = {table.table_id: table for table in tables}
         for table in tables:
-            if table.game in WATCHED and table.game not in INSTANT_GAMES:
+            if table.is_behind and table.game in WATCHED and table.game not in INSTANT_GAMES:
                 await self._follow(table)
         await self._follower.catch_up()
 

@@ -74,7 +74,8 @@ class _NamedSite(Site):
     """A site whose backends are found by name."""
 
     async def pool(self, **options: Any) -> asyncpg.Pool:
-        return await super().pool(server_settings={"application_name": NAME}, **options)
+        settings = options.pop("server_settings", {}) | {"application_name": NAME}
+        return await super().pool(server_settings=settings, **options)
 
 
 class _Follow:

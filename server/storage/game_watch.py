@@ -32,8 +32,10 @@ on conflict do nothing"""
 
 _TABLES: Final = """
 select t.table_id, t.game, t.kind, coalesce(t.suspended, '') as suspended, w.round_no, w.generation, w.watch,
-       w.finding::text as finding
-  from casino.game_table t join casino.game_watch w using (table_id) order by t.sort, t.table_id"""
+       w.finding::text as finding, w.table_id is null as is_new,
+       exists (select from casino.round r where r.table_id = t.table_id and r.round_no > w.round_no
+                                            and r.state not in (0, 1, 6)) as is_behind
+  from casino.game_table t left join casino.game_watch w using (table_id) order by t.sort, t.table_id"""
 
 _PAST: Final = """
 select round_no, state, outcome, detail, plan, coalesce(rules_version, '') as rules_version from casino.round
@@ -70,8 +72,10 @@ class PostgresGameWatch:
     async def watched_tables(self) -> Sequence[WatchedTable]:
         """See `WatchStore`."""
         with outages():
-            await self._pool.execute(_BEGIN, timeout=STATEMENT_S)
             rows = await self._pool.fetch(_TABLES, timeout=STATEMENT_S)
+            if any(row["is_new"] for row in rows):
+                await self._pool.execute(_BEGIN, timeout=STATEMENT_S)
+                rows = await self._pool.fetch(_TABLES, timeout=STATEMENT_S)
         return [
             WatchedTable(
                 row["table_id"],
@@ -82,8 +86,10 @@ class PostgresGameWatch:
                 row["generation"],
                 msgspec.msgpack.decode(row["watch"], type=Watch) if row["watch"] else Watch(),
                 msgspec.json.decode(row["finding"], type=Finding) if row["finding"] else None,
+                row["is_behind"],
             )
             for row in rows
+            if not row["is_new"]
         ]
 
     async def past_rounds(self, table_id: str, after_round_no: int, limit: int) -> Sequence[PastRound]:

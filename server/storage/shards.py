@@ -14,21 +14,30 @@ import asyncpg
 
 from actors.ports import StoreUnavailable
 from server.storage.outages import outages
+from server.storage.pooled import PooledConnection
 
 #: A server that has not answered by then counts as away.
 CONNECT_S: Final = 3.0
 POOL_MAX: Final = 3
+#: Of connections that follow the journal: a plan that was made while it was empty must not read all of it later.
+BY_INDEX: Final = {"jit": "off", "enable_seqscan": "off", "enable_bitmapscan": "off"}
 
 
 class Books:
     """Read-only access to the journals of all shards, each where it lives."""
 
-    def __init__(self, by_url: Mapping[str, Sequence[int]], known: Mapping[str, asyncpg.Pool] | None = None) -> None:
-        """by_url: the shards of each address. known: pools that exist already and belong to the caller."""
+    def __init__(
+        self,
+        by_url: Mapping[str, Sequence[int]],
+        known: Mapping[str, asyncpg.Pool] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """by_url: the shards of each address. known: pools that exist already and belong to the caller. settings: of others."""
         self._url_of = {shard: url for url, shards in by_url.items() for shard in shards}
         self._shards_of = {url: tuple(shards) for url, shards in by_url.items()}
         self._pools: dict[str, asyncpg.Pool] = dict(known or {})
         self._own: list[asyncpg.Pool] = []
+        self._settings = {"jit": "off", **(settings or {})}
 
     @classmethod
     def all_in(cls, pool: asyncpg.Pool, shards: Sequence[int] = (0, 1)) -> Books:
@@ -45,7 +54,12 @@ class Books:
         url = self._url_of[shard]
         if url not in self._pools:  # no connection is made yet, so that nobody comes between
             pool = asyncpg.create_pool(
-                url, min_size=0, max_size=POOL_MAX, timeout=CONNECT_S, server_settings={"jit": "off"}
+                url,
+                min_size=0,
+                max_size=POOL_MAX,
+                timeout=CONNECT_S,
+                connection_class=PooledConnection,
+                server_settings=self._settings,
             )
             self._pools[url] = pool
             self._own.append(pool)

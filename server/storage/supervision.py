@@ -26,26 +26,26 @@ from server.storage.shards import Books
 #: A statement that takes longer is given up; it may still be carried out.
 STATEMENT_S: Final = 10.0
 
-#: What a row of `_DIGEST` is about: 0 nothing of interest, 1 stakes, 2 settlements.
+#: What a row of `DIGEST` is about: 0 nothing of interest, 1 stakes, 2 settlements.
 _SETTLED: Final = 2
 
-# Only the primary key begins so. A plan that was made while the journal was empty once walked the whole index of players.
-_SPAN: Final = "(shard_id, seq) > ($1::smallint, $2::bigint) and (shard_id, seq) <= ($1::smallint, $3::bigint)"
+# In the order of the primary key, which no other index gives: a plan made while the journal was empty would else as readily take
+# the index of players, and walk all of it for ever (with `BY_INDEX`, which keeps the other ways to read a relation out).
+_SPAN: Final = "wallet.journal where shard_id = $1 and seq > $2 and seq <= $3"
 
-_READ: Final = f"""
+READ: Final = f"""
 select seq, code, status, ccy, player_id, cmd_id, ref, round_id, acct, amt, coalesce(meta, '') as meta,
        (extract(epoch from booked_at) * 1000)::bigint as booked_ms
-  from wallet.journal
- where {_SPAN} and code = any($4::smallint[]) and (status = 0 or $5)
+  from {_SPAN} and code = any($4::smallint[]) and (status = 0 or $5)
  order by seq"""
 
-_COUNT: Final = f"""
+COUNT: Final = f"""
 select count(*) as rows, bool_or(code = any($4::smallint[]) and (status = 0 or $5)) as is_wanted
-  from wallet.journal where {_SPAN}"""
+  from (select code, status from {_SPAN} order by seq offset 0) j"""
 
 # One pass: the groups together have every row, also those of no interest (what is 0). A stake is the leg of the player's
 # escrow, one of the first four; `WAGER` says its own, for it leaves nothing there. offset 0: what is worked out once a row.
-_DIGEST: Final = f"""
+DIGEST: Final = f"""
 select what, player_id, booked_s, round_id, count(*) as rows, sum(stake)::bigint as stake_minor
   from (select what, case when what > 0 then player_id end as player_id,
                case when what = 1 then floor(date_part('epoch', booked_at))::bigint end as booked_s,
@@ -56,7 +56,7 @@ select what, player_id, booked_s, round_id, count(*) as rows, sum(stake)::bigint
           from (select code, player_id, booked_at, round_id, acct, amt, meta,
                        case when status <> 0 then 0 when code in ({EntryCode.RESERVE}, {EntryCode.WAGER}) then 1
                             when code = {EntryCode.SETTLE} then 2 else 0 end as what
-                  from wallet.journal where {_SPAN} offset 0) j) rows
+                  from {_SPAN} order by seq offset 0) j) rows
  group by what, player_id, booked_s, round_id"""
 
 # Moves the checkpoint only from where the follower believes it to be; a shard's first page makes the row.
@@ -136,16 +136,16 @@ class PostgresJournal:
     async def read(self, shard: int, after_seq: int, to_seq: int, codes: Collection[EntryCode], refused: bool) -> Page:
         """See `JournalSource.read`."""
         given = (shard, after_seq, to_seq, [int(code) for code in codes], refused)
-        (counted,) = await self._books.fetch(shard, _COUNT, *given, timeout_s=STATEMENT_S)
+        (counted,) = await self._books.fetch(shard, COUNT, *given, timeout_s=STATEMENT_S)
         _check_whole(shard, after_seq, to_seq, counted["rows"])
         if not counted["is_wanted"]:
             return Page(shard, after_seq, to_seq, [])
-        rows = await self._books.fetch(shard, _READ, *given, timeout_s=STATEMENT_S)
+        rows = await self._books.fetch(shard, READ, *given, timeout_s=STATEMENT_S)
         return Page(shard, after_seq, to_seq, [_entry(row) for row in rows])
 
     async def digest(self, shard: int, after_seq: int, to_seq: int) -> Digest:
         """See `JournalSource.digest`."""
-        groups = await self._books.fetch(shard, _DIGEST, shard, after_seq, to_seq, timeout_s=STATEMENT_S)
+        groups = await self._books.fetch(shard, DIGEST, shard, after_seq, to_seq, timeout_s=STATEMENT_S)
         stakes: list[Staked] = []
         settled: dict[bytes, list[int]] = {}
         found = 0

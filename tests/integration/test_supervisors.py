@@ -17,7 +17,9 @@ from actors.supervisors.antifraud import Antifraud
 from actors.supervisors.bonus import GRACE_MS, BonusTicks
 from actors.supervisors.journal import CheckpointMoved, Digest, JournalGap, digest_of
 from server.clock import SystemClock
+from server.storage import supervision
 from server.storage.reports import PostgresReports
+from server.storage.shards import BY_INDEX
 from server.storage.supervision import PostgresAntifraud, PostgresBonus
 from tests.fakes.api import ManualClock
 from tests.integration.local_casino import KEY, TABLE, LocalCasino
@@ -135,6 +137,26 @@ async def test_digest_says_what_the_rows_say(casino: LocalCasino) -> None:
     assert (sum(one.bets for one in digest.stakes), sum(one.stake_minor for one in digest.stakes)) == (4, 10_120)
     with pytest.raises(JournalGap):
         await store.digest(0, 0, head + 1)
+
+
+@pytest.mark.parametrize(
+    ("statement", "given"),
+    [
+        (supervision.DIGEST, "0, 0, 9"),
+        (supervision.COUNT, "0, 0, 9, '{3}', false"),
+        (supervision.READ, "0, 0, 9, '{3}', false"),
+    ],
+)
+async def test_plan_made_while_the_journal_is_empty_goes_by_shard_and_seq(
+    pool: asyncpg.Pool, statement: str, given: str
+) -> None:
+    """It is kept when the journal has grown. One by (shard, seq) as one value took the index of ids: all rows of a shard."""
+    async with pool.acquire() as connection:
+        for name, value in {**BY_INDEX, "plan_cache_mode": "force_generic_plan"}.items():
+            await connection.execute(f"set {name} = {value}")
+        await connection.execute(f"prepare followed as {statement}")
+        plan = [row[0] for row in await connection.fetch(f"explain execute followed ({given})")]
+    assert {"_pkey" in line for line in plan if "Scan" in line and " on journal" in line} == {True}
 
 
 async def test_profile_survives_storage(casino: LocalCasino, clock: ManualClock) -> None:
