@@ -17,7 +17,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from actors.domain.games.catalogue import GAMES, TABLE_GAMES, game_of_rules, table_game
+from actors.domain.games import baccarat
+from actors.domain.games.cards import card_name
+from actors.domain.games.catalogue import GAMES, SHOE_GAMES, TABLE_GAMES, game_of_rules, table_game
 from actors.domain.games.game import Outcome
 from actors.domain.ids import id_ms
 from actors.domain.money.accounts import Kind, account_kind
@@ -92,7 +94,10 @@ class ReplayedBet(msgspec.Struct, frozen=True):
 
 
 class Replay(msgspec.Struct, frozen=True):
-    """A whole round. agrees: rules, plan and books say the same of every bet. disagreements: where they do not."""
+    """A whole round. agrees: rules, plan and books say the same of every bet. disagreements: where they do not.
+
+    cards: of a coup, in words; what they come to is reckoned again, and disagrees where it is not the number.
+    """
 
     replay: bool
     round_id: str
@@ -112,6 +117,7 @@ class Replay(msgspec.Struct, frozen=True):
     voided: list[str]
     entries: list[ReplayedEntry]
     disagreements: list[str]
+    cards: str = ""
 
     @property
     def agrees(self) -> bool:
@@ -192,6 +198,7 @@ def _replayed(row: Any, found: Sequence[tuple[int, Any]], gone: Mapping[int, int
     ]
     planned = {(entry.shard, entry.reservation_id) for entry in plan.settle}
     disagreements = [text for bet in bets for text in _disagreements(bet, RoundState(row["state"]))]
+    cards, wrong = _coup(row)
     strangers = [id_.hex() for shard, id_ in settled if (shard, id_) not in planned]
     return Replay(
         replay=True,
@@ -211,8 +218,24 @@ def _replayed(row: Any, found: Sequence[tuple[int, Any]], gone: Mapping[int, int
         bets=bets,
         voided=[entry.reservation_id.hex() for entry in plan.void],
         entries=sorted((_entry(shard, e) for shard, e in found), key=lambda e: (e.booked_ms, e.shard, e.seq)),
-        disagreements=disagreements + [f"bet {id_}: settled, though not in the plan" for id_ in strangers],
+        disagreements=wrong + disagreements + [f"bet {id_}: settled, though not in the plan" for id_ in strangers],
+        cards=cards,
     )
+
+
+def _coup(row: Any) -> tuple[str, list[str]]:
+    """Return the recorded cards of a coup in words, and what is wrong where they do not come to the number recorded."""
+    game = game_of_rules(row["rules_version"] or "")
+    if game not in SHOE_GAMES or row["outcome"] is None:
+        return "", []
+    detail = tuple(row["detail"] or ())
+    outcome = SHOE_GAMES[game].seen(detail)
+    if outcome is None:
+        return "", [f"cards {list(detail)} are no coup"]
+    hands = zip(("player", "banker"), baccarat.hands(detail), strict=True)
+    cards = ", ".join(f"{name} {' '.join(map(card_name, hand))}" for name, hand in hands)
+    wrong = f"the cards come to {outcome.number}, the record says {row['outcome']}"
+    return cards, [] if outcome.number == row["outcome"] else [wrong]
 
 
 def _bet(entry: Any, settled: Any, round_: Any, first_day: int) -> ReplayedBet:
@@ -295,6 +318,7 @@ def replay_text(found: Replay) -> str:
         + (f", dealer {found.dealer}" if found.dealer else "")
         + (f", voided: {found.void_reason}" if found.void_reason else ""),
     ]
+    lines += [f"cards: {found.cards}"] if found.cards else []
     told: list[tuple[int, str]] = [(found.opened_ms, "betting opens")]
     for at_ms, text in ((found.closes_ms, "betting closes"), (found.finished_ms, "the round is finished")):
         if at_ms is not None:

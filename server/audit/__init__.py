@@ -15,7 +15,7 @@ from typing import Final
 
 import asyncpg
 
-from server.audit import clearing, receipts, records, retired, rounds, spins
+from server.audit import clearing, receipts, records, retired, rounds, shoes, spins
 from server.audit.chain import LAW as CHAIN
 from server.audit.checkpoints import SecondPlace
 from server.audit.evidence import Evidence, ShardCheck
@@ -94,6 +94,8 @@ async def audit(
                 results.append(result)
                 if not since_checkpoint and await records.has_records(casino):
                     results.append(await _check_records(casino, evidence, progress))
+                if not since_checkpoint and await shoes.has_shoes(casino):
+                    results.append(await _check_shoes(casino, progress))
                 if await spins.has_spins(casino):
                     results.append(await _check_spins(casino, by_shard, since, horizons, progress))
                 break
@@ -216,6 +218,14 @@ async def _check_records(casino: asyncpg.Connection, evidence: Evidence | None, 
     progress(records.LAW)
     broken = await records.record_breaches(casino, None if evidence is None else evidence.keys, kept)
     return LawResult(records.LAW, records.SAYS, -1, broken, kept, time.monotonic() - started)
+
+
+async def _check_shoes(casino: asyncpg.Connection, progress: Progress) -> LawResult:
+    started = time.monotonic()
+    kept: list[Violation] = []
+    progress(shoes.LAW)
+    broken = await shoes.shoe_breaches(casino, kept)
+    return LawResult(shoes.LAW, shoes.SAYS, -1, broken, kept, time.monotonic() - started)
 
 
 async def _check_rounds(
