@@ -68,6 +68,16 @@ def default_tables() -> list[TableConfig]:
         ),
         TableConfig(table_id="live-1", kind="live", title="Live Roulette", betting_ms=0, pause_ms=0, sort=3),
         TableConfig(
+            table_id="live-2",
+            kind="live",
+            title="Live Baccarat",
+            game="baccarat",
+            betting_ms=0,
+            pause_ms=0,
+            max_by_size={0: 200_000, 1: 200_000, 2: 40_000, 3: 30_000, 4: 30_000},
+            sort=3,
+        ),
+        TableConfig(
             table_id="baccarat-1",
             kind="rng",
             title="Baccarat",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from clients.python import CroupierClient
@@ -52,6 +52,24 @@ class Scripted:
         """As a dealer: confirm a number. Raises Refused."""
         round_id = self.round_at(table_id, "closed")
         return self.do(self._client.confirm_number(table_id, round_id, number))
+
+    def deal_coup(self, table_id: str, cards: Sequence[int], cut_before: int = -1) -> int:
+        """As a dealer: open nothing, but close, deal these cards, confirm; return the outcome's number.
+
+        cut_before: the cut card comes before the card of this place.
+        """
+        round_id = self.round_at(table_id, "betting")
+        state = self.do(self._client.close_round(table_id, round_id))
+        for place, card in enumerate(cards):
+            if place == cut_before:
+                state = self.do(self._client.cut_card(table_id, state.shoe[0].seq + 1))
+            shoe = state.shoe[0]
+            state = self.do(self._client.deal_card(table_id, round_id, shoe.seq + 1, card, shoe.due))
+        return self.do(self._client.confirm_number(table_id, round_id, state.number)).number
+
+    def open(self, table_id: str) -> DealerState:
+        """As a dealer: open betting."""
+        return self.do(self._client.open_round(table_id))
 
     def close(self) -> None:
         """Leave."""

@@ -10,13 +10,14 @@ import pytest
 from clients.python import Refused
 from loadtest.platform import Platform
 from protocol.errors import Code
-from tests.e2e.browser import CALM, PICTURE, by
+from tests.e2e.browser import CALM, PICTURE, Page, by
 from tests.e2e.device import Scripted
 from tests.e2e.people import CONNECTED, FIRST_DOZEN, ON_RED, WELCOME_MINOR, Person, check_settled
 
 pytestmark = pytest.mark.timeout(180)
 
 TABLE = "live-1"
+CARDS = "live-2"
 #: What the wheel shows, round by round: zero, both colours, every dozen, a number twice, and what the players bet on.
 NUMBERS = (0, 17, 17, 36, 1, 8, 29, 12, 23, 34)
 
@@ -148,3 +149,81 @@ def test_voided_round_gives_every_stake_back(live: LiveTable) -> None:
         newest = player.rounds()[0]
         assert (newest["voided"], newest["net_minor"]) == (True, 0)
     dealer.see(by("dealer-phase", phase="idle"))
+
+
+# ---------------------------------------------------------------- baccarat from a shoe
+
+ON_PLAYER, ON_TIE = 0, 2
+#: Player's nine against five, dealt by hand: a king was read for the last card first. And six cards that tie at one.
+BY_HAND = "4s 5h 5s Kd"
+SIX_CARDS = (4, 5, 12, 12 + 13, 5 + 13, 4 + 13)
+
+
+def load_shoe(dealer: Page) -> None:
+    """Put a shoe on the table and burn."""
+    dealer.click(by("dealer-new-shoe"))
+    dealer.fill(by("shoe-first"), "5c")
+    dealer.fill(by("shoe-cut"), "20")
+    dealer.click(by("shoe-submit"))
+    dealer.see(by("dealer-shoe", state="burning"))
+    dealer.click(by("dealer-burned"))
+    dealer.see(by("dealer-shoe", state="between", left=410))
+
+
+def key_card(dealer: Page, card: str, left: int) -> None:
+    """Type a card and wait until the table has it."""
+    dealer.press(*card.lower())
+    dealer.see(by("dealer-shoe", left=left))
+
+
+def test_coup_from_a_real_shoe_is_seen_card_by_card_and_settled(
+    live: LiveTable, casino: Platform, shoot: Callable[[Person, str], None]
+) -> None:
+    dealer, player = live.dealer.page, live.players[0]
+    had, rounds = player.balance(), len(player.rounds())
+    dealer.click(by(f"dealer-sit-{CARDS}"))
+    dealer.see(by("dealer-shoe", state="loaded"))
+    assert dealer.count(f"{by('dealer-open')}:enabled") == 0
+    load_shoe(dealer)
+    player.page.goto("/")
+    player.sit_down(CARDS)
+
+    dealer.press("o")
+    player.page.see(by("phase", phase="betting"))
+    player.click_chips(500, ON_PLAYER)
+    player.click_chips(100, ON_TIE)
+    player.see_stake({ON_PLAYER: 500, ON_TIE: 100})
+    dealer.press("c")
+    dealer.see(by("dealer-phase", phase="closed"))
+    for dealt, card in enumerate(BY_HAND.split()[:3], 1):
+        key_card(dealer, card, 410 - dealt)
+        player.page.see(by("deal", dealt=dealt))
+    shoot(live.dealer, "dealer-cards")
+    shoot(player, "live-baccarat")
+    key_card(dealer, "Kh", 406)
+    dealer.press("Backspace")
+    player.page.see(by("deal", dealt=3))
+    key_card(dealer, BY_HAND.split()[3], 406)
+    dealer.see(by("dealer-phase", phase="number"))
+    dealer.click(by("dealer-confirm"))
+    player.page.see(by("result"))
+    item = player.await_round(rounds)
+    assert (item["stake_minor"], item["payout_minor"]) == (600, 1_000)
+    player.see_balance(had + 400)
+
+    live.relief.sit(CARDS)  # the next dealer deals by the SDK: the cut card comes, and one more coup follows
+    live.relief.open(CARDS)
+    player.page.see(by("phase", phase="betting"))
+    player.click_chips(100, ON_TIE)
+    player.see_stake({ON_TIE: 100})
+    number = live.relief.deal_coup(CARDS, SIX_CARDS, cut_before=2)
+    assert player.await_round(rounds + 1)["payout_minor"] == 900
+    dealer.see(by("dealer-replaced"))
+    record = casino.get(f"/api/fairness/rounds/{CARDS}/2", "")
+    assert (record["number"], record["detail"]) == (number, list(SIX_CARDS))
+    told = casino.cli("replay", CARDS, "1")
+    assert told.returncode == 0, told.stdout
+    assert "player 4s 5s, banker 5h Kd" in told.stdout
+    dealer.click(by(f"dealer-sit-{CARDS}"))
+    dealer.see(by("dealer-shoe", state="between", left=400))
+    dealer.see(f"{by('dealer-shoe-text')}:has-text('the last coup')")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from actors.session import Identity, Session
 from clients.python.table_view import TableView
 from protocol.messages import ServerMessage
 from server.gateway import translate
+from tests.fakes.card_table import CARDS, CardCasino
 from tests.fakes.table_world import LIVE, RNG, Casino, seat
 from tests.simulation.loop import run_virtual
 
@@ -122,3 +124,51 @@ def test_view_of_a_round_with_everything_equals_a_fresh_snapshot() -> None:
     bet = ("bet", ME, {17: 200, 151: 100})
     steps = [bet, ("double", ME, None), ("bet", 2, {0: 100}), ("undo one", ME, None), ("wait", 9_000, None)]
     follow_steps(RNG, [*steps, ("repeat", ME, None), bet, ("undo", ME, None), ("wait", 9_000, None)])
+
+
+CARD_STEPS = st.tuples(
+    st.sampled_from(
+        ("open", "close", "card", "card", "card", "back", "confirm", "void", "new", "burned", "cut", "restart")
+    ),
+    st.sampled_from((0, 4, 5, 12, 25, 51)),
+    st.none(),
+)
+
+
+async def deal(casino: CardCasino, watcher: Watcher, verb: str, value: int) -> None:
+    """Say one thing about cards or shoe, whether it may be or not."""
+    if verb in ("new", "burned", "cut"):
+        to_burn = casino.shoe.to_burn
+        number = {"new": value, "burned": to_burn, "cut": -1}[verb]
+        await casino.happen("shoe", number, event=verb, cut=14, reason="chance" * (value == 51))
+    elif verb in ("card", "back"):
+        last = casino.shoe.cards[-1:] or [value]
+        await casino.happen(verb, value if verb == "card" else last[0])
+    elif verb == "restart":
+        await casino.restart()
+        await casino.deal("sit")
+        watcher.view = watcher.fresh()
+    else:
+        await casino.deal(verb, number=casino.table.stage.entered)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(BETS | CARD_STEPS | CARD_STEPS | CARD_STEPS, max_size=40))
+def test_view_of_cards_equals_a_fresh_snapshot_and_the_shoe_its_events(steps: list[tuple[str, int, Any]]) -> None:
+    async def run() -> None:
+        casino = CardCasino(CARDS)
+        await casino.start()
+        await casino.deal("sit")
+        await casino.load()
+        watcher = Watcher(casino)
+        for verb, who, stakes in steps:
+            if verb == "bet":
+                await play(casino, watcher, ("bet", who, {position % 5: stake for position, stake in stakes.items()}))
+            else:
+                await deal(casino, watcher, verb, who)
+            watcher.check()
+            casino.check_shoe()
+        await casino.table.stop()
+        assert casino.fatal == []
+
+    run_virtual(run())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,58 +10,19 @@ import pytest
 from actors.domain.commands import DealerView, Refused
 from actors.domain.events import MyBetsSettled, NumberEntered, PlayShown, RoundDecided, RoundVoided
 from actors.domain.games.baccarat import BANKER, PLAYER, TIE
-from actors.domain.games.shoe_events import Happening, begin, follow
+from actors.domain.games.shoe_events import Happening
 from actors.domain.refusals import Refusal
 from actors.ports import StaleEpoch
-from actors.table_config import TableConfig
+from tests.fakes.card_table import CARDS, CardCasino
 from tests.fakes.table_world import Casino, settle
 from tests.simulation.loop import run_virtual
 
-LIMITS = dict.fromkeys(range(5), 200_000)
-CARDS = TableConfig(table_id="t", kind="live", title="Cards", game="baccarat", max_by_size=LIMITS)
 DEALER, DEVICE = 900, 950
 ACE, THREE, FOUR, FIVE, SIX, SEVEN, EIGHT, NINE, KING = 0, 2, 3, 4, 5, 6, 7, 8, 12
 #: The player has nine and wins; nobody draws.
 NATURAL = (FOUR, SEVEN, FIVE, KING)
 #: Both draw: five against six, the player's six makes the banker draw too.
 SIX_CARDS = (FIVE, SIX, KING, KING, SIX, SEVEN)
-
-
-class CardCasino(Casino):
-    """A casino whose dealer knows the shoe."""
-
-    @property
-    def shoe(self) -> Any:
-        return self.table.stage.shoe
-
-    async def happen(self, verb: str, value: int = -1, seq: int = 0, **changes: Any) -> Any:
-        """Say the next event of the shoe, or the one of this number."""
-        return await self.deal(verb, number=value, seq=seq or self.shoe.seq + 1, **changes)
-
-    async def load(self, first: int = THREE, cut: int = 14, **changes: Any) -> None:
-        """Put a shoe on the table and burn."""
-        assert isinstance(await self.happen("shoe", first, event="new", cut=cut, **changes), DealerView)
-        assert isinstance(await self.happen("shoe", min(first % 13 + 1, 10), event="burned"), DealerView)
-
-    async def coup(self, cards: Sequence[int]) -> Any:
-        """Open a round, close it and deal these cards; return the last answer."""
-        await self.deal("open")
-        await self.deal("close")
-        answers = [await self.happen("card", card) for card in cards]
-        return answers[-1]
-
-    async def confirm(self) -> Any:
-        return await self.deal("confirm", number=self.table.stage.entered)
-
-    def stored(self) -> list[tuple[Happening, int]]:
-        return [(event.happening, event.value) for event in self.rounds.shoes.get("t", [])]
-
-    def check_shoe(self) -> None:
-        """Fail unless the table's picture of the shoe is what the stored events say."""
-        dealing = follow(begin(8), self.rounds.shoes.get("t", []))
-        view = self.shoe
-        assert (view.seq, view.number, view.left) == (dealing.seq, dealing.shoe.number, dealing.shoe.left)
-        assert (view.state, tuple(view.cards)) == (dealing.shoe.state.name.lower(), dealing.cards)
 
 
 def scene(test: Any) -> Any:

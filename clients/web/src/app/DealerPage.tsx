@@ -1,108 +1,35 @@
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { Answer } from "../net/unanswered";
 import type { ClientMessage, DealerState } from "../protocol/messages";
-import { colourOf, describeNumber } from "../games/roulette/geometry";
 import { dealerPhaseName, dealerRights } from "../state/dealer";
 import { formatMinor } from "../state/money";
 import { useRouletteRules } from "../games/roulette/useRouletteRules";
 import { useApp, useConnectionState, useNow, useSession, useTitle } from "./hooks";
+import { CardDesk } from "./dealer/CardDesk";
+import { useDeskKeys } from "./dealer/keys";
+import { WheelDesk } from "./dealer/WheelDesk";
 import { Dialog } from "./Dialog";
 import { Shell } from "./Shell";
 import { refusalText } from "./words";
 
 const PHASES = ["idle", "betting", "closed", "number", "result"];
+const CARD_PHASES = ["idle", "betting", "closed", "playing", "number", "result"];
 const WINDOW_S_MAX = 300;
-/** A single typed digit that could begin a two-digit number waits so long for the second. */
-const DIGITS_MS = 1_200;
-
-/**
- * Digits typed one after the other, as a number. Nothing is sent before the number is complete: two digits, a digit that
- * can begin no other number, Enter, or a pause.
- */
-function useTypedNumber(onNumber: (number: number) => void): { typed: string; type: (key: string) => boolean } {
-  const [typed, setTyped] = useState("");
-  const text = useRef("");
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const send = useRef(onNumber);
-  send.current = onNumber;
-  const keep = (next: string) => {
-    text.current = next;
-    setTyped(next);
-  };
-  const finish = () => {
-    clearTimeout(timer.current);
-    const number = Number(text.current);
-    const complete = text.current !== "";
-    keep("");
-    if (complete) send.current(number);
-  };
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const type = (key: string): boolean => {
-    if (key === "Enter" && text.current !== "") {
-      finish();
-      return true;
-    }
-    if (!/^\d$/.test(key)) return false;
-    const joined = text.current + key;
-    keep(Number(joined) <= 36 ? joined : key);
-    clearTimeout(timer.current);
-    if (text.current.length === 2 || Number(text.current) > 3) finish();
-    else timer.current = setTimeout(finish, DIGITS_MS);
-    return true;
-  };
-  return { typed, type };
-}
-
-function Steps({ phase }: { phase: string }) {
-  const at = PHASES.indexOf(phase);
+function Steps({ phase, cards }: { phase: string; cards: boolean }) {
+  const phases = cards ? CARD_PHASES : PHASES;
+  const at = phases.indexOf(phase);
   return (
-    <ol className="steps" aria-label="Phases of the round">
-      {PHASES.map((name, index) => (
+    <ol className={`steps ${cards ? "steps-six" : ""}`} aria-label="Phases of the round">
+      {phases.map((name, index) => (
         <li key={name} className={index === at ? "now" : index < at ? "done" : ""} aria-current={index === at ? "step" : undefined}>
-          {dealerPhaseName(name)}
+          {dealerPhaseName(name, cards)}
         </li>
       ))}
     </ol>
   );
 }
 
-function Pad({ red, entered, enabled, onNumber }: { red: ReadonlySet<number>; entered: number; enabled: boolean; onNumber: (number: number) => void }) {
-  const [active, setActive] = useState(0);
-  const keys = useRef(new Map<number, HTMLButtonElement>());
-  function onKeyDown(event: KeyboardEvent): void {
-    const step = { ArrowRight: 3, ArrowLeft: -3, ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    keys.current.get(Math.max(0, Math.min(36, active + step)))?.focus();
-  }
-  const key = (number: number) => (
-    <button
-      key={number}
-      ref={(element) => {
-        if (element) keys.current.set(number, element);
-      }}
-      type="button"
-      className={`pad-key pad-${colourOf(number, red)} ${entered === number ? "entered" : ""}`}
-      style={number === 0 ? undefined : { gridColumn: 2 + Math.floor((number - 1) / 3), gridRow: 3 - ((number - 1) % 3) }}
-      data-testid={`dealer-number-${number}`}
-      aria-pressed={entered === number}
-      aria-label={`${number} ${colourOf(number, red)}`}
-      tabIndex={number === active ? 0 : -1}
-      disabled={!enabled}
-      onFocus={() => setActive(number)}
-      onClick={() => onNumber(number)}
-    >
-      {number}
-    </button>
-  );
-  return (
-    <div className="pad" role="group" aria-label="Number the wheel shows" onKeyDown={onKeyDown}>
-      {Array.from({ length: 37 }, (_, number) => key(number))}
-    </div>
-  );
-}
-
-function VoidDialog({ onVoid, onClose }: { onVoid: (reason: string) => void; onClose: () => void }) {
+function VoidDialog({ example, onVoid, onClose }: { example: string; onVoid: (reason: string) => void; onClose: () => void }) {
   const [reason, setReason] = useState("");
   return (
     <Dialog title="Void this round?" testId="void-dialog" onClose={onClose}>
@@ -115,7 +42,7 @@ function VoidDialog({ onVoid, onClose }: { onVoid: (reason: string) => void; onC
       >
         <label className="field">
           <span>Reason</span>
-          <input data-testid="dealer-void-reason" required maxLength={100} value={reason} autoFocus onChange={(event) => setReason(event.target.value)} placeholder="Ball left the wheel" />
+          <input data-testid="dealer-void-reason" required maxLength={100} value={reason} autoFocus onChange={(event) => setReason(event.target.value)} placeholder={example} />
         </label>
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
@@ -167,7 +94,8 @@ function Desk({ state, red }: { state: DealerState; red: ReadonlySet<number> }) 
   const [voiding, setVoiding] = useState(false);
   const [busy, setBusy] = useState(false);
   const mine = state.dealer === "" || state.dealer === me;
-  const rights = dealerRights(state.phase);
+  const shoe = state.shoe[0];
+  const rights = dealerRights(state.phase, shoe);
   const may = (right: boolean) => right && connected && mine && !busy;
 
   const order = useCallback(
@@ -187,33 +115,22 @@ function Desk({ state, red }: { state: DealerState; red: ReadonlySet<number> }) 
   const enter = (number: number) => void order({ t: "DealerNumber", ...round, number, source: "manual" });
   const confirm = () => void order({ t: "DealerConfirm", ...round, number: state.number });
 
-  const { typed, type } = useTypedNumber((number) => {
-    if (rights.number && connected && mine) enter(number);
+  useDeskKeys((pressed) => {
+    const key = pressed.toLowerCase();
+    if (key === "o" && may(rights.open)) open();
+    else if (key === "c" && may(rights.close)) close();
+    else if (key === "v" && may(rights.void)) setVoiding(true);
+    else return false;
+    return true;
   });
-  const keyed = useRef({ open, close, type, may, rights });
-  keyed.current = { open, close, type, may, rights };
-  useEffect(() => {
-    function onKey(event: globalThis.KeyboardEvent): void {
-      const typing = event.target instanceof HTMLInputElement || document.querySelector("dialog[open]") !== null;
-      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      const { open: opens, close: closes, type: types, may: allowed, rights: legal } = keyed.current;
-      const key = event.key.toLowerCase();
-      if (key === "o" && allowed(legal.open)) opens();
-      else if (key === "c" && allowed(legal.close)) closes();
-      else if (key === "v" && allowed(legal.void)) setVoiding(true);
-      else if (legal.number && types(event.key)) event.preventDefault();
-    }
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, []);
 
   return (
     <div className="desk">
-      <Steps phase={state.phase} />
+      <Steps phase={state.phase} cards={shoe !== undefined} />
       <div className="desk-head">
         <div>
           <strong className="desk-phase" data-testid="dealer-phase" data-phase={state.phase} aria-live="polite">
-            {dealerPhaseName(state.phase)}
+            {dealerPhaseName(state.phase, shoe !== undefined)}
           </strong>
           <span className="dim">
             {state.round_no > 0 && `Round ${state.round_no} `}
@@ -242,36 +159,14 @@ function Desk({ state, red }: { state: DealerState; red: ReadonlySet<number> }) 
           Void round
         </button>
       </div>
-      <Pad red={red} entered={state.number} enabled={may(rights.number)} onNumber={enter} />
-      <div className="desk-confirm">
-        <div className="desk-entered" aria-live="polite">
-          {typed !== "" ? (
-            <span className="desk-typed" data-testid="dealer-typed">
-              {typed}…
-            </span>
-          ) : state.number >= 0 ? (
-            <>
-              <span className={`ball ball-big ball-${colourOf(state.number, red)}`} data-testid="dealer-entered" data-source={state.source}>
-                {state.number}
-              </span>
-              <div>
-                <strong>{describeNumber(state.number, red)}</strong>
-                <span className="dim" data-testid="dealer-source">
-                  {state.source === "sensor" ? "from the wheel's sensor" : "entered by hand"}
-                </span>
-              </div>
-            </>
-          ) : (
-            <span className="dim">No number entered.</span>
-          )}
-        </div>
-        <button type="button" className="button primary large" data-testid="dealer-confirm" disabled={!may(rights.confirm)} onClick={confirm}>
-          {rights.confirm && state.number >= 0 ? `Confirm ${state.number}` : "Confirm"}
-        </button>
-      </div>
-      <p className="faint">Keys: O opens, C closes, digits enter the number, V voids. Confirm with Tab and Enter, so that no slip of a finger decides a round.</p>
+      {shoe === undefined ? (
+        <WheelDesk state={state} red={red} rights={rights} may={may} onNumber={enter} onConfirm={confirm} />
+      ) : (
+        <CardDesk state={state} shoe={shoe} rights={rights} may={may} order={order} onConfirm={confirm} />
+      )}
       {voiding && (
         <VoidDialog
+          example={shoe === undefined ? "Ball left the wheel" : "Card exposed"}
           onClose={() => setVoiding(false)}
           onVoid={(reason) => {
             setVoiding(false);
@@ -283,7 +178,7 @@ function Desk({ state, red }: { state: DealerState; red: ReadonlySet<number> }) 
   );
 }
 
-/** Where a dealer runs a live table: open, close, enter the number, confirm. */
+/** Where a dealer runs a live table: open, close, enter the number or the cards, confirm. */
 export function DealerPage() {
   useTitle("Dealer");
   const session = useSession();

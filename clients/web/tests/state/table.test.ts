@@ -300,3 +300,15 @@ describe("an act with a stake", () => {
     expect(applyMine(fresh(), acted({ available_minor: 0, reserved_minor: 0, seq: 0 })).snapshot.money).toEqual(MONEY);
   });
 });
+
+describe("CoupShown", () => {
+  const coup = { player: [8, 35], banker: [12], player_total: 8, banker_total: 0, due: 1, shoe: 1, left: 401 };
+  const shown = (snapshot: TableSnapshot) => applyToSnapshot(snapshot, snapshot.version + 1, { t: "CoupShown", round_id: ROUND, server_ms: 5, coup });
+
+  it("shows what is dealt so far, until the round is over", () => {
+    const playing = shown(aSnapshot({ phase: "closed", round_id: ROUND }));
+    expect([playing.phase, playing.coup]).toEqual(["playing", [coup]]);
+    const settled = applyToSnapshot(playing, playing.version + 1, { t: "RoundSettled", round_id: ROUND, winners: [], next_opens_ms: 0 });
+    expect([settled.phase, settled.coup]).toEqual(["idle", []]);
+  });
+});

@@ -11,9 +11,9 @@ import { Countdown, MyResult, PhaseLine, resultClass, RoundVoid, TimeBar } from 
 import { TableFoot } from "../shared/TableFoot";
 import { isTaken, useBetting, useBettingKeys } from "../shared/useBetting";
 import { LANDING_MS, type RoundShow, useRoundShow } from "../shared/useRoundShow";
-import { Deal } from "./Deal";
+import { Deal, LiveDeal } from "./Deal";
 import { Felt, nameOf } from "./Felt";
-import { BANKER, type Coup, coupOf, describeCoup, PLAYER, TIE } from "./punto";
+import { BANKER, type Coup, coupOf, describeCoup, inOrder, PLAYER, TIE } from "./punto";
 import { Beads, Roads } from "./Roads";
 
 const KEYS: readonly Key[] = [
@@ -29,6 +29,9 @@ const LOOK_MS = 500;
 function dealMs(last: LastRound): number {
   return last.detail.length > 0 ? last.detail.length * CARD_MS + LOOK_MS : LANDING_MS;
 }
+
+/** The cards that a dealer dealt were seen one by one. */
+const liveMs = (): number => 0;
 
 /** Every position is of a class of its own. */
 const classOf = (position: number): number => position;
@@ -72,6 +75,7 @@ function Result({ show, coup, exponent }: { show: RoundShow; coup: Coup | null; 
 /** A table of punto banco, with commission or without. */
 export function BaccaratTable({ table }: { table: TableState }) {
   const { snapshot } = table;
+  const live = snapshot.kind === "live";
   const exponent = useApp((state) => state.account?.exponent ?? 2);
   const me = useApp((state) => state.player?.name ?? "");
   const [rules] = useRules(snapshot.game);
@@ -79,17 +83,18 @@ export function BaccaratTable({ table }: { table: TableState }) {
   const betting = useBetting(table, classOf);
   const { controller, chip, open, say } = betting;
   useBettingKeys(betting, () => setHelp(true));
-  const show = useRoundShow(table, dealMs);
+  const show = useRoundShow(table, live ? liveMs : dealMs);
 
   const paytable = rules.state === "ready" ? rules.value.paytable : undefined;
   const pays = useMemo(() => new Map(paytable?.map((row) => [row.position ?? -1, row.pays])), [paytable]);
   const rtp = rules.state === "ready" && typeof rules.value.rtp === "object" ? rules.value.rtp : {};
   const returns = Object.entries(rtp).map(([name, fraction]) => `${name.toLowerCase()} ${percentOf(fraction, 2)} %`);
 
-  const decided = snapshot.phase !== "betting" && snapshot.phase !== "closed" && table.last !== null;
+  const decided = !["betting", "closed", "playing"].includes(snapshot.phase) && table.last !== null;
   const between = snapshot.phase === "idle" || snapshot.phase === "paused";
   const last = decided && table.last !== null && table.last.number >= 0 ? table.last : null;
   const coup = last !== null && !show.rolling ? coupOf(last.number) : null;
+  const dealing = snapshot.coup[0];
   const bets = between ? (last?.bets ?? []) : snapshot.my_bets;
   const seats = between ? (last?.seats ?? []) : snapshot.seats;
 
@@ -103,14 +108,18 @@ export function BaccaratTable({ table }: { table: TableState }) {
       <section className="stage stage-plain" aria-label="Round and result">
         <div className="stage-now">
           <Countdown snapshot={snapshot} nextOpensMs={table.nextOpensMs} />
-          <PhaseLine snapshot={snapshot} hidden={show.rolling} words={{ closed: "No more bets" }} />
+          <PhaseLine snapshot={snapshot} hidden={show.rolling} words={{ closed: "No more bets", playing: dealing?.due === -1 ? "All cards are out" : "Cards are dealt" }} />
         </div>
         <div className="stage-result">{decided && !show.rolling && <Result show={show} coup={coup} exponent={exponent} />}</div>
       </section>
       <Roads history={show.history} />
       <section className="cloth" aria-label="Cards and bets">
         <ClothNote phase={snapshot.phase} />
-        <Deal cards={last?.detail ?? []} show={show} coup={coup} />
+        {live ? (
+          <LiveDeal cards={dealing ? inOrder(dealing.player, dealing.banker) : (last?.detail ?? [])} coup={coup} shoe={dealing?.shoe ?? 0} left={dealing?.left ?? -1} />
+        ) : (
+          <Deal cards={last?.detail ?? []} show={show} coup={coup} />
+        )}
         <Felt
           superSix={snapshot.game === "baccarat-no-commission"}
           pays={pays}
@@ -126,7 +135,7 @@ export function BaccaratTable({ table }: { table: TableState }) {
       </section>
       <Rail betting={betting} exponent={exponent} time={<TimeBar snapshot={snapshot} />} />
       <section className="extras extras-three" aria-label="Last rounds and players">
-        <Beads history={show.history} />
+        <Beads history={show.history} live={live} />
         <Seats seats={seats} me={me} exponent={exponent} />
         <Winners winners={show.rolling ? null : (show.shown?.winners ?? null)} me={me} exponent={exponent} />
       </section>

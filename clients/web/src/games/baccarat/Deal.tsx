@@ -45,6 +45,19 @@ function Hand({ side, cards, dealt, coup }: { side: Side; cards: readonly number
   );
 }
 
+/** The hands as a dealer deals them: each card when he has laid it. left: cards in the shoe, -1: not known. */
+export function LiveDeal({ cards, coup, shoe, left }: { cards: readonly number[]; coup: Coup | null; shoe: number; left: number }) {
+  return (
+    <div className="punto-deal" data-testid="deal" data-dealt={cards.length}>
+      <Hand side="player" cards={cards} dealt={cards.length} coup={coup} />
+      <Hand side="banker" cards={cards} dealt={cards.length} coup={coup} />
+      <p className="punto-shoe faint" data-testid="shoe" data-shoe={shoe} data-left={left}>
+        {left < 0 ? "Dealt from one shoe of eight decks" : `Shoe ${shoe}, ${left} cards left`}
+      </p>
+    </div>
+  );
+}
+
 /** The two hands, dealt card by card. The outcome is known when the first card falls: whoever does not want to wait skips. */
 export function Deal({ cards, show, coup }: { cards: readonly number[]; show: RoundShow; coup: Coup | null }) {
   const dealt = useDealt(cards, show);

@@ -57,13 +57,15 @@ function Road({ history, columns }: { history: readonly number[]; columns: numbe
   );
 }
 
-/** Every coup. Every round has a fresh shoe, so no board says what comes next. */
-export function Beads({ history }: { history: readonly number[] }) {
+/** Every coup. live: of one shoe until its cut card; else every round has a fresh one, so no board says what comes next. */
+export function Beads({ history, live }: { history: readonly number[]; live: boolean }) {
   return (
     <section className="panel" aria-labelledby="beads-title">
       <h3 id="beads-title">Last rounds</h3>
       <BeadPlate history={history} columns={9} />
-      <p className="faint">Each round is dealt from a fresh shoe: what was says nothing of what comes.</p>
+      <p className="faint">
+        {live ? "Dealt from one shoe until its cut card comes. The last coups may be of the shoe before." : "Each round is dealt from a fresh shoe: what was says nothing of what comes."}
+      </p>
     </section>
   );
 }

@@ -58,6 +58,11 @@ export function handOf(side: Side, cards: readonly number[], dealt = cards.lengt
   return cards.filter((_, place) => place < dealt && owners[place] === side);
 }
 
+/** Returns the cards of both hands in the order dealt: two each in turn, then the player's third, then the banker's. */
+export function inOrder(player: readonly number[], banker: readonly number[]): readonly number[] {
+  return [0, 1, 2].flatMap((place) => [player[place], banker[place]]).filter((card) => card !== undefined);
+}
+
 export type Fate = "won" | "lost" | "push";
 
 /** Returns what becomes of a bet. */
