@@ -16,55 +16,14 @@ import tempfile
 import time
 from pathlib import Path
 
-import asyncpg
 import psutil
 
 from loadtest.bench.bets import bets_command
 from loadtest.bench.ground import ENVIRON, add_table, register_all
+from loadtest.cpu import cpu_seconds, name_backends, processes_since
 from loadtest.platform import ROOT, Platform, add_link, over
 
 OUT = ROOT / "build" / "profile"
-
-
-def processes_since(born_s: float) -> dict[int, str]:
-    """Return pid -> name of what this platform runs: hosts, PostgreSQL backends, Ray's own processes."""
-    found: dict[int, str] = {}
-    for process in psutil.process_iter():
-        try:
-            if process.create_time() < born_s - 1:
-                continue
-            title = " ".join(process.cmdline()).strip()
-        except psutil.Error:
-            continue
-        if title.startswith("ray::") or title.startswith("postgres:"):
-            found[process.pid] = title[:40]
-        elif "raylet/raylet" in title or "gcs_server" in title or "server.cli up" in title:
-            found[process.pid] = title.split()[0].rsplit("/", 1)[-1]
-    return found
-
-
-async def name_backends(dsn: str, pids: dict[int, str]) -> None:
-    """Call PostgreSQL's backends by their application and the last statement they ran."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        for row in await connection.fetch("select pid, application_name, query from pg_stat_activity"):
-            if row["pid"] in pids:
-                query = " ".join((row["query"] or "").split())
-                pids[row["pid"]] = f"postgres: {row['application_name']} {query}"[:100]
-    finally:
-        await connection.close()
-
-
-def cpu_seconds(pids: dict[int, str]) -> dict[int, float]:
-    """Return user + system CPU seconds of each process that still lives."""
-    spent: dict[int, float] = {}
-    for pid in pids:
-        try:
-            times = psutil.Process(pid).cpu_times()
-        except psutil.Error:
-            continue
-        spent[pid] = times.user + times.system
-    return spent
 
 
 def record(pid: int, host: str, seconds: float) -> subprocess.Popen[bytes]:

@@ -181,10 +181,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> None:
     """Run; exit code 1 when a figure could not be measured or the books are not clean. Missed targets are no failure."""
+    began_s = time.monotonic()
     bench = Bench(parser().parse_args())
     bench.run()
     bench.write()
-    print()
+    print(f"\n{(time.monotonic() - began_s) / 60:.1f} minutes; {bench.report['machine']}")
     print("\n".join(lines(bench.verdicts())))
     for name, reason in bench.failed.items():
         print(f"FAILED {name}: {reason.splitlines()[0]}")

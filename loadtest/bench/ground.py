@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -83,10 +83,10 @@ async def add_table(dsn: str, table_id: str = TABLE) -> None:
         await connection.close()
 
 
-def register_all(platform: Platform, count: int, into: Path) -> list[str]:
-    """Make the players, write their tokens one a line, and return them."""
+def register_all(platform: Platform, count: int, into: Path, known: Sequence[str] = ()) -> list[str]:
+    """Make the players, write their tokens one a line, and return them. known: tokens of the first of them."""
     with ThreadPoolExecutor(16) as pool:
-        tokens = list(pool.map(lambda n: _token(platform, f"bench{n:05d}"), range(count)))
+        tokens = [*known, *pool.map(lambda n: _token(platform, f"bench{n:05d}"), range(len(known), count))]
     into.write_text("\n".join(tokens))
     return tokens
 
@@ -114,7 +114,7 @@ class Ground:
     def tokens(self, count: int) -> list[str]:
         """Return tokens of so many players, who are made where they are not there yet."""
         if len(self._tokens) < count:
-            self._tokens = register_all(self.platform, count, self.token_file)
+            self._tokens = register_all(self.platform, count, self.token_file, self._tokens)
             print(f"{count} players", flush=True)
         return self._tokens[:count]
 

@@ -29,6 +29,7 @@ import msgspec
 from loadtest.bench.ground import ROUNDS_TABLE, Ground
 from loadtest.bench.targets import median
 from loadtest.bets import new_bet_id
+from loadtest.cpu import CpuWatch
 from loadtest.listening import raise_descriptor_limit
 from loadtest.wire import LoadConnection, connect
 from protocol.codec import encode_client_frame, peek_envelope
@@ -227,7 +228,7 @@ class Crowd:
             found.update(client.wrong)
         return found
 
-    async def lose(self, how: Callable[[], None]) -> dict[str, Any]:
+    async def lose(self, how: Callable[[], None], cpu: CpuWatch) -> dict[str, Any]:
         """Let everybody bet, break all connections, wait for all to be back; return figures and what was wrong."""
         for client in self.clients:
             client.wrong.clear()
@@ -236,13 +237,18 @@ class Crowd:
             client.bet(opened.round_id)
         await until(lambda: all(client.accepted for client in self.clients), 20, lambda: f"bets failed: {self.wrong()}")
         await asyncio.sleep(max(0.0, opened.closes_ms / 1000 - 0.3 - time.time()))
+        cpu.begin()
         began_s = time.perf_counter()
         how()
         await until(lambda: not any(client.back_s for client in self.clients), 10, lambda: "some were not cut")
         await self._all_back()
         took_s = sorted(client.back_s - began_s for client in self.clients)
-        figures = {"s": round(took_s[-1], 3), "p50_s": round(took_s[len(took_s) // 2], 3), "clients": len(took_s)}
-        return figures | {"wrong": dict(self.wrong())}
+        figures: dict[str, Any] = {
+            "s": round(took_s[-1], 3),
+            "p50_s": round(took_s[len(took_s) // 2], 3),
+            "clients": len(took_s),
+        }
+        return figures | {"cpu_ms": cpu.end()}
 
     async def _next_round(self) -> RoundOpened:
         future: asyncio.Future[RoundOpened] = asyncio.get_running_loop().create_future()
@@ -283,12 +289,14 @@ async def measure(ground: Ground, given: Namespace, rounds: list[dict[str, Any]]
     pinging = asyncio.create_task(crowd.ping())
     try:
         await crowd.enter()
+        cpu = CpuWatch(ground.platform.pid)
+        await cpu.name_backends(ground.dsn)
         for _ in range(given.rounds):
             await ground.quiet()
-            rounds.append(await _one(crowd, _reset_all(crowd), strict=True))
+            rounds.append(await _one(crowd, _reset_all(crowd), cpu, strict=True))
         await ground.quiet()
         pid = ground.platform.host_pid("gateway/0")
-        rounds.append(await _one(crowd, lambda: os.kill(pid, signal.SIGKILL), strict=False))
+        rounds.append(await _one(crowd, lambda: os.kill(pid, signal.SIGKILL), cpu, strict=False))
     finally:
         pinging.cancel()
         for client in crowd.clients:
@@ -303,9 +311,9 @@ def _reset_all(crowd: Crowd) -> Callable[[], None]:
     return reset
 
 
-async def _one(crowd: Crowd, how: Callable[[], None], *, strict: bool) -> dict[str, Any]:
+async def _one(crowd: Crowd, how: Callable[[], None], cpu: CpuWatch, *, strict: bool) -> dict[str, Any]:
     """strict: sessions outlive this, so that nothing at all may be missed."""
-    one = await crowd.lose(how)
+    one = await crowd.lose(how, cpu)
     await crowd.check(results=strict)
     wrong = dict(crowd.wrong())
     one |= {"how": "cut" if strict else "killed", "wrong": wrong}

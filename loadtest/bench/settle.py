@@ -23,6 +23,7 @@ import msgspec
 from loadtest.bench.ground import TABLE, Ground
 from loadtest.bench.targets import median
 from loadtest.bets import new_bet_id, ref_of
+from loadtest.cpu import CpuWatch
 from loadtest.listening import raise_descriptor_limit
 from loadtest.wire import LoadConnection, connect
 from protocol.codec import encode_client_frame
@@ -48,6 +49,9 @@ _PING_S: Final = 5.0
 _RESULTS_WITHIN_S: Final = 30.0
 #: What everybody must hear once of a round, and by which name the time of the last one is told.
 RESULTS: Final[dict[type, str]] = {RoundResult: "result", BetsSettled: "personal", RoundSettled: "settled"}
+
+#: For so long after the close the CPU of each process is taken, to see who is busy (`cpu_ms`).
+_CPU_S: Final = 0.5
 
 Heard = tuple[float, ServerMessage]
 
@@ -161,10 +165,11 @@ async def measure(ground: Ground, given: Namespace, rounds: list[dict[str, Any]]
     for start in range(0, len(players), 50):
         await asyncio.gather(*(player.join(ground.url) for player in players[start : start + 50]))
     pinging = asyncio.create_task(_ping(players))
+    watch = CpuWatch(ground.platform.pid)
     try:
         for number in range(given.rounds):
             await ground.quiet()
-            rounds.append(await _round(ground, players, given.settle_bets, errors))
+            rounds.append(await _round(ground, players, given.settle_bets, errors, watch))
             print(f"settle, round {number + 1}: {rounds[-1]}", flush=True)
     finally:
         pinging.cancel()
@@ -180,11 +185,14 @@ async def _ping(players: Sequence[Bettor]) -> None:
             await asyncio.sleep(_PING_S * 50 / len(players))
 
 
-async def _round(ground: Ground, players: Sequence[Bettor], bets: int, errors: Counter[str]) -> dict[str, Any]:
+async def _round(
+    ground: Ground, players: Sequence[Bettor], bets: int, errors: Counter[str], cpu: CpuWatch
+) -> dict[str, Any]:
     watch = players[0]
     watch.on_opened = asyncio.get_running_loop().create_future()
     opened = await asyncio.wait_for(watch.on_opened, 60)
     watch.on_opened = None
+    await cpu.name_backends(ground.dsn)
     each, more = divmod(bets, len(players))
     for number, player in enumerate(players):
         player.pushes.clear()
@@ -194,9 +202,12 @@ async def _round(ground: Ground, players: Sequence[Bettor], bets: int, errors: C
     accepted = sum(len(player.accepted) for player in players)
     if accepted != bets or errors:
         raise RuntimeError(f"{accepted} of {bets} bets were accepted before betting closed; {dict(errors)}")
+    cpu.begin()
+    await asyncio.sleep(closes_s + _CPU_S - time.time())
+    cpu_ms = cpu.end()
     figures = await _results(players, opened.round_id, closes_s)
     await _check_books(ground.dsn, opened.round_id, [bet_id for player in players for bet_id in player.accepted])
-    return {**figures, "bets_in_books": bets}
+    return {**figures, "bets_in_books": bets, "cpu_ms": cpu_ms}
 
 
 async def _results(players: Sequence[Bettor], round_id: bytes, closes_s: float) -> dict[str, Any]:
@@ -229,4 +240,4 @@ async def _check_books(dsn: str, round_id: bytes, bet_ids: Sequence[bytes]) -> N
 
 def summarise(rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return medians over the rounds."""
-    return {name: median([one[name] for one in rounds]) for name in rounds[0]}
+    return {name: median([one[name] for one in rounds]) for name in rounds[0] if name != "cpu_ms"}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from loadtest.bench.bets import summarise
 from loadtest.bench.pgbench import database_url, tps_of
 from loadtest.bench.targets import TARGETS, Target, lines, measured, ratio, verdicts
 from loadtest.bets import OpenLoop, ref_of
+from loadtest.cpu import CpuWatch
 from protocol.codec import encode_server_frame
 from protocol.envelope import Kind
 from protocol.messages import Pong
@@ -125,3 +128,14 @@ def test_bet_without_an_answer_is_counted_and_no_answer_counts_twice() -> None:
 @pytest.mark.parametrize("ref", [1, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1])
 def test_ref_is_read_from_any_frame(ref: int) -> None:
     assert ref_of(encode_server_frame(Kind.REPLY, ref, 0, Pong(1, 2))) == ref
+
+
+def test_cpu_of_our_own_work_is_the_load_generators() -> None:
+    watch = CpuWatch(os.getpid())
+    watch.begin()
+    until = time.process_time() + 0.03
+    while time.process_time() < until:
+        pass
+    spent = watch.end()
+    assert spent["load generator"] >= 30
+    assert next(iter(spent)) == "of"
