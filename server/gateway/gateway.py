@@ -15,7 +15,7 @@ from actors.session import Identity, Session
 from protocol.errors import Close, Code
 from server.entropy import LibsodiumEntropy
 from server.gateway import draining
-from server.gateway.accepting import AfterTls, Unheard
+from server.gateway.accepting import AfterTls, Unheard, listen
 from server.gateway.client import Client
 from server.gateway.fanout import TableFeed
 from server.gateway.limits import GatewaySettings, TokenBucket
@@ -32,8 +32,6 @@ from server.tls import LiveCertificate
 
 #: Connections above the cap that are still told so; those above that are cut unheard.
 _SURPLUS_MAX: Final = 256
-#: A storm must not fill it: whoever finds it full asks again a second later. The kernel takes its own limit where that is less.
-_BACKLOG: Final = 4096
 _TICK_S: Final = 1.0
 
 _log = structlog.get_logger("gateway")
@@ -80,7 +78,7 @@ class Gateway:
         self._lingering = Lingering(self.settings.linger_s, self.settings.linger_max, self.settings.sessions_per_player)
         self._feeds: dict[tuple[str, int], TableFeed] = {}  # by table and audience
         self._told: dict[TableFeed, None] = {}  # in this batch, and perhaps not flushed yet
-        self._server: asyncio.Server | None = None
+        self._listeners: list[asyncio.Server] = []
         self._ticker: asyncio.TimerHandle | None = None
         self._all_gone = asyncio.Event()
         self.metrics.gauges["connections"] = lambda: len(self._clients)
@@ -109,16 +107,9 @@ class Gateway:
         With `share_port` another gateway of ours may have it: its successor listens beside it before it drains.
         """
         self.open()
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            self._factory(),
-            self.bind,
-            self.port,
-            backlog=_BACKLOG,
-            reuse_port=self.settings.share_port,
-            **self._tls_options(),
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        share = self.settings.share_port
+        self._listeners = await listen(self._factory(), self.bind, self.port, share_port=share, **self._tls_options())
+        self.port = self._listeners[0].sockets[0].getsockname()[1]
         _log.info("gateway listens", gateway=self.address, bind=self.bind, port=self.port)
 
     def _factory(self) -> Callable[[], asyncio.Protocol]:
@@ -170,8 +161,8 @@ class Gateway:
 
     def _turn_away(self) -> None:
         self._requests.draining = True
-        if self._server is not None:
-            self._server.close()
+        for listener in self._listeners:
+            listener.close()
 
     async def _until_all_gone(self) -> None:
         if self._clients:

@@ -201,6 +201,14 @@ async def test_stop_tells_everyone_and_closes(place: Place) -> None:
         await connect(place.url)
 
 
+async def test_no_listener_is_left_when_a_gateway_drains(place: Place) -> None:
+    """Several share one socket, which listens as long as one of them is left."""
+    await place.gateway.drain(0)
+    await asyncio.sleep(0)  # uvloop closes in the next tick
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", place.gateway.port)
+
+
 async def test_taken_port_is_an_os_error(place: Place) -> None:
     other = Gateway(
         "gateway/1",
