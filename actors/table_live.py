@@ -229,6 +229,8 @@ class LiveDesk:
     async def _close_in_time(self, book: RoundBook) -> None:
         """Close at the announced time, unless the dealer has closed or voided before."""
         await self._keeper.sleep_until(book.closes_ms + 1)
+        while self._doing is not None and self._doing[0] == "shoe":  # that changes nothing for the bets
+            await asyncio.wait({self._doing[2]})
         if self._stage.book is book and self._stage.phase == "betting" and self._doing is None:
             self._do("close", book.round_id, self._carry_close(book))
 

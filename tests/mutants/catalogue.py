@@ -29,6 +29,7 @@ _CHECKS: Final = "actors/domain/money/checks.py"
 _RETENTION: Final = ("tests/integration/test_retention.py",)
 _LEDGER: Final = ("tests/integration/test_ledger.py",)
 _FLIGHTS: Final = ("tests/unit/test_crash_play.py", "tests/unit/test_table_crash.py")
+_CARDS: Final = ("tests/unit/test_table_cards.py",)
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
@@ -276,5 +277,26 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "        else:\n            await self._take_over(row)\n        self._ready.set()\n        if row is not None:\n",
         "        self._ready.set()\n        if row is not None:\n            await self._take_over(row)\n",
         _FLIGHTS,
+    ),
+    Mutant(
+        "bets are final before a card is seen",
+        "actors/table_cards.py",
+        "            await self._keeper.drain(book)\n            book.fix()\n",
+        "            pass\n",
+        _CARDS,
+    ),
+    Mutant(
+        "no more of a card than there are decks",
+        "actors/domain/games/baccarat_shoe.py",
+        "    if shoe.seen[card] == shoe.decks:\n",
+        "    if shoe.seen[card] > shoe.decks:\n",
+        _CARDS,
+    ),
+    Mutant(
+        "coup ends with its round",
+        "server/storage/rounds.py",
+        "from decided where $8 is not null)",
+        "from decided where false)",
+        ("tests/integration/test_rounds_postgres.py",),
     ),
 )

@@ -266,6 +266,20 @@ async def test_cut_card_in_a_coup_lets_exactly_one_more_be_dealt(casino: CardCas
 
 
 @scene
+async def test_window_ends_though_the_cut_card_is_being_stored(casino: CardCasino) -> None:
+    await casino.load()
+    await casino.deal("open", window_s=5)
+    await asyncio.sleep(4.9)
+    casino.rounds.down = True
+    cut = asyncio.ensure_future(casino.happen("shoe", event="cut"))
+    await asyncio.sleep(1)
+    assert casino.table.stage.phase == "betting"
+    casino.rounds.down = False
+    await cut
+    await casino.until("closed")
+
+
+@scene
 async def test_shoe_is_changed_before_its_time_only_with_a_reason_and_between_rounds(casino: CardCasino) -> None:
     await casino.load()
     assert code(await casino.happen("shoe", ACE, event="new", cut=14)) == Refusal.SHOE_NOT_READY

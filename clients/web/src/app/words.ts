@@ -21,6 +21,9 @@ const FRIENDLY: Readonly<Record<string, string>> = {
   TOO_LATE: "Too late: it was over when we received that.",
   ACCOUNT_FROZEN: "Your account is frozen.",
   NOT_THE_DEALER: "Somebody else deals at this table now.",
+  CARD_NOT_DUE: "That card is not due. Look at the desk.",
+  CARD_IMPOSSIBLE: "No such card, or all eight of it in this shoe were seen: look at the card again.",
+  STEP_OUT_OF_ORDER: "The table has gone on meanwhile. Look at the desk, then go on.",
   FORBIDDEN: "Your account may not do that.",
 };
 
