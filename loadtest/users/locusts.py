@@ -7,7 +7,7 @@ import time
 import uuid
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import gevent
 from locust import User, constant, task
@@ -27,6 +27,9 @@ from loadtest.users.schedule import Schedule
 from loadtest.users.slot import SlotPlayer
 from loadtest.users.tally import Tally
 
+#: An address is good for so many seconds.
+_URL_S: Final = 2.0
+
 
 class Casino:
     """What all players of this process share: accounts, the clock of the run, what is counted, who was here before."""
@@ -43,7 +46,7 @@ class Casino:
         self._accounts = accounts.load(Path(given.accounts)) if given.accounts else []
         self._share: int = given.share
         self._away: defaultdict[type[Persona], list[tuple[Persona, SwarmLink]]] = defaultdict(list)
-        self._url = ""
+        self._url, self._url_until_s = "", 0.0
         self._assault = GeventAssault(self.url, self.stranger)
         TICKER.start()
         for after_s in storms_s(self.shape, self.seconds) if self.shape else []:
@@ -103,8 +106,11 @@ class Casino:
         return accounts.enter(self.http, f"swarm{uuid.uuid4().hex[:14]}")
 
     def url(self) -> str:
-        """Return where to connect; asked for once, and again when nobody was there."""
-        return accounts.ws_url(self.http)
+        """Return where to connect, as it was told a moment ago at most: a crowd that comes back does not ask one by one."""
+        if time.monotonic() > self._url_until_s:
+            self._url = accounts.ws_url(self.http)
+            self._url_until_s = time.monotonic() + _URL_S
+        return self._url
 
     # ---- what is counted
 
