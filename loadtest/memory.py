@@ -22,7 +22,8 @@ class Accepted(NamedTuple):
 
 class Memory:
     """settled: payout by bet; voided, undone: bets; spun: what each round of an instant game won or lost; told: how
-    often each bet's end was announced; bonus: what each tick paid; paid_twice: ticks that were told again.
+    often each bet's end was announced; bonus: what each tick paid; paid_twice: ticks that were told again;
+    told_otherwise: bets that were told again with another payout.
 
     heard: pushes by kind. orders, answers: orders to bet that were begun, and those with a final answer.
     unsure: an order was given up before its answer, so that money may have moved that nobody was told of.
@@ -37,6 +38,7 @@ class Memory:
         self.spun: dict[bytes, int] = {}
         self.bonus: dict[int, BonusGranted] = {}
         self.paid_twice: list[int] = []
+        self.told_otherwise: list[bytes] = []
         self.told: Counter[bytes] = Counter()
         self.heard: Counter[str] = Counter()
         self.orders = self.answers = 0
@@ -47,7 +49,9 @@ class Memory:
         self.heard[type(message).__name__] += 1
         match message:
             case BetsSettled():
-                self.settled |= {bet.bet_id: bet.payout_minor for bet in message.bets}
+                for bet in message.bets:
+                    if self.settled.setdefault(bet.bet_id, bet.payout_minor) != bet.payout_minor:
+                        self.told_otherwise.append(bet.bet_id)
                 self.told.update(bet.bet_id for bet in message.bets)
             case BetsVoided():
                 self.voided |= set(message.bet_ids)
@@ -63,9 +67,9 @@ class Memory:
         """Return the accepted bets whose end nobody has told me."""
         return set(self.accepted) - set(self.settled) - self.voided - self.undone
 
-    def told_twice(self) -> list[bytes]:
-        """Return the bets whose end was announced more than once."""
-        return [bet_id for bet_id, times in self.told.items() if times > 1]
+    def told_again(self) -> int:
+        """Return how many ends were announced more than once: one that may have been missed is told again."""
+        return sum(times > 1 for times in self.told.values())
 
     def expected_minor(self, welcome_minor: int) -> int:
         """Return what I should have by all that I was told, bonuses aside."""

@@ -6,8 +6,8 @@ its own; `--host http://...` takes one that runs, and then only what players wer
 
 Keys of swarm.json: `verdict`, `findings`, `players`, `seconds`, `shape`, `link`, `kills` ({at_s, host, pid}), `requests`, `per_s`,
 `kinds` (by kind: count, failed, p50_ms, p99_ms, max_ms; from the intended time), `generator` (late_p99_ms, cpu_s, us_per_request),
-`told` (stakes, settled, given_back, undone, spins, untold, agreed), `resumed`, `gaps`, `duplicates`, `refusals`, `abuse`,
-`settled_after_s`, `audit`.
+`told` (players, stakes, settled, given_back, undone, spins, told_again, unsure, untold, agreed), `resumed`, `snapshots_instead`,
+`gaps`, `duplicates`, `cuts`, `bonuses`, `refusals`, `abuse`, `quiet_s`, `settled_after_s`, `audit`.
 """
 
 from __future__ import annotations

@@ -105,6 +105,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "given_back": sum(len(set(one.voided) - set(one.undone)) for one in told),
         "undone": sum(len(one.undone) for one in told),
         "spins": sum(one.spins for one in told),
+        "told_again": int(sums.get("told_again", 0)),
         "unsure": int(sums.get("unsure", 0)),
         "untold": int(sums.get("untold", 0)),
         "agreed": int(sums.get("agreed", 0)),

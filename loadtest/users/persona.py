@@ -225,7 +225,7 @@ class Persona:
         """Return every law that was broken. killed: hosts were; then what was missed may show in a snapshot instead."""
         memory, found = self.memory, list(self.breaches)
         who = f"{memory.name} ({self.kind})"
-        found += [f"{who}: the end of bet {bet_id.hex()} was told twice" for bet_id in memory.told_twice()]
+        found += [f"{who}: bet {bet_id.hex()} was told with two payouts" for bet_id in memory.told_otherwise]
         both = set(memory.settled) & (memory.voided | memory.undone)
         found += [f"{who}: bet {bet_id.hex()} was settled and given back" for bet_id in both]
         found += [f"{who}: tick {tick} was paid twice" for tick in memory.paid_twice]

@@ -106,6 +106,7 @@ class Tally:
         return {
             "players": len(every),
             "untold": sum(len(one.memory.untold()) for one in every),
+            "told_again": sum(one.memory.told_again() for one in every),
             "unsure": sum(one.memory.unsure for one in every),
             "agreed": sum(one.agreed for one in every),
             "resumed": sum(one.resumed for one in every),

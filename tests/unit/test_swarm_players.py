@@ -261,11 +261,18 @@ def test_tick_that_is_told_twice_is_a_finding() -> None:
     assert "tick 1 was paid twice" in one.findings(killed=False)[0]
 
 
-def test_end_that_is_told_twice_is_a_finding() -> None:
+def test_end_that_may_have_been_missed_is_told_again() -> None:
     one = player(FakeDesk())
     for _ in range(2):
         one.hear(machine.Pushed("", settled(b"a", 0)[1]), settled(b"a", 0))
-    assert "told twice" in one.findings(killed=False)[0]
+    assert (one.findings(killed=False), one.memory.told_again()) == ([], 1)
+
+
+def test_end_that_is_told_again_with_another_payout_is_a_finding() -> None:
+    one = player(FakeDesk())
+    for payout in (0, 300):
+        one.hear(machine.Pushed("", settled(b"a", payout)[1]), settled(b"a", payout))
+    assert "told with two payouts" in one.findings(killed=False)[0]
 
 
 def test_bet_that_is_settled_and_given_back_is_a_finding() -> None:
