@@ -527,3 +527,27 @@ async def test_dead_shards_bets_are_refused_at_once_until_it_gives_a_sign_of_lif
     await casino.until("idle")
     await casino.until("betting")
     assert isinstance(await casino.bet(1, {RED: 100}), BetPlaced)
+
+
+@scene
+async def test_bug_in_taking_in_an_answer_fails_the_batch_and_not_who_carried_the_answer(casino: Casino) -> None:
+    # The answers of all shards come by callbacks: an exception there must reach the receiver, which ends the host.
+    def broken(*_: object) -> None:
+        raise AssertionError("a bug")
+
+    book = casino.table.stage.book
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book, "apply_reserved", broken)
+        with pytest.raises(AssertionError, match="a bug"):
+            await casino.say(casino.order(1, {RED: 100}), casino.order(2, {RED: 100}))
+
+
+@scene
+async def test_player_of_whom_much_is_seen_is_not_forgotten_in_a_crowd(casino: Casino) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("actors.table_followers.SEATS_MAX", 8)
+        for stranger in range(100, 130):
+            await casino.bet(1, {RED: 100})
+            await casino.bet(stranger, {RED: 100})
+        assert casino.table.stage.followers.name_of(1) == "p1"
+        assert casino.table.stage.followers.name_of(100) == ""
