@@ -12,8 +12,7 @@ from typing import Any
 
 import gevent
 import msgspec
-from locust import events
-from locust.runners import MasterRunner
+from locust import events, runners
 
 from loadtest.limits import FIGURES_FILE, Limits, judge
 from loadtest.shapes.curves import DRAIN_S, SHAPES
@@ -46,6 +45,9 @@ __all__ = [
     "Slot",
 ]
 
+#: Seconds. Beside a platform on two cores a worker's greenlets may all be busy for longer than Locust's three.
+runners.HEARTBEAT_LIVENESS = 60
+
 
 def options(parser: Any) -> None:
     """Add what a swarm is told."""
@@ -65,7 +67,7 @@ def options(parser: Any) -> None:
 
 def begin(environment: Any, **_: Any) -> None:
     """Open the casino where players are: in workers, or in a lone process."""
-    if not isinstance(environment.runner, MasterRunner):
+    if not isinstance(environment.runner, runners.MasterRunner):
         environment.casino = casino = Casino(environment)
         if casino.shape is not None:  # a master that ends its shape waits for this, and for nothing later
             gevent.spawn_later(casino.seconds + DRAIN_S, write_down, environment)

@@ -11,7 +11,7 @@ from locust import LoadTestShape
 from loadtest.shapes.curves import DRAIN_S, SHAPES, players_at
 
 #: Everybody comes or goes within so many seconds, if the curve says so.
-_COME_WITHIN_S: Final = 5.0
+_COME_WITHIN_S: Final = 10.0
 
 #: Every process has written down what its players were told after so long.
 _WRITING_S: Final = 120.0
