@@ -86,7 +86,7 @@ class Casino:
         link = SwarmLink(
             self.url,
             account.token,
-            lambda: accounts.enter(self.http, account.name).token,
+            lambda: accounts.enter(self.http, account.name, known=True).token,
             rng,
             lambda event, news: events[0].hear(event, news),
         )

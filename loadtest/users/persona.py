@@ -35,6 +35,8 @@ STAKE_MINOR: Final = 100
 #: How long before the end of betting a rush of bets is sent at most.
 RUSH_S: Final = 0.4
 
+#: How the machine begins to say that a server was silent for too long: an outage, and normal where hosts are killed.
+_SILENCE: Final = ("no Welcome came", "nothing was heard")
 #: Money that never agrees in so many looks is wrong; in fewer a push may still have been on its way.
 _COMPARED_MIN: Final = 3
 
@@ -102,6 +104,7 @@ class Persona:
         self.whole = True  # every personal push has come
         self.agreed = False
         self.compared = 0
+        self.broken: list[str] = []
         self.lost = self.resumed = 0
 
     # ---------------------------------------------------------------- what happens to him
@@ -119,7 +122,7 @@ class Persona:
             case machine.Resumed():
                 self.resumed += 1
             case machine.Broken(detail=detail):
-                self.breach(detail)
+                self.broken.append(detail)
             case _:
                 pass
         if news is not None:
@@ -228,6 +231,7 @@ class Persona:
         found += [f"{who}: bet {bet_id.hex()} was told with two payouts" for bet_id in memory.told_otherwise]
         both = set(memory.settled) & (memory.voided | memory.undone)
         found += [f"{who}: bet {bet_id.hex()} was settled and given back" for bet_id in both]
+        found += [f"{who}: {words}" for words in self.broken if not (killed and words.startswith(_SILENCE))]
         found += [f"{who}: tick {tick} was paid twice" for tick in memory.paid_twice]
         if self.desk.machine.gaps or self.desk.machine.duplicates:
             found.append(f"{who}: {self.desk.machine.gaps} gaps, {self.desk.machine.duplicates} duplicates")

@@ -387,6 +387,23 @@ def test_snapshot_in_place_of_what_was_missed_is_a_finding_unless_hosts_were_kil
     assert one.findings(killed=True) == []
 
 
+@pytest.mark.parametrize("killed", [True, False])
+def test_silent_server_is_a_finding_unless_hosts_were_killed(killed: bool) -> None:
+    one = LoadMachine("", lambda: 0.0)
+    one.open("token", 0)
+    events = one.tick(60_000)
+    silent = player(FakeDesk())
+    for event in events:
+        silent.hear(event, None)
+    assert len(silent.findings(killed=killed)) == 1 - killed
+
+
+def test_broken_contract_is_a_finding_though_hosts_were_killed() -> None:
+    one = player(FakeDesk())
+    one.hear(machine.Broken("MALFORMED_FRAME"), None)
+    assert len(one.findings(killed=True)) == 1
+
+
 # ---- turns
 
 
