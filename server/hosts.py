@@ -255,6 +255,7 @@ async def build_supervisor(site: Site) -> None:
     from actors.supervisors.notary import Notary
     from actors.supervisors.recorder import RoundRecorder
     from actors.supervisors.relay import Relay
+    from actors.supervisors.shared import SharedDigests
     from server.books_metrics import BooksMetrics
     from server.evidence import EvidenceSigner
     from server.game_metrics import GameMetrics
@@ -265,7 +266,7 @@ async def build_supervisor(site: Site) -> None:
     from server.storage.keeping import PostgresKeeping
     from server.storage.round_records import PostgresRoundRecords
     from server.storage.shards import BY_INDEX
-    from server.storage.supervision import PostgresAntifraud, PostgresBonus
+    from server.storage.supervision import PostgresAntifraud, PostgresBonus, PostgresJournal
     from server.storage.transits import PostgresTransits
     from server.supervisor_metrics import SupervisorMetrics
 
@@ -273,11 +274,12 @@ async def build_supervisor(site: Site) -> None:
     pool = await site.pool()
     books = site.books(pool)
     journals = site.books(await site.pool(server_settings=BY_INDEX), BY_INDEX)
+    shared = SharedDigests(PostgresJournal(pool, journals).read_digest)
     fatal = site.fatal(ADDRESS)
     gateways = [process for process in site.spec.all_processes if process.startswith("gateway/")]
-    antifraud = Antifraud(PostgresAntifraud(pool, journals), site.clock, fatal=fatal)
+    antifraud = Antifraud(PostgresAntifraud(pool, journals, shared), site.clock, fatal=fatal)
     bonus = BonusTicks(
-        PostgresBonus(pool, journals),
+        PostgresBonus(pool, journals, shared),
         site.post,
         site.clock,
         key=site.spec.secrets.ids,

@@ -37,6 +37,7 @@ import uvloop
 from actors.domain.commands import Refused
 from actors.domain.events import JournalGrew
 from actors.domain.games.game import Outcome
+from actors.domain.games.roulette import LAYOUT
 from actors.domain.games.roulette_game import ROULETTE
 from actors.domain.ids import Origin, derive_id
 from actors.domain.money.orders import Deposit, OpenAccount, Reserve, Settle, WalletOrder
@@ -61,6 +62,7 @@ TABLE: Final = "roulette-1"
 NAME: Final = "bench-supervisors"
 _KEY: Final = b"bench"
 _BATCH: Final = 250
+_DRAWN: Final = 17
 _ARE_BEHIND: Final = """
 select count(*) from wallet.shard s cross join (select distinct follower from casino.follower) f
   left join casino.follower p on p.follower = f.follower and p.shard_id = s.shard_id
@@ -223,8 +225,8 @@ class Casino:
             stakes += some
             if began is not None and rate is not None:
                 await asyncio.sleep(max(0.0, began + len(stakes) / rate - time.perf_counter()))
-        plan = [_entry(stake, chips, self._draw.choice((0, 2 * STAKE_MINOR))) for stake, chips in stakes]
-        await self._rounds.decide(TABLE, self._epoch, round_id, Outcome(17), Plan(1, plan, []))
+        plan = [_entry(stake, chips) for stake, chips in stakes]
+        await self._rounds.decide(TABLE, self._epoch, round_id, Outcome(_DRAWN), Plan(1, plan, []))
         for first in range(0, size, 500):
             await self._both([_settle(entry, round_id) for entry in plan[first : first + 500]])
         await self._rounds.finish(TABLE, self._epoch, round_id)
@@ -243,8 +245,9 @@ class Casino:
                 raise SystemExit(f"unexpected answer: {answer}")
 
 
-def _entry(stake: Reserve, chips: list[tuple[int, int]], payout_minor: int) -> SettleEntry:
-    shard = stake.player_id % SHARDS
+def _entry(stake: Reserve, chips: list[tuple[int, int]]) -> SettleEntry:
+    shard, won = stake.player_id % SHARDS, [(LAYOUT[place].numbers, amount) for place, amount in chips]
+    payout_minor = sum(amount * 36 // len(numbers) for numbers, amount in won if _DRAWN in numbers)
     return SettleEntry(shard, stake.cmd_id, stake.player_id, CCY, stake.amount_minor, payout_minor, chips)
 
 

@@ -20,6 +20,7 @@ from actors.ports import StoreUnavailable
 from actors.supervisors.antifraud import ScoreRow
 from actors.supervisors.bonus import ClosedGrant, Grant
 from actors.supervisors.journal import CheckpointMoved, Digest, Entry, JournalGap, Page, Span, Staked
+from actors.supervisors.shared import SharedDigests
 from server.storage.outages import outages
 from server.storage.shards import Books
 
@@ -119,10 +120,11 @@ _plan_decoder = msgspec.msgpack.Decoder(Plan)
 class PostgresJournal:
     """Reads journals for followers and moves their checkpoints. See `JournalSource`."""
 
-    def __init__(self, pool: asyncpg.Pool, books: Books) -> None:
-        """pool: of the casino's database, where checkpoints are. books: where the journals are."""
+    def __init__(self, pool: asyncpg.Pool, books: Books, shared: SharedDigests | None = None) -> None:
+        """pool: of the casino's database, where checkpoints are. books: where the journals are. shared: with other followers."""
         self._pool = pool
         self._books = books
+        self._shared = shared or SharedDigests(self.read_digest)
 
     async def heads(self) -> Mapping[int, int]:
         """See `JournalSource.heads`."""
@@ -145,6 +147,10 @@ class PostgresJournal:
 
     async def digest(self, shard: int, after_seq: int, to_seq: int) -> Digest:
         """See `JournalSource.digest`."""
+        return await self._shared.digest(shard, after_seq, to_seq)
+
+    async def read_digest(self, shard: int, after_seq: int, to_seq: int) -> Digest:
+        """Read a digest for ourselves alone."""
         groups = await self._books.fetch(shard, DIGEST, shard, after_seq, to_seq, timeout_s=STATEMENT_S)
         stakes: list[Staked] = []
         settled: dict[bytes, list[int]] = {}

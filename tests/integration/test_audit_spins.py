@@ -49,7 +49,9 @@ class Slot:
     async def play(self) -> None:
         casino = self.casino
         await casino.order(1, OpenAccount(casino.new_id(Origin.CASHIER), 7, 1))
-        await casino.order(1, Deposit(casino.new_id(Origin.CASHIER), 7, 1, 4_000))
+        await casino.order(
+            1, Deposit(casino.new_id(Origin.CASHIER), 7, 1, 200)
+        )  # the last stake is to be more than three wins give
         await self.table.start()
         seat = Seat(7, "anna", 1, "gateway/0")
         await self.table.handle_batch("gateway/0", [ReadSeeds(7)])
