@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Final
 
 import psutil
 
@@ -24,6 +25,8 @@ from loadtest.cpu import cpu_seconds, name_backends, processes_since
 from loadtest.platform import ROOT, Platform, add_link, over
 
 OUT = ROOT / "build" / "profile"
+#: A new table is found by its host within a second and by gateways within three.
+KNOWN_S: Final = 5.0
 
 
 def record(pid: int, host: str, seconds: float) -> subprocess.Popen[bytes]:
@@ -51,14 +54,17 @@ def main() -> None:
         asyncio.run(add_table(dsn))
         tokens = Path(folder) / "tokens"
         register_all(platform, given.connections, tokens)
+        time.sleep(KNOWN_S)
         url = platform.get("/api/config")["ws_url"]
         pids = processes_since(psutil.Process(platform.pid).create_time())
         words = bets_command(url, tokens, given.connections, given.seconds)
         generator = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert generator.stderr is not None
-        while "measuring" not in generator.stderr.readline():
-            if generator.poll() is not None:
-                raise SystemExit("the load generator failed")
+        said = ""
+        while "measuring" not in (line := generator.stderr.readline()):
+            said += line
+            if not line and generator.wait(30):
+                raise SystemExit(f"the load generator failed:\n{said}")
         before, began_s = cpu_seconds(pids), time.monotonic()
         spies = [
             record(pid, name, given.seconds) for pid, name in pids.items() if given.flames and name.startswith("ray::")
