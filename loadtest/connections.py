@@ -35,7 +35,7 @@ async def measure(given: Namespace) -> dict[str, Any]:
     allowed = raise_descriptor_limit(given.connections + 1_000)
     if allowed < given.connections + 200:
         raise SystemExit(f"this process may have {allowed} descriptors only; take fewer connections")
-    lone = LoneGateway(GatewaySettings(max_connections=given.connections + 1_000))
+    lone = LoneGateway(GatewaySettings(max_connections=given.connections + 1_000, per_address=0))
     port = await lone.start()
     await _warm_up(lone, port)
     before = _resident()

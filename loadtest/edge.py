@@ -172,7 +172,7 @@ class Edge:
         courier = make_courier(Behind(self.meter, LoneTable()), MeteredCodec(self.meter))
         tokens = Tokens(bytes(32))
         self.tokens = [tokens.issue(n + 1, f"player {n}", ["player"], 0, 1) for n in range(given.connections)]
-        settings = GatewaySettings(rate_per_s=1_000_000, rate_burst=4_000_000, max_connections=given.connections + 1)
+        settings = GatewaySettings(rate_per_s=1_000_000, rate_burst=4_000_000, per_address=0)
         self.gateway = make_gateway(MeteredPost(courier, self.meter), SystemClock(), settings, verify=tokens.verify)
         self.sockets: list[socket.socket] = []
         self.profile: cProfile.Profile | None = None

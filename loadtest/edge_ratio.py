@@ -49,7 +49,7 @@ async def measure(given: Namespace) -> dict[str, Any]:
 async def one_round(given: Namespace) -> dict[str, float]:
     """Return bets a second and both sides' CPU microseconds of a bet, of a new gateway and a new generator."""
     meter, table = Meter(), LoneTable()
-    settings = GatewaySettings(rate_per_s=1_000_000, rate_burst=4_000_000, max_connections=given.connections + 1)
+    settings = GatewaySettings(rate_per_s=1_000_000, rate_burst=4_000_000, per_address=0)
     post = make_courier(Behind(meter, table, given.delay_ms / 1000), Codec(CONTRACTS))
     gateway = make_gateway(post, SystemClock(), settings)
     await gateway.start()

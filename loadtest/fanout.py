@@ -89,7 +89,7 @@ class Raw:
 async def measure(given: Namespace) -> dict[str, Any]:
     """Return the figures of all rounds."""
     raise_descriptor_limit(3 * given.connections + 500)
-    lone = LoneGateway(GatewaySettings(heartbeat_s=3_600, max_connections=given.connections + 100))
+    lone = LoneGateway(GatewaySettings(heartbeat_s=3_600, max_connections=given.connections + 100, per_address=0))
     payload = encode_server_frame(Kind.PUSH, 1, 1_000_000, table_push(lone.table.event(1)))
     raw = Raw(frame_binary(payload))
     held: set[ServerConnection] = set()
