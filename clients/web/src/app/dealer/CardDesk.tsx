@@ -80,9 +80,10 @@ export function CardDesk({ state, shoe, rights, may, order, onConfirm }: Props) 
       else return false;
       return true;
     }
-    if (!canDeal) return false;
+    if (!rights.card) return false;
+    // A rank may be typed while the card before is on its way; its suit waits for the answer.
     const suit = rank >= 0 ? suitOfKey(key) : -1;
-    if (suit >= 0) deal(suit);
+    if (suit >= 0 && canDeal) deal(suit);
     else if (rankOfKey(key) >= 0) setRank(rankOfKey(key));
     else return false;
     return true;
