@@ -52,6 +52,14 @@ def stopped_platform(one_platform: Platform) -> Platform:
     return one_platform
 
 
+@pytest.fixture(scope="module")
+def external_platform(services_folder: Path, postgres_dsn: str, valkey_url: str) -> Iterator[Platform]:
+    """A platform with services of ones own."""
+    environ = {"DATABASE_URL": postgres_dsn, "REDIS_URL": valkey_url}
+    with Platform(services_folder / "external", environ) as platform:
+        yield platform
+
+
 def _until(met: Callable[[], bool], timeout_s: float = 30.0) -> bool:
     deadline = time.monotonic() + timeout_s
     while not met() and time.monotonic() < deadline:
@@ -161,14 +169,6 @@ def test_killed_postgres_is_started_again(platform: Platform) -> None:
     assert _until(lambda: _is_ready(platform))
 
 
-def test_sigterm_ends_everything_with_exit_code_0(platform: Platform) -> None:
-    everything = [psutil.Process(platform.pid), *_recorded(platform)]
-    assert len(everything) > 10
-    assert platform.stop() == 0
-    assert _alive(everything) == []
-    assert not (platform.state / "run.json").exists()
-
-
 def test_start_after_the_whole_group_was_killed_ends_what_was_left(platform: Platform) -> None:
     name = f"kept{os.getpid()}"
     platform.register(name, "a long enough password")
@@ -180,12 +180,12 @@ def test_start_after_the_whole_group_was_killed_ends_what_was_left(platform: Pla
         platform.post("/api/register", {"name": name, "password": "a long enough password"})
 
 
-def test_stop_command_ends_it_from_outside(platform: Platform) -> None:
-    everything = _recorded(platform)
-    found = platform.cli("stop")
-    assert (found.returncode, found.stdout.strip()) == (0, "stopped")
-    assert _alive(everything) == []
+def test_sigterm_ends_everything_with_exit_code_0(platform: Platform) -> None:
+    everything = [psutil.Process(platform.pid), *_recorded(platform)]
+    assert len(everything) > 10
     assert platform.stop() == 0
+    assert _alive(everything) == []
+    assert not (platform.state / "run.json").exists()
 
 
 def test_audit_of_a_stopped_state_starts_its_own_database_and_ends_it(stopped_platform: Platform) -> None:
@@ -213,16 +213,20 @@ def test_interrupt_while_starting_ends_in_order(services_folder: Path) -> None:
     assert _alive(everything) == []
 
 
-def test_services_of_ones_own_are_used_and_no_embedded_ones_started(
-    services_folder: Path, fresh_postgres_dsn: str, valkey_url: str
-) -> None:
-    environ = {"DATABASE_URL": fresh_postgres_dsn, "REDIS_URL": valkey_url}
-    with Platform(services_folder / "external", environ) as platform:
-        names = {entry["name"] for entry in platform.run_file()["processes"]}
-        assert names & {"postgres", "valkey"} == set()
-        assert platform.get("/ready")["status"] == "ready"
-        assert platform.cli("audit").returncode == 0
-    assert not (platform.state / "postgres").exists()
+def test_services_of_ones_own_are_used_and_no_embedded_ones_started(external_platform: Platform) -> None:
+    names = {entry["name"] for entry in external_platform.run_file()["processes"]}
+    assert names & {"postgres", "valkey"} == set()
+    assert external_platform.get("/ready")["status"] == "ready"
+    assert external_platform.cli("audit").returncode == 0
+    assert not (external_platform.state / "postgres").exists()
+
+
+def test_stop_command_ends_it_from_outside(external_platform: Platform) -> None:
+    everything = _recorded(external_platform)
+    found = external_platform.cli("stop")
+    assert (found.returncode, found.stdout.strip()) == (0, "stopped")
+    assert _alive(everything) == []
+    assert external_platform.stop() == 0
 
 
 def test_second_signal_ends_everything_at_once(platform: Platform) -> None:
