@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from loadtest.crowd import Crowd
+from loadtest.crowd import TABLES, Crowd
 from loadtest.endurance import WELCOME_MINOR
 from loadtest.platform import Platform
 from loadtest.restarts import stands_by
@@ -33,7 +33,7 @@ select pid from pg_stat_activity
  where application_name = 'croupier wallet/0' and wait_event_type = 'Lock' and query like '%commit%'"""
 _CUT_SEAT = """
 select pg_terminate_backend(a.pid) from pg_stat_activity a join pg_locks l using (pid)
- where a.application_name = 'croupier seat of wallet/0' and l.locktype = 'advisory' and l.granted"""
+ where a.application_name = 'croupier seat of ' || $1 and l.locktype = 'advisory' and l.granted"""
 _EPOCH = "select epoch from wallet.shard where shard_id = 0"
 _OF_EPOCH = "select count(*), max(seq) from wallet.journal where shard_id = 0 and epoch = $1"
 _AFTER = "select min(seq) from wallet.journal where shard_id = 0 and epoch > $1"
@@ -92,7 +92,7 @@ async def test_zombie_of_a_wallet_host_wakes_after_another_has_taken_over_writes
     books = Books(platform)
     epoch, zombie = await books.value(_EPOCH), platform.host_pid("wallet/0")
     os.kill(zombie, signal.SIGSTOP)
-    await books.rows(_CUT_SEAT)
+    await books.rows(_CUT_SEAT, "wallet/0")
     await crowd.recovered(time.monotonic(), shard=0)
     before = await books.rows(_OF_EPOCH, epoch)
     os.kill(zombie, signal.SIGCONT)
@@ -100,6 +100,24 @@ async def test_zombie_of_a_wallet_host_wakes_after_another_has_taken_over_writes
     await crowd.recovered(time.monotonic(), shard=0)
     assert await books.rows(_OF_EPOCH, epoch) == before
     assert before[0]["max"] < await books.value(_AFTER, epoch)
+
+
+async def test_zombie_of_a_tables_host_wakes_after_another_has_taken_over_takes_no_bet_and_ends(
+    platform: Platform, crowd: Crowd
+) -> None:
+    """Its streams stayed open while it was stopped: a bet that it took would be missing in the round of its successor."""
+    books = Books(platform)
+    await stands_by(books.dsn, "tables/rng")
+    zombie = platform.host_pid("tables/rng")
+    os.kill(zombie, signal.SIGSTOP)
+    await books.rows(_CUT_SEAT, "tables/rng")
+    stopped_s = time.monotonic()
+    back_s = max([await crowd.recovered(stopped_s, table_id=table_id) for table_id in TABLES])
+    os.kill(zombie, signal.SIGCONT)
+    woken_s = time.monotonic()
+    wait_until(lambda: zombie not in platform.process_pids("tables/rng"))
+    again_s = max([await crowd.recovered(woken_s, table_id=table_id) for table_id in TABLES])
+    print(f"play went on after {back_s:.2f} s, and {again_s:.2f} s after the zombie woke")
 
 
 async def test_connection_ended_in_mid_commit_is_made_anew_and_the_wallet_host_lives(

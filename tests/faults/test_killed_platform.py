@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
-import psutil
 import pytest
 
 from loadtest.crowd import Crowd
 from loadtest.endurance import WELCOME_MINOR
 from loadtest.platform import Platform
-from tests.faults.books import Books, assert_books_are_kept, wait_until
+from tests.faults.books import Books, assert_books_are_kept, every_process, is_alive
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -37,12 +36,12 @@ async def test_whole_group_killed_in_mid_round_and_started_again_ends_every_bet_
     crowd = Crowd(platform.http, Books(platform).dsn, 12, tag="group")
     async with crowd:
         await crowd.in_mid_round()
-        before = _processes(platform)
+        before = every_process(platform)
         platform.kill()
     accepted = [UUID(bytes=one.bet_id) for one in crowd.latest]
     platform.start()
     print(f"ready again after {platform.ready_s:.1f} s")
-    assert [process for process in before if _is_alive(process)] == []
+    assert [process for process in before if is_alive(process)] == []
 
     books = Books(platform)
     await _wait_closed(books, accepted)
@@ -61,28 +60,3 @@ async def _wait_closed(books: Books, bets: list[UUID]) -> None:
     async with asyncio.timeout(30):
         while await books.value(_OPEN, bets):
             await asyncio.sleep(0.2)
-
-
-def _processes(platform: Platform) -> list[psutil.Process]:
-    """Return every process of the platform, what `run.json` knows of and what it does not."""
-    recorded = [psutil.Process(one["pid"]) for one in platform.run_file()["processes"] if psutil.pid_exists(one["pid"])]
-    root = psutil.Process(platform.pid)
-    return [root, *root.children(recursive=True), *recorded]
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-
-
-def test_platform_stopped_in_mid_round_leaves_no_process_behind(platform: Platform) -> None:
-    everything = _processes(platform)
-    assert platform.stop() == 0
-    wait_until(lambda: not any(_is_alive(process) for process in everything), 5)
-    assert [p for p in psutil.process_iter(["environ"]) if _belongs(p, platform)] == []
-    platform.start()
-
-
-def _belongs(process: psutil.Process, platform: Platform) -> bool:
-    """Tell whether this process was started for that state folder, whoever its parent is by now."""
-    environ = process.info["environ"] or {}
-    return environ.get("CROUPIER_STATE") == str(platform.state) and _is_alive(process)

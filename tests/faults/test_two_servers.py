@@ -13,14 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
 from loadtest.crowd import Crowd
 from loadtest.endurance import ENVIRON, GOES_ON_WITHIN_S, WELCOME_MINOR, kill_host
 from loadtest.platform import Platform, over
+from loadtest.restarts import stands_by
 from server.config import LINKS
 from server.embedded.postgres import PostgresServer
-from tests.faults.books import Books
+from tests.faults.books import Books, every_process, is_alive, wait_until
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -53,6 +55,7 @@ async def test_wallet_and_table_host_killed_in_mid_round_over_the_other_link(
     main = Books(platform).dsn
     async with Crowd(platform.http, main, 16, tag="other", books=(main, second_server.dsn())) as crowd:
         for host in ("wallet/0", "tables/rng"):
+            await stands_by(main, host)
             killed = await kill_host(platform, crowd, host)
             print(killed)
             assert killed["back_s"] < GOES_ON_WITHIN_S
@@ -75,6 +78,7 @@ async def test_one_of_two_servers_killed_the_other_shard_plays_on_and_the_books_
         killed_s = time.monotonic()
         on_s = [await crowd.recovered(killed_s + since_s, shard=0) for since_s in (0.0, AWAY_S)]
         await second_server.start()
+        assert second_server.dsn() == second, "another server has taken its port meanwhile"
         started_s = time.monotonic()
         back_s = await crowd.recovered(started_s, shard=1)
         print(f"shard 0 played on after {on_s}, shard 1 again after {back_s:.1f} s; refusals {dict(crowd.refusals)}")
@@ -85,6 +89,20 @@ async def test_one_of_two_servers_killed_the_other_shard_plays_on_and_the_books_
         assert back_s < BACK_WITHIN_S
     _assert_every_law_is_kept(platform)
     assert [await _journal_shards(dsn) for dsn in (main, second)] == [[0], [1]]
+
+
+def test_platform_that_is_stopped_leaves_no_process_behind(platform: Platform) -> None:
+    """The last test of this platform, which ends with it."""
+    everything = every_process(platform)
+    assert platform.stop() == 0
+    wait_until(lambda: not any(is_alive(process) for process in everything), 5)
+    assert [p for p in psutil.process_iter(["environ"]) if _belongs(p, platform)] == []
+
+
+def _belongs(process: psutil.Process, platform: Platform) -> bool:
+    """Tell whether this process was started for that state folder, whoever its parent is by now."""
+    environ = process.info["environ"] or {}
+    return environ.get("CROUPIER_STATE") == str(platform.state) and is_alive(process)
 
 
 def _assert_every_law_is_kept(platform: Platform) -> None:
