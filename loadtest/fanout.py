@@ -7,7 +7,7 @@ others. CPU is this process's, user and system. Every frame must arrive.
 
 Then, in each round, the highest rate: events become due at a fixed rate, and those that are due come to the gateway in one
 batch, as a courier brings them. A rate counts as reached when every frame has arrived, the last at most 0.1 s after it was due, in
-one of three attempts; each step offers an eighth more. What counts is what was delivered, up to the last arrival.
+one of three attempts; each step offers a quarter more. What counts is what was delivered, up to the last arrival.
 
 Keys of the result (`--json`; in `build/bench.json` under `fanout`): `connections`, `frame_bytes`, `us` (CPU microseconds of a
 frame: `gateway`, `send`, `broadcast`, medians over the rounds), `ratio_send`, `ratio_broadcast` (medians of the ratios within a
@@ -43,8 +43,8 @@ from server.gateway.transport import frame_binary
 
 SENDERS: Final = ("gateway", "send", "broadcast")
 #: Of the search for the highest rate: where it begins (frames a second), each next step, how late the last frame may be.
-LOWEST: Final = 60_000
-STEP: Final = 1.125
+LOWEST: Final = 80_000
+STEP: Final = 1.25
 LATE_S: Final = 0.1
 ATTEMPTS: Final = 3
 
