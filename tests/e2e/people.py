@@ -122,14 +122,26 @@ class Person:
                 return
         raise AssertionError(f"no hand was asked in {rounds} rounds")
 
-    def stand_everywhere(self, questions: int = 10) -> None:
-        """Answer every question with no: no insurance, no card."""
+    def play_boldly(self, questions: int = 20) -> None:
+        """Put down all that the rules allow: insure, split, double; and take no card besides."""
         for _ in range(questions):
             self.page.see(f"{_ASKED}, {by('result')}", timeout_s=30)
             if not self.page.count(_ASKED):
                 return
-            self.page.press("n", "s")
+            self.page.press("i", "p", "d")  # a key of what is not offered does nothing
             self.page.do("waitForTimeout", 400)  # a second key so soon after the first is taken for a slip
+
+    # At the slot
+
+    def spin_until(self, selector: str, rounds: int = 5) -> None:
+        """Order rounds until the page shows this. (A game knows within a second that it is suspended, or may go on.)"""
+        for _ in range(rounds):
+            self.page.see(by("spin", ready="true"))
+            self.page.tap(by("spin"))
+            self.page.see(f"{by('at-rest')}, {by('slot', show='over')}", timeout_s=10)
+            if self.page.count(selector):
+                return
+        raise AssertionError(f"{selector} was not seen in {rounds} rounds")
 
     # In the books
 

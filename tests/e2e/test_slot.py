@@ -1,4 +1,4 @@
-"""The slot, with a reload in mid-spin and seeds that are revealed: the page and the books agree."""
+"""The slot, with a reload in mid-spin, seeds that are revealed, and while it is suspended: the page and the books agree."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from loadtest.platform import Platform
 from tests.e2e.browser import PHONE, by
 from tests.e2e.people import WELCOME_MINOR, Person
 
@@ -75,3 +76,18 @@ def test_slot_rounds_are_in_the_history_and_can_be_looked_at_again(hugo: Person)
     hugo.page.fill("textarea", record)
     hugo.page.do("keyboard.press", "Control+Enter")
     hugo.page.see(by("verdict", ok="good"))
+
+
+def test_suspended_slot_says_so_and_goes_on_when_staff_lift_it(
+    hugo: Person, casino: Platform, shoot: Callable[[Person, str], None]
+) -> None:
+    hugo.page.goto("/play/slot")
+    assert casino.cli("table", "suspend", "slot", "--reason", "it looks wrong").returncode == 0
+
+    hugo.spin_until(by("at-rest"))
+
+    shoot(hugo, "slot-suspended")
+    assert hugo.books() == (hugo.balance(), 0)
+    assert casino.cli("table", "resume", "slot", "--reason", "it was mended").returncode == 0
+    hugo.spin_until(by("slot", show="over"))
+    assert hugo.page.count(by("at-rest")) == 0
