@@ -97,7 +97,7 @@ class ProcessLink:
             answer = await task
         except asyncio.CancelledError:
             current = asyncio.current_task()
-            if self._at == at or (current is not None and current.cancelling()):
+            if current is not None and current.cancelling():
                 raise  # whoever sent it has given it up
             raise LinkBroken(f"{self._refs[self._at].name} has taken over") from None
         finally:
@@ -118,7 +118,8 @@ class ProcessLink:
         for task, (at, _) in self._open.items():
             if at != self._at:
                 task.cancel()
-        _, oldest_s = next(iter(self._open.values()))
+        # Only what was sent to the one that serves now can say that it is silent.
+        oldest_s = next((sent_s for at, sent_s in self._open.values() if at == self._at), loop.time())
         if self._looking is None and loop.time() - max(self._heard_s, oldest_s) >= LOOK_S:
             self._looking = loop.create_task(self._look(self._at))
 

@@ -105,3 +105,27 @@ async def test_batch_whose_sender_gives_up_is_cancelled_and_not_broken(
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.001):
             await link.send(b"")
+
+
+async def test_batch_that_the_link_gives_up_is_broken_also_when_it_has_turned_back_meanwhile(
+    pair: tuple[ProcessLink, RefFake, RefFake],
+) -> None:
+    """A zombie that woke said that it served, too: the batch ended as cancelled, and its senders waited for nothing."""
+    link, first, _ = pair
+    first.hung = True
+    sent = asyncio.ensure_future(link.send(b""))
+    await asyncio.sleep(0)
+    (under_way,) = link._open
+    under_way.cancel()
+    with pytest.raises(LinkBroken):
+        await sent
+
+
+async def test_batch_that_its_sender_gives_up_is_cancelled(pair: tuple[ProcessLink, RefFake, RefFake]) -> None:
+    link, first, _ = pair
+    first.hung = True
+    sent = asyncio.ensure_future(link.send(b""))
+    await asyncio.sleep(0)
+    sent.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sent
