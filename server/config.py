@@ -57,7 +57,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     welcome_minor: int = 1_000_00  # CROUPIER_WELCOME_MINOR: play money for a new player
     access_token_s: int = 900  # CROUPIER_ACCESS_TOKEN_S
     refresh_token_s: int = 30 * 86_400  # CROUPIER_REFRESH_TOKEN_S
-    link: str = "ray"  # CROUPIER_LINK: what batches between hosts travel over: stream, or ray (actor calls)
+    link: str = "stream"  # CROUPIER_LINK: what batches between hosts travel over: stream, or ray (actor calls)
     cpus: int = 2  # CROUPIER_RAY_CPUS: what the local Ray is told it has
     log_level: str = "info"  # CROUPIER_LOG_LEVEL
     tls: str = (
