@@ -17,6 +17,7 @@ import time
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -31,6 +32,10 @@ _DECODE = msgspec.msgpack.Decoder(ServerFrame).decode
 _MARK = bytes(range(0x40, 0x50))
 #: `ref` of the first bet of an open loop; Hello and JoinTable have 1.
 _FIRST_REF = 2
+#: A table remembers 1,000 orders of a player in a round and refuses more: a closed loop ends before that. Its warm-up ends
+#: early too where one player has placed so many.
+BETS_EACH_MAX = 990
+_WARM_BETS = 200
 #: How long the last bets of an open loop may take.
 _LAST_ANSWER_S = 10.0
 
@@ -55,7 +60,7 @@ def new_bet_id() -> bytes:
 class Player:
     """One betting connection."""
 
-    __slots__ = ("after", "before", "connection", "run", "sent_s", "token", "waiting")
+    __slots__ = ("after", "before", "connection", "placed", "run", "sent_s", "token", "waiting")
 
     def __init__(self, run: Run, token: str) -> None:
         self.run = run
@@ -63,6 +68,7 @@ class Player:
         self.connection: LoadConnection | None = None
         self.before = self.after = b""
         self.sent_s = 0.0
+        self.placed = 0
         self.waiting = True
 
     async def join(self, url: str) -> None:
@@ -103,6 +109,12 @@ class Player:
     def bet(self) -> None:
         if self.run.stopping or self.connection is None:
             return
+        if self.placed >= BETS_EACH_MAX:
+            self.run.used_up.set()
+            return
+        self.placed += 1
+        if self.placed == _WARM_BETS:
+            self.run.warm.set()
         self.sent_s = time.perf_counter()
         self.connection.send(self.before + new_bet_id() + self.after)
 
@@ -204,6 +216,8 @@ class Run:
         self.measuring = False
         self.stopping = False
         self._position = 0
+        self.warm = asyncio.Event()
+        self.used_up = asyncio.Event()
         self.all_joined = asyncio.Event()
         self.all_joined_at = 0
         self.round_opened = asyncio.Event()
@@ -251,12 +265,18 @@ def _latencies(ordered_s: list[float], span_s: float) -> dict[str, Any]:
     }
 
 
+async def _at_most(seconds: float, event: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
 async def closed_loop(run: Run, warmup_s: float, seconds: float) -> dict[str, Any]:
-    """Let the players go on, and return the figures of the time after the warm-up."""
-    await asyncio.sleep(warmup_s)
+    """Let the players go on, until one of them may bet no more, and return the figures of the time after the warm-up."""
+    await _at_most(warmup_s, run.warm)
     print("measuring", file=sys.stderr, flush=True)
     run.measuring, began_s, cpu_s = True, time.perf_counter(), time.process_time()
-    await asyncio.sleep(seconds)
+    await _at_most(seconds, run.used_up)
     run.measuring, took_s, cpu_s = False, time.perf_counter() - began_s, time.process_time() - cpu_s
     return {**_latencies(sorted(run.latencies_s), took_s), "generator_cpu_s": round(cpu_s, 3)}
 

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import re
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from actors.domain.round_book import MAX_ATTEMPTS
 from loadtest.bench.__main__ import FIGURES, parser
 from loadtest.bench.bets import summarise
 from loadtest.bench.pgbench import database_url, tps_of
 from loadtest.bench.targets import TARGETS, Target, lines, measured, ratio, verdicts
-from loadtest.bets import OpenLoop, ref_of
+from loadtest.bets import BETS_EACH_MAX, OpenLoop, Player, Run, ref_of
 from loadtest.cpu import CpuWatch
+from loadtest.wire import LoadConnection
 from protocol.codec import encode_server_frame
 from protocol.envelope import Kind
 from protocol.messages import Pong
 
 PAGE = Path(__file__).parents[2] / "docs" / "bench.md"
+
+
+class Sent:
+    """A connection that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+
+    def send(self, payload: bytes) -> None:
+        self.frames.append(payload)
 
 
 def of_bets(per_s: float, tpcb: float, bet: float) -> dict[str, object]:
@@ -139,3 +153,18 @@ def test_cpu_of_our_own_work_is_the_load_generators() -> None:
     spent = watch.end()
     assert spent["load generator"] >= 30
     assert next(iter(spent)) == "of"
+
+
+def test_closed_loop_ends_before_a_table_refuses_its_player() -> None:
+    async def play() -> tuple[int, bool]:
+        run = Run("t", 1)
+        player = Player(run, "token")
+        player.connection = cast(LoadConnection, Sent())
+        player.set_round(bytes(16))
+        for _ in range(MAX_ATTEMPTS + 5):
+            player.bet()
+        return len(cast(Sent, player.connection).frames), run.used_up.is_set()
+
+    sent, ended = asyncio.run(play())
+    assert sent == BETS_EACH_MAX < MAX_ATTEMPTS
+    assert ended
