@@ -202,6 +202,7 @@ def test_coup_from_a_real_shoe_is_seen_card_by_card_and_settled(
     shoot(player, "live-baccarat")
     key_card(dealer, "Kh", 406)
     dealer.press("Backspace")
+    dealer.see(by("dealer-shoe", left=407))  # until then the desk takes no suit: the table may refuse to take it back
     player.page.see(by("deal", dealt=3))
     key_card(dealer, BY_HAND.split()[3], 406)
     dealer.see(by("dealer-phase", phase="number"))
