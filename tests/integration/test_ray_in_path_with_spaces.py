@@ -37,7 +37,7 @@ bootstrap.stop_ray()
 def project(tmp_path: Path) -> Path:
     """A copy of the project with an interpreter of its own."""
     folder = tmp_path / "my  casino (copy)"
-    for package in ("actors", "protocol", "server", "tests"):
+    for package in ("actors", "loadtest", "protocol", "server", "tests"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     venv.create(folder / ".venv", symlinks=True)
     site = sysconfig.get_path("purelib", vars={"base": str(folder / ".venv")})
