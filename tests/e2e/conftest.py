@@ -13,7 +13,7 @@ import pytest
 
 from loadtest.platform import ROOT, Platform
 from tests.e2e.browser import DESKTOP, Browser, BrowserError, Page
-from tests.e2e.people import Person
+from tests.e2e.people import WINDOW_S, Person
 from tests.services import services_folder
 
 __all__ = ["services_folder"]
@@ -57,7 +57,7 @@ def casino(services_folder: Path) -> Iterator[Platform]:
     platform = Platform(
         services_folder / "state of e2e",
         {
-            "CROUPIER_BETTING_MS": "9000",  # three people lay their chips in one window, beside the fault tests
+            "CROUPIER_BETTING_MS": str(WINDOW_S * 1_000),
             "CROUPIER_PAUSE_MS": "2500",
             "CROUPIER_BONUS_MINOR": "0",
         },
