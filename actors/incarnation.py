@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ START_WAIT_S: Final = 2.0
 LOOK_S: Final = 0.05
 
 
-class Incarnation:
+class Incarnation(ABC):
     """The life of one. fatal: told once what ended it. Whoever inherits says what taking over is, and what is at stake."""
 
     def __init__(self, name: str, fatal: Callable[[BaseException], None]) -> None:
@@ -30,13 +31,13 @@ class Incarnation:
         self._is_leaving = False
 
     @property
+    @abstractmethod
     def has_stakes(self) -> bool:
         """Tell whether players have, or may in a moment have, something at stake here."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _run(self) -> None:
         """Take over, set `_ready`, and go on for as long as there is work."""
-        raise NotImplementedError
 
     async def start(self) -> None:
         """Begin to take over. Returns when that is done, or after START_WAIT_S while it goes on in the background."""

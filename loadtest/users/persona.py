@@ -6,6 +6,7 @@ Personas know neither Locust nor gevent: `Desk` is all they see of the world, an
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final, Protocol
 
@@ -86,7 +87,7 @@ class Desk(Protocol):
         ...
 
 
-class Persona:
+class Persona(ABC):
     """One player through all his visits. breaches: every law that was broken before his eyes."""
 
     kind = "persona"
@@ -139,9 +140,9 @@ class Persona:
         if self.table_id:
             self.request(JoinTable(self.table_id), self.desk.now())
 
+    @abstractmethod
     def turn(self, due_s: float, *, rush: bool = False) -> None:
         """Do one thing that was due at due_s."""
-        raise NotImplementedError
 
     def rest(self, due_s: float) -> None:
         """Stake nothing any more; see that the money agrees with what was told."""
