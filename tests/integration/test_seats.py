@@ -15,7 +15,13 @@ _SITTING = """
 select a.pid from pg_locks l join pg_stat_activity a using (pid)
  where l.locktype = 'advisory' and l.granted and a.application_name = 'croupier seat of wallet/0'"""
 
-_CUT_WAITING = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted"
+#: Sessions that have asked for the seat and do not sit on it.
+_WAITING = """
+select a.pid from pg_stat_activity a
+ where a.application_name = 'croupier seat of wallet/0' and a.query like '%advisory%' and a.state = 'idle'
+   and not exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'advisory' and l.granted)"""
+
+_CUT_WAITING = f"select pg_terminate_backend(pid) from ({_WAITING}) w"
 
 
 class Sitter:
@@ -40,7 +46,7 @@ async def sql(fresh_postgres_dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 async def _waiting(sql: asyncpg.Connection) -> None:
     async with asyncio.timeout(10):
-        while not await sql.fetchval("select count(*) from pg_locks where locktype = 'advisory' and not granted"):
+        while not await sql.fetch(_WAITING):
             await asyncio.sleep(0.01)
 
 
@@ -54,6 +60,26 @@ async def _two(dsn: str, sql: asyncpg.Connection) -> tuple[Sitter, Sitter]:
 
 async def test_second_waits_and_sits_when_the_first_has_left(fresh_postgres_dsn: str, sql: asyncpg.Connection) -> None:
     first, second = await _two(fresh_postgres_dsn, sql)
+    assert not second.sits
+    await first.seat.leave()
+    await asyncio.wait_for(second.taking, 5)
+    await second.seat.leave()
+
+
+async def test_who_waits_holds_no_snapshot(fresh_postgres_dsn: str, sql: asyncpg.Connection) -> None:
+    """One that lives keeps every later version of every row of the whole database."""
+    first, second = await _two(fresh_postgres_dsn, sql)
+    held = "select count(backend_xmin) from pg_stat_activity where application_name = 'croupier seat of wallet/0'"
+    async with asyncio.timeout(5):
+        while await sql.fetchval(held):  # at most while he asks
+            await asyncio.sleep(0.01)
+    await sql.execute("create table crowd as select 1 as n; update crowd set n = 2")
+    async with asyncio.timeout(10):
+        while True:
+            await sql.execute("vacuum crowd")
+            if await sql.fetchval("select pg_stat_get_dead_tuples('crowd'::regclass)") == 0:
+                break
+            await asyncio.sleep(0.05)
     assert not second.sits
     await first.seat.leave()
     await asyncio.wait_for(second.taking, 5)
@@ -74,9 +100,10 @@ async def test_seat_is_taken_again_when_only_the_connection_was_cut(
     await sitter.seat.leave()
 
 
-async def test_who_was_cut_off_while_another_waits_loses_the_seat_to_him(
-    fresh_postgres_dsn: str, sql: asyncpg.Connection
+async def test_who_was_cut_off_loses_the_seat_to_him_who_asks_before_he_is_back(
+    fresh_postgres_dsn: str, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(seats, "ASK_EVERY_S", 0.001)  # quicker than a new connection
     first, second = await _two(fresh_postgres_dsn, sql)
     await sql.execute("select pg_terminate_backend($1)", await sql.fetchval(_SITTING))
     await asyncio.wait_for(second.taking, 5)
