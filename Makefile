@@ -10,7 +10,7 @@ USERS := 200
 TIME := 60
 SHAPE := ramp
 KILLS := 0
-LINK := ray
+LINK := stream
 HOST :=
 MINUTES := 60
 
@@ -107,7 +107,7 @@ rng-report: setup ## inspect the generators: NIST SP 800-22, every game's outcom
 schema: setup ## write the generated types, golden frames and docs/protocol.md
 	@$(PY) -m server.schema
 
-swarm: web ## made-up players of all kinds, judged: make swarm USERS=2000 TIME=600 SHAPE=ramp KILLS=8 LINK=ray (HOST=: one that runs)
+swarm: web ## made-up players of all kinds, judged: make swarm USERS=2000 TIME=600 SHAPE=ramp KILLS=8 LINK=stream (HOST=: one that runs)
 	@$(PY) -m loadtest.swarm --players $(USERS) --seconds $(TIME) --shape $(SHAPE) --kills $(KILLS) --link $(LINK) \
 		$(if $(HOST),--host $(HOST)) $(ARGS)
 

@@ -28,17 +28,19 @@ from loadtest.platform import ROOT, Platform
 HOSTS: Final = ("wallet/0", "wallet/1")
 #: How long a host that was killed may take until its second process stands by again.
 STANDS_BY_S: Final = 30.0
-_WAITS: Final = """
-select count(*) from pg_stat_activity a join pg_locks l using (pid)
- where a.application_name = $1 and l.locktype = 'advisory' and not l.granted"""
+#: Sessions that have asked for the seat of host $1 and did not get it.
+WAITING: Final = """
+select a.pid from pg_stat_activity a
+ where a.application_name = 'croupier seat of ' || $1 and a.query like '%pg_try_advisory_lock%' and a.state = 'idle'
+   and not exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'advisory' and l.granted)"""
 
 
 async def stands_by(dsn: str, host: str) -> None:
-    """Return when a second process of the host stands by: it waits for the seat. dsn: where that is. TimeoutError."""
+    """Return when a second process of the host stands by: it has asked for the seat. dsn: where that is. TimeoutError."""
     connection = await asyncpg.connect(dsn)
     try:
         async with asyncio.timeout(STANDS_BY_S):
-            while not await connection.fetchval(_WAITS, f"croupier seat of {host}"):  # noqa: ASYNC110 - nobody tells
+            while not await connection.fetch(WAITING, host):  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.05)
     finally:
         await connection.close()

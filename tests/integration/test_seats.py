@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from loadtest.restarts import WAITING
 from server.storage import seats
 from server.storage.seats import Seat
 
@@ -15,13 +16,7 @@ _SITTING = """
 select a.pid from pg_locks l join pg_stat_activity a using (pid)
  where l.locktype = 'advisory' and l.granted and a.application_name = 'croupier seat of wallet/0'"""
 
-#: Sessions that have asked for the seat and do not sit on it.
-_WAITING = """
-select a.pid from pg_stat_activity a
- where a.application_name = 'croupier seat of wallet/0' and a.query like '%advisory%' and a.state = 'idle'
-   and not exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'advisory' and l.granted)"""
-
-_CUT_WAITING = f"select pg_terminate_backend(pid) from ({_WAITING}) w"
+_CUT_WAITING = f"select pg_terminate_backend(pid) from ({WAITING}) w"
 
 
 class Sitter:
@@ -46,7 +41,7 @@ async def sql(fresh_postgres_dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 async def _waiting(sql: asyncpg.Connection) -> None:
     async with asyncio.timeout(10):
-        while not await sql.fetch(_WAITING):
+        while not await sql.fetch(WAITING, "wallet/0"):
             await asyncio.sleep(0.01)
 
 
@@ -119,7 +114,7 @@ async def test_after_an_outage_he_who_sat_sits_again_and_the_other_waits(
     """Without the grace a restart of PostgreSQL would end every host of the platform."""
     monkeypatch.setattr(seats, "GRACE_S", 0.5)
     first, second = await _two(fresh_postgres_dsn, sql)
-    await sql.execute(_CUT_WAITING)
+    await sql.fetch(_CUT_WAITING, "wallet/0")
     await sql.execute("select pg_terminate_backend($1)", await sql.fetchval(_SITTING))
     await _waiting(sql)
     assert not second.sits
