@@ -16,6 +16,7 @@ _LOOKS = {
     "old_stakes": ("old_stakes", "Stakes in play for more than 15 minutes."),
     "in_transit_minor": ("in_transit_minor", "Money on its way to other shards, minus money on its way here."),
     "days_left": ("journal_days_left", "Days to come for which the journal has room."),
+    "oldest_snapshot_s": ("oldest_snapshot_seconds", "Age of the transaction that keeps old versions of rows longest."),
 }
 
 

@@ -28,7 +28,8 @@ DECIDED_MS: Final = 5_000
 
 class Look(msgspec.Struct, frozen=True):
     """One shard's books at one moment. trial: ledgers that do not sum to zero; reserved: accounts that differ from
-    their open reservations; in_transit_minor: money on its way to other shards, minus money on its way here."""
+    their open reservations; in_transit_minor: money on its way to other shards, minus money on its way here;
+    oldest_snapshot_s: how long PostgreSQL has kept all old versions of rows, because somebody might still read them."""
 
     trial: int
     reserved: int
@@ -36,6 +37,7 @@ class Look(msgspec.Struct, frozen=True):
     old_stakes: int
     in_transit_minor: int
     days_left: int
+    oldest_snapshot_s: int
 
 
 class KeepingStore(Protocol):

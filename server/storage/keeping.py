@@ -14,10 +14,13 @@ from server.storage.shards import Books
 
 #: A statement that takes longer is given up; the day's first snapshot reads a whole day of the journal.
 STATEMENT_S: Final = 300.0
+_OLDEST_SNAPSHOT: Final = """
+select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0)
+  from pg_stat_activity where backend_xmin is not null and datname = current_database()"""
 
 
 class PostgresKeeping:
-    """Each call is one statement where the shard's books are."""
+    """Each call is a statement or two where the shard's books are."""
 
     def __init__(self, pool: asyncpg.Pool, books: Books) -> None:
         """pool: of the casino's database, where the rounds are."""
@@ -42,7 +45,8 @@ class PostgresKeeping:
         """See `KeepingStore.look`."""
         old = UUID(bytes=(now_ms - old_stake_ms).to_bytes(6, "big") + bytes(10))
         row = await self._row(shard, "select * from wallet.check_books($1::smallint, $2)", shard, old)
-        return Look(*(int(value) for value in row))
+        oldest = await self._row(shard, _OLDEST_SNAPSHOT)
+        return Look(*(int(value) for value in (*row, *oldest)))
 
     async def waiting_rounds(self, decided_ms: int) -> int:
         """See `KeepingStore.waiting_rounds`."""

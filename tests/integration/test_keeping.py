@@ -129,6 +129,19 @@ async def test_look_counts_stakes_and_finds_a_reservation_without_escrow(world: 
     await world.pool.execute("update wallet.reservation set cash = cash - 1 where cash = 11")
 
 
+async def test_look_tells_how_long_somebody_has_kept_old_versions_of_rows(world: _World) -> None:
+    """A session that never ended its snapshot once made each commit slower than the last."""
+    keeper = world.keeper()
+    async with world.pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+        await connection.fetchval("select 1")
+        await asyncio.sleep(1.1)
+        await keeper.work()
+        assert keeper.looks[0].oldest_snapshot_s >= 1
+    world.clock.ms += 60_000
+    await keeper.work()
+    assert keeper.looks[0].oldest_snapshot_s == 0
+
+
 async def test_gauges_have_a_sample_for_each_shard(world: _World) -> None:
     keeper = world.keeper((0, 1))
     await keeper.work()
