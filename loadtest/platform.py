@@ -189,6 +189,14 @@ class Platform:
             self.stop()
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """Tell whether it runs still; it may end at any moment."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _is_host(process: psutil.Process, host: str) -> bool:
     """Tell whether a process is one of a host: Ray titles it so, perhaps with a method's name."""
     return re.fullmatch(rf"ray::{re.escape(host)}\+?(\.\w+)?", _title(process)) is not None

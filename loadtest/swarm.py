@@ -13,6 +13,7 @@ Keys of swarm.json: `verdict`, `findings`, `players`, `seconds`, `shape`, `link`
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import socket
@@ -104,7 +105,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """Leave nothing of it behind, its workers neither."""
     if process.poll() is None:
         for child in psutil.Process(process.pid).children(recursive=True):
-            child.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # Locust ends its workers itself, too
+                child.kill()
         process.kill()
         process.wait(10)
 

@@ -148,7 +148,10 @@ class ServerCpu:
         """Return both sums since the server's start, of the processes that still run."""
         of_backend = others = 0.0
         for process in psutil.Process(self._postmaster).children():
-            times = process.cpu_times()
+            try:
+                times = process.cpu_times()
+            except psutil.NoSuchProcess:  # a backend or a worker of a vacuum, that has ended by now
+                continue
             if process.pid == self._backend:
                 of_backend = times.user + times.system
             else:

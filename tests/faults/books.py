@@ -120,11 +120,9 @@ def recorded_pid(platform: Platform, name: str) -> int:
 
 def every_process(platform: Platform) -> list[psutil.Process]:
     """Return every process of the platform, what `run.json` knows of and what it does not."""
-    recorded = [psutil.Process(one["pid"]) for one in platform.run_file()["processes"] if psutil.pid_exists(one["pid"])]
+    recorded = []
+    for one in platform.run_file()["processes"]:
+        with suppress(psutil.NoSuchProcess):
+            recorded.append(psutil.Process(one["pid"]))
     root = psutil.Process(platform.pid)
     return [root, *root.children(recursive=True), *recorded]
-
-
-def is_alive(process: psutil.Process) -> bool:
-    """Tell whether it runs still."""
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

@@ -9,8 +9,8 @@ import pytest
 
 from loadtest.crowd import Crowd
 from loadtest.endurance import WELCOME_MINOR
-from loadtest.platform import Platform
-from tests.faults.books import Books, assert_books_are_kept, every_process, is_alive
+from loadtest.platform import Platform, is_alive
+from tests.faults.books import Books, assert_books_are_kept, every_process
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -18,11 +18,11 @@ import pytest
 
 from loadtest.crowd import Crowd
 from loadtest.endurance import ENVIRON, GOES_ON_WITHIN_S, WELCOME_MINOR, kill_host
-from loadtest.platform import Platform, over
+from loadtest.platform import Platform, is_alive, over
 from loadtest.restarts import stands_by
 from server.config import LINKS
 from server.embedded.postgres import PostgresServer
-from tests.faults.books import Books, every_process, is_alive, wait_until
+from tests.faults.books import Books, every_process, wait_until
 
 pytestmark = pytest.mark.timeout(240)
 

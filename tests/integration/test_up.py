@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ import pytest
 from actors.domain.games.draws import SeededDraws, commitment
 from actors.domain.games.slot import SLOT
 from clients.python import CroupierClient, HttpApi, Refused
-from loadtest.platform import ROOT, Platform, PlatformFailed
+from loadtest.platform import ROOT, Platform, PlatformFailed, is_alive
 from protocol.errors import Code
 from server.embedded.places import next_free_port
 from server.fairness.verify import verify
@@ -77,13 +78,21 @@ def _is_ready(platform: Platform) -> bool:
 def _recorded(platform: Platform) -> list[psutil.Process]:
     found = []
     for entry in platform.run_file()["processes"]:
-        if psutil.pid_exists(entry["pid"]):
+        with contextlib.suppress(psutil.NoSuchProcess):
             found.append(psutil.Process(entry["pid"]))
     return found
 
 
 def _alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    return [process for process in processes if is_alive(process)]
+
+
+def _has_child(pid: int, program: str) -> bool:
+    for child in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended while we looked
+            if child.name() == program:
+                return True
+    return False
 
 
 def _pid(platform: Platform, name: str) -> int:
@@ -205,11 +214,13 @@ def test_configured_port_that_is_taken_is_an_error_before_anything_starts(servic
 def test_interrupt_while_starting_ends_in_order(services_folder: Path) -> None:
     environ = {**os.environ, "CROUPIER_STATE": str(services_folder / "hasty"), "CROUPIER_DASHBOARD_PORT": "0"}
     with subprocess.Popen([sys.executable, "-m", "server.cli", "up"], cwd=ROOT, env=environ) as process:
-        hasty = psutil.Process(process.pid)
-        assert _until(lambda: any(child.name() == "gcs_server" for child in hasty.children(recursive=True)))
-        everything = hasty.children(recursive=True)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        try:
+            assert _until(lambda: _has_child(process.pid, "gcs_server"))
+            everything = psutil.Process(process.pid).children(recursive=True)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()  # nobody to wait for, once it has ended
     assert _alive(everything) == []
 
 
