@@ -127,16 +127,17 @@ class HostActor:
 # ---------------------------------------------------------------- Ray
 
 
-def start_ray(config: Config) -> str:
-    """Start Ray here, or join the cluster at config.ray_address; return the dashboard's address, empty without one.
+def start_ray(config: Config) -> tuple[str, str]:
+    """Start Ray here, or join the cluster at config.ray_address. Raises what Ray raises.
 
-    The dashboard's default port moves by itself when it is taken; port 0: none. Raises what Ray raises.
+    Returns the dashboard's address and the session's name: empty without a dashboard, and where Ray is not ours.
+    The dashboard's default port moves by itself when it is taken; port 0: none.
     """
     if ray.is_initialized():
-        return ""
+        return "", ""
     if config.ray_address:
         ray.init(address=config.ray_address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR)
-        return ""
+        return "", ""
     _prepare_environment()
     folder = ray_folder()
     _forget_old_sessions(folder)
@@ -152,7 +153,8 @@ def start_ray(config: Config) -> str:
         logging_level=logging.ERROR,
         _temp_dir=str(folder),
     )
-    return f"http://{context.dashboard_url}" if config.dashboard_port and context.dashboard_url else ""
+    dashboard = f"http://{context.dashboard_url}" if config.dashboard_port and context.dashboard_url else ""
+    return dashboard, ray.get_runtime_context().get_session_name()
 
 
 def stop_ray() -> None:

@@ -95,8 +95,7 @@ def stop() -> None:
 
 async def _sweep(last: RunFile) -> None:
     await end_leftovers(last)
-    services = [p for p in last.processes if processes.is_running(p)]
-    await processes.end([psutil.Process(p.pid) for p in services], signal.SIGINT, 20.0)
+    await processes.end(processes.running(last.processes), signal.SIGINT, 20.0)
 
 
 @app.command()

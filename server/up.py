@@ -175,7 +175,7 @@ class Up:
     async def _start_ray(self) -> None:
         with self._progress.step("Ray") as step:
             config = self._config
-            self._run.dashboard = await self._ray.call(lambda: _bootstrap().start_ray(config))
+            self._run.dashboard, self._run.ray_session = await self._ray.call(lambda: _bootstrap().start_ray(config))
             self._ray_works = True
             step.detail = config.ray_address or f"dashboard {self._run.dashboard}"
         self._listen_to_signals()  # Ray's core has put handlers of its own there, which print a stack

@@ -47,12 +47,19 @@ def mark(name: str, pid: int) -> ProcessMark | None:
 
 def is_running(process: ProcessMark) -> bool:
     """Return whether this very process still runs; a zombie does not."""
-    try:
-        found = psutil.Process(process.pid)
-        same = abs(found.create_time() - process.started_s) < 2.0
-        return same and found.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
+    return bool(running([process]))
+
+
+def running(marks: Iterable[ProcessMark]) -> list[psutil.Process]:
+    """Return those of these very processes that still run; a zombie does not."""
+    found = []
+    for one in marks:
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(one.pid)
+            same = abs(process.create_time() - one.started_s) < 2.0
+            if same and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def spawn(
@@ -90,6 +97,18 @@ def running_in(folder: Path, program: str) -> list[psutil.Process]:
         with contextlib.suppress(psutil.Error):
             if process.name() == program and process.cwd() == wanted and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
+    return found
+
+
+def started_for(ray_session: str) -> list[ProcessMark]:
+    """Return the processes that Ray started for this session and that have not taken a title of their own yet."""
+    if not ray_session:
+        return []
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if f"--session-name={ray_session}" in process.cmdline():
+                found.append(ProcessMark(f"ray {process.name()}", process.pid, process.create_time()))
     return found
 
 

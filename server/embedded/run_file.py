@@ -6,7 +6,6 @@ import signal
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from server.embedded import processes
 from server.embedded.processes import ProcessMark
@@ -23,6 +22,7 @@ class RunFile(msgspec.Struct, kw_only=True):
     http: str = ""
     websockets: list[str] = []
     dashboard: str = ""
+    ray_session: str = ""  # what Ray's processes name in their command lines; empty where Ray is not ours
     metrics: str = ""
     ports: list[int] = []
     processes: list[ProcessMark] = []
@@ -63,5 +63,8 @@ def forget_run(state: Path) -> None:
 async def end_leftovers(run: RunFile) -> list[ProcessMark]:
     """End what a crashed run left behind and return it. A number reused by another program is not touched."""
     left = [one for one in run.processes if one.name not in _SELF_HEALING and processes.is_running(one)]
-    await processes.end([psutil.Process(one.pid) for one in left], signal.SIGTERM, 5.0)
+    # A worker whose Ray died before it was up was not recorded yet, and looks for that Ray for half a minute.
+    known = {one.pid for one in left}
+    left += [one for one in processes.started_for(run.ray_session) if one.pid not in known]
+    await processes.end(processes.running(left), signal.SIGTERM, 5.0)
     return left

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -10,7 +13,7 @@ import pytest
 
 from server.embedded.lock import LockHeld, StateLock
 from server.embedded.processes import ProcessMark, is_running, mark
-from server.embedded.run_file import RunFile, forget_run, read_run
+from server.embedded.run_file import RunFile, end_leftovers, forget_run, read_run
 
 
 def test_held_lock_is_refused_naming_the_holder_and_the_way_out(tmp_path: Path) -> None:
@@ -66,3 +69,20 @@ def test_process_noted_twice_is_kept_once(tmp_path: Path) -> None:
     run.note("self", os.getpid())
     run.note("self again", os.getpid())
     assert [process.name for process in run.processes] == ["self again"]
+
+
+def test_worker_that_a_dead_ray_was_starting_is_ended_and_no_other_session_s() -> None:
+    asleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with (
+        subprocess.Popen([*asleep, "--session-name=session_1_99"]) as ours,
+        subprocess.Popen([*asleep, "--session-name=session_1_999"]) as others,
+    ):
+        try:
+            left = asyncio.run(end_leftovers(RunFile(up=ProcessMark("up", 1, 2.0), ray_session="session_1_99")))
+            assert [one.pid for one in left] == [ours.pid]
+            assert ours.wait(10) != 0
+            assert others.poll() is None
+            assert asyncio.run(end_leftovers(RunFile(up=ProcessMark("up", 1, 2.0)))) == []
+        finally:
+            ours.kill()
+            others.kill()
