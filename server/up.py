@@ -119,6 +119,7 @@ class Up:
         try:
             await asyncio.gather(self._start_postgres(secrets), self._start_valkey(secrets))
             await self._migrate()
+            await self._lay_out_log()
             await ray
         finally:
             if not ray.done():
@@ -171,6 +172,14 @@ class Up:
     async def _migrate(self) -> None:
         with self._progress.step("Migrations"):
             await asyncio.to_thread(_migrate, self._config)
+
+    async def _lay_out_log(self) -> None:
+        """Costs a second or two of a first start, beside Ray's, which takes longer."""
+        if self._postgres is not None:
+            try:
+                await self._postgres.lay_out_log()
+            except EmbeddedError as error:  # slower commits now and then, no more
+                self._progress.note(str(error))
 
     async def _start_ray(self) -> None:
         with self._progress.step("Ray") as step:

@@ -31,6 +31,8 @@ SUPERUSER = "croupier"
 DATABASE = "croupier"
 START_TIMEOUT_S = 60.0
 STOP_PATIENCE_S = 20.0
+#: So many segments of 16 MiB of its log a new cluster gets at once. `min_wal_size` keeps as many through every restart.
+LOG_SEGMENTS = 32
 
 _SETTINGS: dict[str, str] = {
     "listen_addresses": "127.0.0.1",
@@ -38,6 +40,7 @@ _SETTINGS: dict[str, str] = {
     "max_connections": "100",
     "shared_buffers": "256MB",
     "jit": "off",
+    "min_wal_size": f"{LOG_SEGMENTS * 16}MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
     "max_parallel_workers_per_gather": "0",
@@ -47,6 +50,11 @@ _SETTINGS: dict[str, str] = {
     "log_checkpoints": "off",
     "logging_collector": "off",
 }
+# Only a segment with something in it is left for the next.
+_SWITCH_SEGMENTS = """
+DO $$ BEGIN FOR i IN 1..{} LOOP
+    PERFORM pg_logical_emit_message(false, 'croupier', ''); PERFORM pg_switch_wal();
+END LOOP; END $$"""
 _ASK_FOR_DURABILITY = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _FOR_TESTS = {"fsync": "off", "full_page_writes": "off"}
 
@@ -130,6 +138,28 @@ class PostgresServer:
                 await self.stop(3.0)
                 raise
         raise EmbeddedError(f"PostgreSQL finds no free port; see {self._log}")
+
+    async def lay_out_log(self) -> None:
+        """Make the log's segments in advance, where they are not there: 16 MiB of zeros each.
+
+        Otherwise the commit that needs the next one writes it first, and whoever waits for that shard waits with it: 60 -
+        100 ms about once a second at 10,000 bets a second. Checkpoints use old segments again and make none. Raises
+        EmbeddedError, as on a full disk; nothing else has changed then.
+        """
+        try:
+            await self._lay_out_log()
+        except (OSError, asyncpg.PostgresError) as error:
+            raise EmbeddedError(f"PostgreSQL cannot lay out its log in advance: {error}") from error
+
+    async def _lay_out_log(self) -> None:
+        connection = await asyncpg.connect(self.socket_dsn())
+        try:
+            missing = LOG_SEGMENTS - await connection.fetchval("SELECT count(*) FROM pg_ls_waldir() WHERE size > 0")
+            if missing > LOG_SEGMENTS // 2:
+                await connection.execute(_SWITCH_SEGMENTS.format(missing))
+                await connection.execute("CHECKPOINT")  # what has been left becomes the stock
+        finally:
+            await connection.close()
 
     async def stop(self, patience_s: float = STOP_PATIENCE_S) -> None:
         """Shut down cleanly (sessions are cut, a checkpoint is written); kill if it takes longer. Safe to repeat."""

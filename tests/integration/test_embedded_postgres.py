@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from server.embedded import places, processes
-from server.embedded.postgres import PostgresServer
+from server.embedded.postgres import LOG_SEGMENTS, PostgresServer
 from server.embedded.processes import EmbeddedError
 
 
@@ -176,3 +176,26 @@ def test_folder_outside_is_a_new_one_each_time_and_says_whose_it_is(
     first, second = places.make_folder_outside(home), places.make_folder_outside(home)
     assert first != second
     assert (second / "belongs-to").read_text() == f"{home}\n"
+
+
+async def _log_segments(server: PostgresServer) -> set[str]:
+    connection = await asyncpg.connect(server.dsn())
+    try:
+        rows = await connection.fetch("SELECT name FROM pg_ls_waldir() WHERE size = 16777216")
+    finally:
+        await connection.close()
+    return {row["name"] for row in rows}
+
+
+async def test_log_laid_out_in_advance_is_there_for_what_comes_and_after_a_restart(server: PostgresServer) -> None:
+    await server.lay_out_log()
+    stock = await _log_segments(server)
+    assert len(stock) >= LOG_SEGMENTS
+    await _execute(server, "CREATE TABLE kept AS SELECT repeat('a', 900) FROM generate_series(1, 50000)")  # three segments
+    assert await _log_segments(server) == stock
+    await server.lay_out_log()
+    assert await _log_segments(server) == stock
+    await server.stop()
+    await server.start()
+    assert len(await _log_segments(server)) >= LOG_SEGMENTS
+    assert await _count(server) == 50_000
