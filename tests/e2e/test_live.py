@@ -171,7 +171,8 @@ def load_shoe(dealer: Page) -> None:
 
 
 def key_card(dealer: Page, card: str, left: int) -> None:
-    """Type a card and wait until the table has it."""
+    """Type a card and wait until the table has it. The desk takes no suit before the answer to its own last order."""
+    dealer.see(f"{by('dealer-rank-0')}:enabled")
     dealer.press(*card.lower())
     dealer.see(by("dealer-shoe", left=left))
 
@@ -201,6 +202,7 @@ def test_coup_from_a_real_shoe_is_seen_card_by_card_and_settled(
     shoot(live.dealer, "dealer-cards")
     shoot(player, "live-baccarat")
     key_card(dealer, "Kh", 406)
+    dealer.see(f"{by('dealer-back')}:enabled")  # the table's news of the card may come before the answer to it
     dealer.press("Backspace")
     dealer.see(by("dealer-shoe", left=407))  # until then the desk takes no suit: the table may refuse to take it back
     player.page.see(by("deal", dealt=3))
