@@ -191,7 +191,8 @@ async def test_log_laid_out_in_advance_is_there_for_what_comes_and_after_a_resta
     await server.lay_out_log()
     stock = await _log_segments(server)
     assert len(stock) >= LOG_SEGMENTS
-    await _execute(server, "CREATE TABLE kept AS SELECT repeat('a', 900) FROM generate_series(1, 50000)")  # three segments
+    fill = "CREATE TABLE kept AS SELECT repeat('a', 900) FROM generate_series(1, 50000)"  # three segments
+    await _execute(server, fill)
     assert await _log_segments(server) == stock
     await server.lay_out_log()
     assert await _log_segments(server) == stock
