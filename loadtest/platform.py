@@ -25,6 +25,7 @@ import psutil
 
 from clients.python.trust import trust
 from server.config import LINKS, Config
+from server.hosts import HALL
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -126,18 +127,19 @@ class Platform:
         return found
 
     def host_pid(self, host: str) -> int:
-        """Return the process that serves as a host such as "wallet/0". Raises LookupError while there is none."""
-        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
-            process = psutil.Process(int((self.state / "hosts" / host.replace("/", "-")).read_text()))
-            if _is_host(process, host):
-                return process.pid
+        """Return the process that serves as a host such as "wallet/0", or has it in it. Raises LookupError while none does."""
+        for name in (host, HALL):
+            with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
+                process = psutil.Process(int((self.state / "hosts" / name.replace("/", "-")).read_text()))
+                if _is_host(process, name):
+                    return process.pid
         raise LookupError(f"no process serves as {host}")
 
     def process_pids(self, host: str) -> set[int]:
-        """Return the processes of a host that this run's own Ray has started, those that stand by too."""
+        """Return the processes of a host, or with it in them, that this run's own Ray has started, those that stand by too."""
         with contextlib.suppress(psutil.Error):  # the platform itself may have ended
             children = psutil.Process(self.pid).children(recursive=True)
-            return {process.pid for process in children if _is_host(process, host)}
+            return {process.pid for process in children if _is_host(process, host) or _is_host(process, HALL)}
         return set()
 
     def cli(self, *words: str, timeout_s: float = 300.0) -> subprocess.CompletedProcess[str]:

@@ -45,7 +45,14 @@ OBJECT_STORE_BYTES: Final = 150 * 1024 * 1024
 CONCURRENCY: Final = 1_000
 SESSIONS_KEPT: Final = 5
 #: Hosts are stopped in this order, each kind within so many seconds: first nothing new comes in, last the books close.
-STOP_ORDER: Final = (("gateway", 3.0), ("tables", 3.0), ("supervisor", 1.5), ("wallet", 2.0), ("api", 1.5))
+STOP_ORDER: Final = (
+    ("gateway", 3.0),
+    ("hall", 6.0),
+    ("tables", 3.0),
+    ("supervisor", 1.5),
+    ("wallet", 2.0),
+    ("api", 1.5),
+)
 
 _handles: dict[str, Any] = {}
 _watch: _Watch | None = None

@@ -21,6 +21,11 @@ JOURNAL_DAYS_MIN = 62
 LINKS = ("stream", "ray")
 
 
+#: Where the processes of gateway, tables and wallets would be more than the processors; docs/adr/0014-layout.md.
+TOGETHER_CPUS = 2
+LAYOUTS = ("together", "apart")
+
+
 class ConfigError(Exception):
     """A setting is wrong; the text says which one and what it should be."""
 
@@ -40,6 +45,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ray_address: str = ""  # RAY_ADDRESS: empty = start Ray here
     shards: int = 2  # CROUPIER_SHARDS: wallet shards, fixed when the books are made
     gateways: int = 1  # CROUPIER_GATEWAYS
+    # CROUPIER_LAYOUT: together = gateway, tables and wallets in one process; apart = each in one of its own;
+    # unset = together on a single machine with at most TOGETHER_CPUS processors
+    layout: str = "apart"
     standbys: int = 1  # CROUPIER_STANDBYS: second processes that stand by for each wallet and tables host, 0 or 1
     drain_s: int = 30  # CROUPIER_DRAIN_S: how long at most a host that restarts waits for what is at stake
     move_s: int = 10  # CROUPIER_MOVE_S: a gateway that restarts moves its clients within so many seconds
@@ -94,6 +102,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         """Where signed checkpoints are kept besides the database."""
         return self.checkpoints or self.state / "checkpoints"
 
+    @property
+    def is_together(self) -> bool:
+        """Whether gateway, tables and wallets live in one process."""
+        return self.layout == "together"
+
     def shard_url(self, shard: int) -> str:
         """Return the PostgreSQL in which this shard keeps its books; database_url must be filled in by now."""
         return (self.shard_urls[shard] if shard < len(self.shard_urls) else "") or self.database_url
@@ -118,6 +131,7 @@ VARIABLES: dict[str, str] = {
     "ray_address": "RAY_ADDRESS",
     "shards": "CROUPIER_SHARDS",
     "gateways": "CROUPIER_GATEWAYS",
+    "layout": "CROUPIER_LAYOUT",
     "standbys": "CROUPIER_STANDBYS",
     "drain_s": "CROUPIER_DRAIN_S",
     "move_s": "CROUPIER_MOVE_S",
@@ -189,6 +203,7 @@ _SCHEMES: dict[str, tuple[str, ...]] = {
 _CHOICES: dict[str, tuple[str, ...]] = {
     "log_level": ("debug", "info", "warning", "error"),
     "link": LINKS,
+    "layout": LAYOUTS,
     "tls": ("dev",),
 }
 
@@ -202,6 +217,7 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         if (text := source.get(variable, "").strip())
     }
     config = Config(**given, explicit=frozenset(given))  # type: ignore[arg-type]
+    config = _laid_out(config)
     if config.shard_urls and len(config.shard_urls) != config.shards:
         counts = f"{len(config.shard_urls)} addresses, CROUPIER_SHARDS is {config.shards}"
         raise ConfigError(f"CROUPIER_SHARD_URLS must have one address for each shard: it has {counts}")
@@ -215,6 +231,16 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         if int(cut.host.partition("/")[2]) >= config.shards:
             raise ConfigError(f"WALLET_FAILPOINT names {cut.host}, CROUPIER_SHARDS is {config.shards}")
     return config
+
+
+def _laid_out(config: Config) -> Config:
+    """Return the settings with a layout. Raises ConfigError for one that cannot be."""
+    one_process = config.gateways == 1 and not config.ray_address
+    if config.is_together and not one_process:
+        raise ConfigError("CROUPIER_LAYOUT=together has one gateway on one machine: unset it, or set it to apart")
+    if "layout" in config.explicit or not one_process or len(os.sched_getaffinity(0)) > TOGETHER_CPUS:
+        return config
+    return msgspec.structs.replace(config, layout="together")
 
 
 def misspelt_variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -11,6 +11,7 @@ from actors.session import Identity
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+    from server.gateway.gateway import Gateway
     from server.hosts import Site
     from server.logins import EndedLogins
 
@@ -39,6 +40,13 @@ def _ended_logins(site: Site, redis: Redis, on_ended: Callable[[str], None]) -> 
 
 async def build_gateway(site: Site) -> None:
     """The WebSocket listener and the sessions of its connections."""
+    gateway = await open_gateway(site, site.spec.process, site.spec.number)
+    site.drain = lambda: gateway.drain(site.config.move_s)
+    site.left = lambda: f"{gateway.connections} of its connections to move"
+
+
+async def open_gateway(site: Site, address: str, number: int = 0) -> Gateway:
+    """Let a gateway listen and be reached; it is stopped with the host."""
     from server.gateway.gateway import Gateway
     from server.gateway.limits import GatewaySettings
     from server.tokens import LoginEnded, Tokens
@@ -55,9 +63,9 @@ async def build_gateway(site: Site) -> None:
         return identity
 
     gateway = Gateway(
-        site.spec.process,
+        address,
         config.bind,
-        config.ws_port + site.spec.number,
+        config.ws_port + number,
         site.post,
         site.clock,
         verify_token=verify,
@@ -72,14 +80,13 @@ async def build_gateway(site: Site) -> None:
             idle_s=config.idle_s,
             session_s=config.session_s,
         ),
-        gateways=lambda: [process for process in site.spec.all_processes if process.startswith("gateway/")],
+        gateways=lambda: site.spec.gateways,
         certificate=await site.certificate(),
     )
     # A gateway's state is its connections: a bug in one batch is logged and counted, and cuts nobody off.
-    site.host.on_bug = lambda _address, _error: None
-    site.drain = lambda: gateway.drain(config.move_s)
-    site.left = lambda: f"{gateway.connections} of its connections to move"
-    await site.add(site.spec.process, gateway)
+    site.host.on_bug_of("gateway", lambda _address, _error: None)
+    await site.add(address, gateway)
+    return gateway
 
 
 async def build_api(site: Site) -> None:

@@ -20,7 +20,7 @@ from actors.runtime.link import Link
 from actors.runtime.processes import standby_of
 from server.clock import SystemClock
 from server.config import Config
-from server.edge_hosts import build_api, build_gateway
+from server.edge_hosts import build_api, build_gateway, open_gateway
 from server.failpoints import Failpoints
 from server.secrets import Secrets
 from server.storage.pooled import PooledConnection
@@ -34,9 +34,12 @@ if TYPE_CHECKING:
 SEATED: Final[Mapping[str, tuple[str, ...]]] = {
     "wallet": ("actors.wallet", "server.storage.ledger"),
     "tables": ("server.table_keeper",),
+    "hall": ("actors.wallet", "server.storage.ledger", "server.table_keeper", "server.gateway.gateway"),
 }
 #: Kinds of hosts whose second process is started for a restart only: it listens beside the first, which then leaves.
 REPLACED: Final = frozenset(("gateway", "api"))
+#: The host that is gateway, tables and wallets in one, where they live together.
+HALL: Final = "hall/0"
 POOL_MAX: Final = 4
 #: By CROUPIER_LINK. A stream costs little a batch, so more of them may be under way: less waiting. See performance.md.
 LANE_LIMITS: Final = {"stream": LaneLimits(in_flight=4), "ray": LaneLimits(in_flight=2)}
@@ -75,6 +78,13 @@ class HostSpec(msgspec.Struct, frozen=True, kw_only=True):
         return self.config.shard_url(self.number) if self.kind == "wallet" else self.config.database_url
 
     @property
+    def gateways(self) -> tuple[str, ...]:
+        """The addresses at which there may be gateways."""
+        if self.config.is_together:
+            return ("gateway/0",)
+        return tuple(process for process in self.all_processes if process.startswith("gateway/"))
+
+    @property
     def kind(self) -> str:
         """The part of the name before the stroke."""
         return self.name.partition("/")[0]
@@ -87,6 +97,8 @@ class HostSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 def host_names(config: Config) -> tuple[str, ...]:
     """Return the hosts of a casino, in the order in which they are started."""
+    if config.is_together:
+        return ("api/0", HALL, "supervisor/main")
     wallets = (f"wallet/{n}" for n in range(config.shards))
     gateways = (f"gateway/{n}" for n in range(config.gateways))
     return ("api/0", *gateways, "tables/rng", "tables/live", *wallets, "supervisor/main")
@@ -116,7 +128,8 @@ class Site:
         self.config = spec.config
         self.stack = stack
         self.clock = SystemClock()
-        self.directory = Directory(self._load_nothing)
+        self.directory = self._directory(self._load_nothing)
+        self._follows_placement = False
         incarnation = time.time_ns()
         self.owner = f"{spec.name}#{incarnation}"
         #: How to let what is under way end before a restart, and what is being waited for, for a person.
@@ -171,12 +184,18 @@ class Site:
         return certificate
 
     async def follow_placement(self, pool: asyncpg.Pool) -> None:
-        """Let the directory know where the tables are."""
+        """Let the directory know where the tables are; once it does, there is nothing more to do."""
         from server.storage.tables import PostgresTables
 
-        self.directory = Directory(PostgresTables(pool).placement)
+        if self._follows_placement:
+            return
+        self._follows_placement = True
+        self.directory = self._directory(PostgresTables(pool).placement)
         await self.directory.start()
         self.stack.push_async_callback(self.directory.stop)
+
+    def _directory(self, load: Callable[[], Awaitable[Mapping[str, str]]]) -> Directory:
+        return Directory(load, together=HALL if self.config.is_together else "")
 
     async def add(self, address: str, actor: Any) -> None:
         """Start an actor and let it be reached; it is stopped with the host."""
@@ -214,13 +233,16 @@ async def _close_pool(pool: asyncpg.Pool) -> None:
 
 async def build_wallet(site: Site) -> None:
     """One shard, the only writer of its books."""
+    await _open_wallet(site, site.spec.number)
+
+
+async def _open_wallet(site: Site, shard: int) -> None:
     from actors.wallet import WalletShard
     from server.journal_hints import JournalHints
     from server.storage.ledger import PostgresLedger
 
-    shard = site.spec.number
     address = f"wallet/{shard}"
-    failpoints = Failpoints([cut for cut in site.config.failpoints if cut.host == site.spec.name], site.config.state)
+    failpoints = Failpoints([cut for cut in site.config.failpoints if cut.host == address], site.config.state)
     store = PostgresLedger(site.config.shard_url(shard), shard, failpoint=failpoints.for_commit)
     hints = JournalHints(site.post, shard)
     wallet = WalletShard(
@@ -241,6 +263,15 @@ async def build_tables(site: Site) -> None:
 
     keeper = await TableKeeper.open(site)
     site.stack.push_async_callback(keeper.stop)
+    site.drain, site.left = keeper.drain, keeper.left
+
+
+async def build_hall(site: Site) -> None:
+    """Gateway, tables and wallets in one process; they stop in the order in which apart they stop, too."""
+    for shard in range(site.config.shards):
+        await _open_wallet(site, shard)
+    await build_tables(site)
+    await open_gateway(site, "gateway/0")
 
 
 async def build_supervisor(site: Site) -> None:
@@ -276,7 +307,7 @@ async def build_supervisor(site: Site) -> None:
     journals = site.books(await site.pool(server_settings=BY_INDEX), BY_INDEX)
     shared = SharedDigests(PostgresJournal(pool, journals).read_digest)
     fatal = site.fatal(ADDRESS)
-    gateways = [process for process in site.spec.all_processes if process.startswith("gateway/")]
+    gateways = site.spec.gateways
     antifraud = Antifraud(PostgresAntifraud(pool, journals, shared), site.clock, fatal=fatal)
     bonus = BonusTicks(
         PostgresBonus(pool, journals, shared),
@@ -325,6 +356,7 @@ async def build_supervisor(site: Site) -> None:
 BUILDERS: Final[Mapping[str, Callable[[Site], Awaitable[None]]]] = {
     "wallet": build_wallet,
     "tables": build_tables,
+    "hall": build_hall,
     "gateway": build_gateway,
     "api": build_api,
     "supervisor": build_supervisor,

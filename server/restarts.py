@@ -36,9 +36,9 @@ TELL_S: Final = 1.0
 SHOWN: Final = 80
 STANDS_BY: Final = "stands by"
 #: Money first, so that what fails fails before anybody is moved; gateways late, so that a player moves once.
-ORDER: Final = ("wallet", "tables", "supervisor", "gateway", "api")
+ORDER: Final = ("wallet", "tables", "hall", "supervisor", "gateway", "api")
 ROLLING: Final = "rolling restart"
-DRAINED: Final = ("gateway", "tables")
+DRAINED: Final = ("gateway", "tables", "hall")
 
 Tell = Callable[[str], None]
 
@@ -120,7 +120,7 @@ class Restarts:
 
     async def finish_rounds(self, within_s: float) -> None:
         """Let all tables end what is at stake, before everything stops. Whatever goes wrong is no reason to wait."""
-        tables = [process for process in self._processes.running() if process.startswith("tables/")]
+        tables = [process for process in self._processes.running() if process.startswith(("tables/", "hall/"))]
         drains = (self._processes.drain(process, within_s) for process in tables)
         await asyncio.gather(*drains, return_exceptions=True)
 

@@ -64,7 +64,8 @@ class TableKeeper:
         self._is_draining = False
         self._endings: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
-        site.host.on_bug = self._on_bug
+        site.host.on_bug_of("table", self._on_bug)
+        site.host.on_bug_of("instant", self._on_bug)
 
     @classmethod
     async def open(cls, site: Site) -> TableKeeper:
@@ -77,7 +78,6 @@ class TableKeeper:
         spins = PostgresSpins(pool, SeedSealer(keys, entropy))
         keeper = cls(site, PostgresTables(pool), PostgresRounds(pool), seeds, spins, PostgresGameWatch(pool))
         await keeper.look()
-        site.drain, site.left = keeper.drain, keeper.left
         keeper._task = asyncio.create_task(keeper._keep(), name="table keeper")
         return keeper
 

@@ -26,3 +26,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 # Whoever started us in the background may have had SIGINT ignored; the platforms that tests start must hear Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Tests that end one host and look at the others need them apart, on whatever machine; those of the hall ask for it.
+os.environ.setdefault("CROUPIER_LAYOUT", "apart")

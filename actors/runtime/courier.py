@@ -85,8 +85,8 @@ class Courier:
         return future
 
     def depths(self) -> dict[str, tuple[int, int]]:
-        """Return per destination host: messages waiting, batches under way."""
-        return {host: (lane.waiting_messages, len(lane.active)) for host, lane in self._lanes.items()}
+        """Return per destination, a host or an address of this one: messages waiting, batches under way."""
+        return {to: (lane.waiting_messages, len(lane.active)) for to, lane in self._lanes.items()}
 
     async def drain(self, timeout_s: float) -> bool:
         """Wait until everything handed over is answered; False if that takes longer than timeout_s."""
@@ -118,17 +118,19 @@ class Courier:
         host = None if self._is_closed else self._host_of(address)
         if host is None:
             return None
-        lane = self._lanes.get(host)
-        return self._open(host) if lane is None else lane
+        # Who answers here may have to ask somebody here first: in one lane he would wait for himself.
+        to = address if host == self._host else host
+        lane = self._lanes.get(to)
+        return self._open(host, to) if lane is None else lane
 
-    def _open(self, host: str) -> Lane:
+    def _open(self, host: str, to: str) -> Lane:
         lane: Lane
         if host == self._host:
             lane = LocalLane(host, self._receiver, self._counters, self._limits)
         else:
             link, us = self._connect(host), self._host
             lane = RemoteLane(host, link, us, self._incarnation, self._codec, self._counters, self._limits)
-        self._lanes[host] = lane
+        self._lanes[to] = lane
         return lane
 
     def _sweep(self) -> None:

@@ -19,12 +19,15 @@ TABLE: Final = "table/"
 class Directory:
     """Wallets and gateways live on hosts of their own name, supervisors together, tables where `load` says.
 
-    load: returns {table id: host name}; called every few seconds and soon after a miss. While it fails, the last known
+    load: returns {table id: host name}. together: the host in which wallets, tables and gateways live, where that is one. load is called every few seconds and soon after a miss. While it fails, the last known
     placement serves: a message to a host that has lost its table comes back as UNKNOWN.
     """
 
-    def __init__(self, load: Callable[[], Awaitable[Mapping[str, str]]], refresh_s: float = REFRESH_S) -> None:
+    def __init__(
+        self, load: Callable[[], Awaitable[Mapping[str, str]]], refresh_s: float = REFRESH_S, *, together: str = ""
+    ) -> None:
         self._load = load
+        self._together = together
         self._refresh_s = refresh_s
         self._tables: Mapping[str, str] = {}
         self._missed = asyncio.Event()
@@ -40,7 +43,7 @@ class Directory:
             return host
         if kind == "supervisor":
             return SUPERVISOR_HOST
-        return address if kind in ("wallet", "gateway") else None
+        return self._together or address if kind in ("wallet", "gateway") else None
 
     def tables(self) -> list[str]:
         """Return the ids of all tables, in the order they were loaded."""
@@ -63,7 +66,8 @@ class Directory:
 
     async def refresh(self) -> None:
         """Load the placement now. Raises what `load` raises."""
-        self._tables = dict(await self._load())
+        placement = await self._load()
+        self._tables = dict.fromkeys(placement, self._together) if self._together else dict(placement)
 
     async def _keep_fresh(self) -> None:
         while True:

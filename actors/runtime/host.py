@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from actors.ports import Actor
-from actors.runtime.batches import Codec, ContractLike
+from actors.runtime.batches import Codec, ContractLike, kind_of
 from actors.runtime.counters import Counters
 from actors.runtime.courier import Courier
 from actors.runtime.lane import LaneLimits
@@ -79,7 +79,7 @@ class Host:
             counters=self.counters,
             limits=limits,
         )
-        self.on_bug: Callable[[str, BaseException], None] = self._end_soon
+        self._on_bug_of: dict[str, Callable[[str, BaseException], None]] = {}
         self.registry.register(_HostMetrics(self))
 
     def register(self, address: str, actor: Actor) -> None:
@@ -88,6 +88,10 @@ class Host:
         metrics = getattr(actor, "metrics", None)
         if metrics is not None and hasattr(metrics, "collect"):
             self.registry.register(metrics)
+
+    def on_bug_of(self, kind: str, handler: Callable[[str, BaseException], None]) -> None:
+        """Let a handler see to an actor of this kind that raised, which else ends the process: address, error."""
+        self._on_bug_of[kind] = handler
 
     def unregister(self, address: str) -> None:
         """Let an address be empty from now on: messages to it come back as UNKNOWN."""
@@ -137,7 +141,7 @@ class Host:
         self.courier.close()
 
     def _on_bug(self, address: str, error: BaseException) -> None:
-        self.on_bug(address, error)
+        self._on_bug_of.get(kind_of(address), self._end_soon)(address, error)
 
     def _end_soon(self, address: str, error: BaseException) -> None:
         log.critical("%s has a bug; its host %s ends", address, self.name, exc_info=error)
