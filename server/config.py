@@ -48,7 +48,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     # CROUPIER_LAYOUT: together = gateway, tables and wallets in one process; apart = each in one of its own;
     # unset = together on a single machine with at most TOGETHER_CPUS processors
     layout: str = "apart"
-    standbys: int = 1  # CROUPIER_STANDBYS: second processes that stand by for each wallet and tables host, 0 or 1
+    standbys: int = (
+        1  # CROUPIER_STANDBYS: second processes that stand by for each wallet and tables host, or the hall, 0 or 1
+    )
     drain_s: int = 30  # CROUPIER_DRAIN_S: how long at most a host that restarts waits for what is at stake
     move_s: int = 10  # CROUPIER_MOVE_S: a gateway that restarts moves its clients within so many seconds
     rate_per_s: int = 50  # CROUPIER_RATE_PER_S: requests of one connection, four times that at once; 0 = no limit

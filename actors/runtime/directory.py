@@ -19,8 +19,9 @@ TABLE: Final = "table/"
 class Directory:
     """Wallets and gateways live on hosts of their own name, supervisors together, tables where `load` says.
 
-    load: returns {table id: host name}. together: the host in which wallets, tables and gateways live, where that is one. load is called every few seconds and soon after a miss. While it fails, the last known
-    placement serves: a message to a host that has lost its table comes back as UNKNOWN.
+    load: returns {table id: host name}; called every few seconds and soon after a miss. While it fails, the last known
+    placement serves: a message to a host that has lost its table comes back as UNKNOWN. together: the host in which
+    wallets, tables and gateway live, where that is one, whatever the placement says.
     """
 
     def __init__(
