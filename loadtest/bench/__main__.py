@@ -29,7 +29,7 @@ import uvloop
 from loadtest import endurance
 from loadtest.bench import bets, restart, resume, settle
 from loadtest.bench.apart import APART
-from loadtest.bench.ground import APART, BETTING_MS, ENVIRON, Ground, add_table, fresh_platform
+from loadtest.bench.ground import ALL_APART, BETTING_MS, ENVIRON, Ground, add_table, fresh_platform
 from loadtest.bench.targets import TARGETS, lines, median, verdicts
 from loadtest.platform import ROOT, add_link
 
@@ -71,7 +71,7 @@ class Bench:
         self._on_platform(
             self._given.link, ENVIRON, {name: partial(_on_ground, how) for name, how in on_ground.items()}
         )
-        self._on_platform("ray", APART, {"bets_ray_link": partial(_on_ground, bets.measure_most)})
+        self._on_platform("ray", ALL_APART, {"bets_ray_link": partial(_on_ground, bets.measure_most)})
         self._on_platform(self._given.link, endurance.ENVIRON, {"restart": _restart})
         self._figure("start", self._start)
 

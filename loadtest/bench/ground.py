@@ -42,7 +42,7 @@ ENVIRON: Final = {
     "CROUPIER_SHARDS": "1" if load_config().is_together else "2",
 }
 #: Every batch travels between processes.
-APART: Final = {**ENVIRON, "CROUPIER_LAYOUT": "apart", "CROUPIER_SHARDS": "2"}
+ALL_APART: Final = {**ENVIRON, "CROUPIER_LAYOUT": "apart", "CROUPIER_SHARDS": "2"}
 #: A start that takes longer than this fails the figures; what it may take is one of them (`start.s`).
 START_WITHIN_S: Final = 300.0
 #: The longest that one measurement waits for what the last has left.
