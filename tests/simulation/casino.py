@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from actors.domain.events import JournalGrew
@@ -41,8 +41,16 @@ KEY: Final = b"simulated key of thirty-two byte"
 BONUS_MINOR: Final = 250
 #: The longest time, in virtual seconds, that the platform may take to come to rest once nothing fails any more.
 REST_S: Final = 90
-#: Crash one of these now and then; a table dies more often than its share.
-DOOMED: Final = ("wallet/0", "wallet/1", "tables/rng", "tables/live", "gateway/0", "supervisor/main", "api/0")
+#: The host that is wallets, tables and gateway in one, where they live together: in every fourth seed.
+HALL: Final = "hall/0"
+APART, TOGETHER = False, True
+#: Crash one of these now and then, by whether they live together.
+DOOMED: Final = {
+    APART: ("wallet/0", "wallet/1", "tables/rng", "tables/live", "gateway/0", "supervisor/main", "api/0"),
+    TOGETHER: (HALL, HALL, "supervisor/main", "api/0"),
+}
+#: What makes the actors of one life, by address.
+Build = Callable[[Host], Mapping[str, Actor]]
 
 CONFIGS: Final = {
     RNG: TableConfig(table_id=RNG, kind="rng", title="Simulated", betting_ms=2_500, pause_ms=500, drain_ms=1_000),
@@ -74,12 +82,13 @@ class Casino:
         self.seeds: SeedStore = ShortFlights(keyed) if rng == CRASH else KeyedSeeds(keyed)
         self.supervision = Supervision(self.books, self.rounds)
         self.gateway: Gateway | None = None
-        for shard in range(SHARDS):
-            world.host(f"wallet/{shard}", self._wallet(shard))
-        for name in self.tables:
-            world.host(name, self._table)
-        world.host("supervisor/main", self._supervisors)
-        world.host("gateway/0", self._gateway)
+        self.is_together = seed % 4 == 3
+        world.host_of = self._host_of
+        if self.is_together:
+            world.host(HALL, self._hall)
+            world.host("supervisor/main", self._supervisors)
+        else:
+            self._live_apart()
         self.bank = world.host("api/0", lambda host: {})
         seats = (rng, rng, LIVE)
         self.players = [self._player(1 + number, seats[number % len(seats)]) for number in range(players)]
@@ -98,7 +107,33 @@ class Casino:
 
     # ---------------------------------------------------------------- hosts
 
-    def _wallet(self, shard: int) -> Any:
+    def _live_apart(self) -> None:
+        for shard in range(SHARDS):
+            self.world.host(f"wallet/{shard}", self._wallet(shard))
+        for name, table_id in self.tables.items():
+            self.world.host(name, self._table(table_id))
+        self.world.host("supervisor/main", self._supervisors)
+        self.world.host("gateway/0", self._gateway)
+
+    def _host_of(self, address: str) -> str:
+        """Say where an address lives."""
+        kind = address.partition("/")[0]
+        if kind == "supervisor":
+            return "supervisor/main"
+        if self.is_together:
+            return HALL
+        if kind == "table":
+            return "tables/live" if address == f"table/{LIVE}" else "tables/rng"
+        return address
+
+    def _hall(self, host: Host) -> Mapping[str, Actor]:
+        wallets = map(self._wallet, range(SHARDS))
+        tables = map(self._table, self.tables.values())
+        return {
+            address: actor for build in (*wallets, *tables, self._gateway) for address, actor in build(host).items()
+        }
+
+    def _wallet(self, shard: int) -> Build:
         def build(host: Host) -> Mapping[str, Actor]:
             life = host.life
             assert life is not None
@@ -119,22 +154,25 @@ class Casino:
 
         return build
 
-    def _table(self, host: Host) -> Mapping[str, Actor]:
-        life, config = host.life, CONFIGS[self.tables[host.name]]
-        assert life is not None
-        table = Table(
-            config,
-            SimStore(life, self.rounds),
-            self.seeds,
-            life.post,
-            self.world,
-            SimEntropy(self.world.rng),
-            key=KEY,
-            shards=range(SHARDS),
-            owner=life.name,
-            fatal=life.fatal,
-        )
-        return {f"table/{config.table_id}": table}
+    def _table(self, table_id: str) -> Build:
+        def build(host: Host) -> Mapping[str, Actor]:
+            life = host.life
+            assert life is not None
+            table = Table(
+                CONFIGS[table_id],
+                SimStore(life, self.rounds),
+                self.seeds,
+                life.post,
+                self.world,
+                SimEntropy(self.world.rng),
+                key=KEY,
+                shards=range(SHARDS),
+                owner=life.name,
+                fatal=life.fatal,
+            )
+            return {f"table/{table_id}": table}
+
+        return build
 
     def _supervisors(self, host: Host) -> Mapping[str, Actor]:
         life = host.life
@@ -170,7 +208,7 @@ class Casino:
         return {"gateway/0": gateway}
 
     def _connect(self, client: LoadConnection) -> Any:
-        life = self.world.hosts["gateway/0"].life
+        life = self.world.hosts[self._host_of("gateway/0")].life
         if life is None or "gateway/0" not in life.actors or self.gateway is None:
             return None
         pipe = join(self.world, client, life.run(self.gateway.connect), life)
@@ -184,7 +222,7 @@ class Casino:
         world = self.world
         while world.loop.time() < until_s:
             await asyncio.sleep(world.rng.expovariate(1 / world.faults.crash_mean_s))
-            host = world.hosts[world.rng.choice(DOOMED)]
+            host = world.hosts[world.rng.choice(DOOMED[self.is_together])]
             if world.loop.time() >= until_s or host.life is None:
                 continue
             if host.kind not in ("gateway", "api") and world.chance(world.faults.second_copy):

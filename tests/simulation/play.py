@@ -39,6 +39,7 @@ def _judge(casino: Casino) -> Result:
     world = casino.world
     broken = laws.check_all(casino.books, casino.rounds, casino.supervision, casino.bots)
     broken += check_replies(casino.books, world.history)
+    broken += world.handed.broken + world.handed.changed()
     if casino.hung:
         broken.insert(0, f"not at rest: {casino.hung}")
     if world.counts["TWO RESULTS"]:
@@ -47,6 +48,7 @@ def _judge(casino: Casino) -> Result:
         world.counts[f"refused {name}"] += count
     world.counts["accepted"] = sum(len(player.accepted()) for player in casino.players)
     world.counts["answers checked"] = sum(one.answer is not None for one in world.history)
+    world.counts["handed over as objects"] = world.handed.count
     for books in casino.books.values():
         world.counts["rows"] += len(books.rows)
         for row in books.rows:

@@ -19,16 +19,23 @@ _CLIENT_REFUSALS: Final = (
     *("INSUFFICIENT_FUNDS", "ID_REUSED", "BETTING_CLOSED", "UNKNOWN_POSITION", "STAKE_INVALID", "NOT_THE_DEALER"),
     *("NUMBER_MISMATCH", "NUMBER_INVALID", "WRONG_ROUND", "WRONG_PHASE", "ACTION_INVALID", "TOO_LATE"),
 )
-_HOSTS: Final = ("wallet", "tables", "gateway", "supervisor", "api")
+_HOSTS: Final = ("wallet", "tables", "gateway", "hall", "supervisor", "api")
 
 #: A campaign of many seeds in which one of these never happened has tested less than it claims.
 MUST_HAPPEN: Final = (
     *("request lost", "request doubled", "request reordered", "answer lost", "slow link", "connection cut"),
     *("commit lost before", "commit lost after", "commit carried out late", "commit not done", "zombie"),
-    *(f"crash wallet at {point}" for point in FAILPOINTS),
+    *(f"crash {host} at {point}" for host in ("wallet", "hall") for point in FAILPOINTS),
     *(f"crash {host} at an await" for host in _HOSTS),
     *(f"crash {host} at any time" for host in _HOSTS),
-    *("crash wallet by itself", "crash zombie wallet", "crash zombie tables"),
+    *(
+        "crash wallet by itself",
+        "crash hall by itself",
+        "crash zombie wallet",
+        "crash zombie tables",
+        "crash zombie hall",
+    ),
+    "handed over as objects",
     *("same bet again", "same id, other bet", "dealer order again", "accepted", "bonus ticks"),
     *("void before its stake", "staff order doubled", "staff order again later", "id for something else"),
     *("id from the past", "id from the future"),

@@ -23,10 +23,10 @@ from actors.domain.contracts import CONTRACTS
 from actors.ports import Actor
 from actors.runtime.batches import Codec
 from actors.runtime.counters import Counters
-from actors.runtime.courier import Courier
 from actors.runtime.lane import LaneLimits
 from actors.runtime.link import LinkBroken
 from actors.runtime.receiver import Receiver
+from tests.simulation.local import Handed, WatchedCourier
 from tests.simulation.witness import Exchange, Witness
 
 #: The moment at which every simulation begins, milliseconds since 1970.
@@ -54,7 +54,7 @@ class Faults:
         self.crash_mean_s = 4.0
         self.second_copy = 0.4 * scale
         self.doomed_step = 0.35 * scale  # of all lives
-        self.doomed_point = 0.45 * scale  # of the other wallets' lives
+        self.doomed_point = 0.45 * scale  # of the other lives with a wallet in them
 
 
 class World:
@@ -69,9 +69,11 @@ class World:
         self.lines: list[str] = []
         self.hosts: dict[str, Host] = {}
         self.codec = Codec(CONTRACTS)
+        self.handed = Handed(self.codec)
         self.history: list[Exchange] = []
         self.moment = 0  # counts what is sent and what is answered, so that "before" has a meaning
         self.durable: Callable[[int], int] = lambda shard: 0  # the last position of a shard's journal
+        self.host_of: Callable[[str], str | None] = lambda address: None  # in which host an address lives
         self.is_tracing = trace
         self._incarnations = 0
         self._digest = 0
@@ -211,12 +213,13 @@ class Life:
         self._context = contextvars.copy_context()
         self._context.run(_life.set, self)
         self.receiver = Receiver(self.incarnation, self.world.codec, self.actors, Counters(), self._on_bug)
-        self.courier = Courier(
+        self.courier = WatchedCourier(
+            self.world.handed,
             self.receiver,
             host=host.name,
             incarnation=self.incarnation,
             codec=self.world.codec,
-            host_of=host_of,
+            host_of=self.world.host_of,
             connect=lambda name: SimLink(self, name),
             counters=Counters(),
             limits=LaneLimits(attempt_s=2.0),
@@ -228,7 +231,7 @@ class Life:
         world = self.world
         if world.chance(world.faults.doomed_step):
             return int(math.exp(world.rng.uniform(0, math.log(STEPS_MAX)))) + 1, "", 0
-        if self.host.kind == "wallet" and world.chance(world.faults.doomed_point):
+        if self.host.kind in ("wallet", "hall") and world.chance(world.faults.doomed_point):
             point = world.rng.choice(FAILPOINTS)
             return -1, point, 1 if point.startswith("R") else world.rng.randint(1, PASSINGS_MAX)
         return -1, "", 0
@@ -263,23 +266,23 @@ class Life:
             self.end()
 
     def begin(self, actors: Mapping[str, Actor]) -> None:
-        """Start the actors; each answers from the moment its start has returned."""
-        for address, actor in actors.items():
-            self.spawn(self._start(address, actor))
+        """Start the actors one after the other; each answers from the moment its start has returned."""
+        if actors:
+            self.spawn(self._start(actors))
 
     def run(self, work: Callable[..., Any], *given: Any) -> Any:
         """Call something as a part of this life."""
         return self._context.copy().run(work, *given)
 
-    async def _start(self, address: str, actor: Any) -> None:
+    async def _start(self, actors: Mapping[str, Any]) -> None:
         try:
-            await actor.start()
+            for address, actor in actors.items():
+                await actor.start()
+                self.actors[address] = actor
         except asyncio.CancelledError:
             raise
         except Exception as error:
             self.fatal(error)
-            return
-        self.actors[address] = actor
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run a coroutine as a part of this life."""
@@ -358,14 +361,6 @@ def _make_task(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], 
         if not life.is_alive:
             task.cancel()
     return task
-
-
-def host_of(address: str) -> str | None:
-    """Say where an address lives: one table host, one supervisor host."""
-    kind = address.partition("/")[0]
-    if kind == "table":
-        return "tables/live" if address == "table/live-1" else "tables/rng"
-    return "supervisor/main" if kind == "supervisor" else address
 
 
 class SimLink:
