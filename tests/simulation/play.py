@@ -37,7 +37,8 @@ def simulate(seed: int, *, seconds: float = 10.0, players: int = 6, trace: bool 
 
 def _judge(casino: Casino) -> Result:
     world = casino.world
-    broken = laws.check_all(casino.books, casino.rounds, casino.supervision, casino.bots)
+    broken = list(world.bugs)
+    broken += laws.check_all(casino.books, casino.rounds, casino.supervision, casino.bots)
     broken += check_replies(casino.books, world.history)
     broken += world.handed.broken + world.handed.changed()
     if casino.hung:

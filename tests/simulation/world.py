@@ -54,7 +54,8 @@ class Faults:
         self.crash_mean_s = 4.0
         self.second_copy = 0.4 * scale
         self.doomed_step = 0.35 * scale  # of all lives
-        self.doomed_point = 0.45 * scale  # of the other lives with a wallet in them
+        self.doomed_point = 0.45 * scale  # of the other wallets' lives
+        self.doomed_hall = 0.8 * scale  # of the other halls' lives: there are fewer of them
 
 
 class World:
@@ -67,6 +68,7 @@ class World:
         self.faults = Faults()
         self.counts: Counter[str] = Counter()
         self.lines: list[str] = []
+        self.bugs: list[str] = []  # what the loop would only log
         self.hosts: dict[str, Host] = {}
         self.codec = Codec(CONTRACTS)
         self.handed = Handed(self.codec)
@@ -78,6 +80,12 @@ class World:
         self._incarnations = 0
         self._digest = 0
         self.loop.set_task_factory(_make_task)  # type: ignore[arg-type]
+        self.loop.set_exception_handler(self._on_bug)
+
+    def _on_bug(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        cause = getattr(error, "__cause__", None)
+        self.bugs.append(f"{error!r}, cause {cause!r}: {context['message']}")
 
     def now_ms(self) -> int:
         """Return the time of the simulated world: the `Clock` port."""
@@ -231,7 +239,8 @@ class Life:
         world = self.world
         if world.chance(world.faults.doomed_step):
             return int(math.exp(world.rng.uniform(0, math.log(STEPS_MAX)))) + 1, "", 0
-        if self.host.kind in ("wallet", "hall") and world.chance(world.faults.doomed_point):
+        shares = {"wallet": world.faults.doomed_point, "hall": world.faults.doomed_hall}
+        if world.chance(shares.get(self.host.kind, 0.0)):
             point = world.rng.choice(FAILPOINTS)
             return -1, point, 1 if point.startswith("R") else world.rng.randint(1, PASSINGS_MAX)
         return -1, "", 0
