@@ -24,10 +24,12 @@ from typing import Any
 import psutil
 
 from clients.python.trust import trust
-from server.config import LINKS, Config
+from server.config import LINKS, VARIABLES, Config, load_config
 from server.hosts import HALL
 
 ROOT = Path(__file__).resolve().parent.parent
+#: How hosts are laid out may be told by whoever starts us; every other setting is a platform's own.
+LAYOUT = VARIABLES["layout"]
 
 
 def add_link(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +55,7 @@ class Platform:
         self.http = ""
         self.ready_s = 0.0
         self.environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("CROUPIER_")},
+            **{name: value for name, value in os.environ.items() if name == LAYOUT or not name.startswith("CROUPIER_")},
             "CROUPIER_STATE": str(state),
             "CROUPIER_DASHBOARD_PORT": "0",  # nobody looks at it, and it takes longer to start than the casino's hosts
             "PYTHONUNBUFFERED": "1",
@@ -120,6 +122,11 @@ class Platform:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(30)
+
+    @property
+    def is_together(self) -> bool:
+        """Whether gateway, tables and wallets are one process, so that whoever kills one kills all."""
+        return load_config(self.environ).is_together
 
     def run_file(self) -> dict[str, Any]:
         """Return what the platform says of itself in `run.json`."""

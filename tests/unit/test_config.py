@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from server.config import VARIABLES, Config, ConfigError, load_config, misspelt_variables
+from server.config import TOGETHER_CPUS, VARIABLES, Config, ConfigError, load_config, misspelt_variables
 
 
-def test_empty_environment_gives_the_defaults() -> None:
+def processors(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Let this machine have so many processors."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(count)))
+
+
+def test_empty_environment_gives_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    processors(monkeypatch, 64)
     assert load_config({}) == Config()
 
 
@@ -39,6 +47,7 @@ def test_blank_variable_counts_as_absent() -> None:
         ("CROUPIER_PAUSE_MS", "-2"),
         ("CROUPIER_LOG_LEVEL", "loud"),
         ("CROUPIER_LINK", "pigeon"),
+        ("CROUPIER_LAYOUT", "scattered"),
         ("DATABASE_URL", "mysql://somewhere"),
         ("CROUPIER_SHARD_URLS", "- mysql://somewhere"),
         ("CROUPIER_SHARD_URLS", "postgresql://only-one-of-two"),
@@ -75,3 +84,30 @@ def test_proxies_are_addresses_or_networks() -> None:
     assert load_config({"CROUPIER_PROXIES": "127.0.0.1  10.1.0.0/16"}).proxies == ("127.0.0.1/32", "10.1.0.0/16")
     with pytest.raises(ConfigError, match="CROUPIER_PROXIES"):
         load_config({"CROUPIER_PROXIES": "balancer"})
+
+
+@pytest.mark.parametrize(
+    ("count", "given", "layout"),
+    [
+        (1, {}, "together"),
+        (TOGETHER_CPUS, {}, "together"),
+        (TOGETHER_CPUS, {"CROUPIER_GATEWAYS": "1"}, "together"),
+        (TOGETHER_CPUS, {"CROUPIER_LAYOUT": "apart"}, "apart"),
+        (TOGETHER_CPUS, {"CROUPIER_GATEWAYS": "2"}, "apart"),
+        (TOGETHER_CPUS, {"RAY_ADDRESS": "10.0.0.1:6379"}, "apart"),
+        (TOGETHER_CPUS + 1, {}, "apart"),
+        (TOGETHER_CPUS + 1, {"CROUPIER_LAYOUT": "together"}, "together"),
+    ],
+)
+def test_layout_follows_the_machine_unless_it_is_given(
+    count: int, given: Mapping[str, str], layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processors(monkeypatch, count)
+    config = load_config(given)
+    assert (config.layout, config.is_together) == (layout, layout == "together")
+
+
+@pytest.mark.parametrize("more", [{"CROUPIER_GATEWAYS": "2"}, {"RAY_ADDRESS": "10.0.0.1:6379"}])
+def test_layout_together_with_two_gateways_or_several_machines_is_refused(more: Mapping[str, str]) -> None:
+    with pytest.raises(ConfigError, match="CROUPIER_LAYOUT"):
+        load_config({"CROUPIER_LAYOUT": "together", **more})

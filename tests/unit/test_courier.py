@@ -14,7 +14,7 @@ from actors.runtime.batches import Codec
 from actors.runtime.counters import Counters
 from actors.runtime.courier import Courier
 from actors.runtime.lane import LaneLimits
-from tests.fakes.link import TOY_CONTRACTS, FakeLink, Ping, Pong, ToyHost
+from tests.fakes.link import TOY_CONTRACTS, FakeLink, Ping, Pong, ToyActor, ToyHost
 
 
 class Bench:
@@ -30,7 +30,13 @@ class Bench:
             host="here",
             incarnation=7,
             codec=Codec(TOY_CONTRACTS),
-            host_of={"toy/a": "there", "toy/b": "there", "toy/none": "there", "toy/home": "here"}.get,
+            host_of={
+                "toy/a": "there",
+                "toy/b": "there",
+                "toy/none": "there",
+                "toy/home": "here",
+                "toy/desk": "here",
+            }.get,
             connect=lambda _: self.link,
             counters=self.counters,
             limits=limits,
@@ -42,6 +48,19 @@ class Bench:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.courier.ask(address, [Ping(n) for n in numbers], future.set_result, timeout_s)
         return future
+
+
+class Asks(ToyActor):
+    """Answers with what the toy at home says to ten more."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__()
+        self.bench = bench
+
+    async def handle_batch(self, sender: str, messages: Sequence[Ping]) -> Sequence[Pong]:
+        """Ask, await, answer."""
+        answers: Sequence[Pong] = await self.bench.ask("toy/home", [message.n + 10 for message in messages])
+        return answers
 
 
 def pongs(numbers: Sequence[int], life: int = 1) -> list[Pong]:
@@ -233,6 +252,17 @@ async def test_local_address_needs_no_link() -> None:
     assert await asyncio.gather(*asks) == [pongs([1]), pongs([2, 3])]
     assert bench.here.actors["toy/home"].batches == [[1, 2, 3]]
     assert bench.link.blobs == []
+
+
+async def test_local_actor_that_asks_another_one_here_before_it_answers_does_not_wait_for_itself() -> None:
+    """Cause: with one lane for all of a host, the table's question waited behind the gateway's, which waited for it."""
+    bench = Bench(LaneLimits(in_flight=1, slow_s=60))
+    bench.here.actors["toy/desk"] = Asks(bench)
+    asks = [bench.ask("toy/desk", [1]), bench.ask("toy/desk", [2])]
+    async with asyncio.timeout(1):
+        assert await asyncio.gather(*asks) == [pongs([11]), pongs([12])]
+    assert bench.here.actors["toy/home"].seen == [11, 12]
+    assert bench.courier.depths() == {"toy/desk": (0, 0), "toy/home": (0, 0)}
 
 
 async def test_message_that_cannot_be_encoded_is_the_callers_error() -> None:

@@ -50,6 +50,31 @@ async def test_tables_are_listed_by_host() -> None:
     assert directory.tables_of("tables/rng") == ["a", "c"]
 
 
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("wallet/3", "hall/0"),
+        ("gateway/0", "hall/0"),
+        ("table/one", "hall/0"),
+        ("instant/two", "hall/0"),
+        ("supervisor/journal", "supervisor/main"),
+        ("table/other", None),
+        ("ghost/1", None),
+    ],
+)
+async def test_where_all_live_together_every_address_but_a_supervisors_is_there(address: str, host: str | None) -> None:
+    directory = Directory(Placement(one="tables/rng", two="tables/live").load, together="hall/0")
+    await directory.refresh()
+    assert directory.host_of(address) == host
+    assert directory.tables_of("hall/0") == directory.tables() == ["one", "two"]
+
+
+async def test_wallet_that_lives_together_with_others_is_known_before_any_placement() -> None:
+    directory = Directory(Placement(one="tables/rng").load, together="hall/0")
+    assert directory.host_of("wallet/0") == "hall/0"
+    assert directory.host_of("table/one") is None
+
+
 async def test_miss_causes_a_refresh_before_its_time() -> None:
     placement = Placement()
     directory = Directory(placement.load, refresh_s=3_600)

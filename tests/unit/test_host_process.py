@@ -11,7 +11,7 @@ import pytest
 from server import host_process
 from server.config import Config
 from server.host_process import HostProcess, serving_file
-from server.hosts import HostSpec, Site, processes_of, standby_hosts
+from server.hosts import HostSpec, Site, host_names, possible_processes, processes_of, standby_hosts
 from server.process_link import NOT_SERVING, ProcessLink
 from server.secrets import Secrets
 
@@ -76,3 +76,24 @@ def test_wallet_and_tables_hosts_have_two_processes_unless_configured_otherwise(
     assert standby_hosts(Config(standbys=0)) == ()
     assert processes_of(Config(), "wallet/1") == ("wallet/1", "wallet/1+")
     assert processes_of(Config(), "gateway/0") == ("gateway/0",)
+
+
+def test_hall_is_one_host_with_two_processes_beside_api_and_supervisor() -> None:
+    together = Config(shards=3, layout="together")
+    assert host_names(together) == ("api/0", "hall/0", "supervisor/main")
+    assert standby_hosts(together) == ("hall/0",)
+    assert possible_processes(together) == ("api/0", "hall/0", "hall/0+", "supervisor/main", "api/0+")
+
+
+def test_hall_without_a_second_process_stands_alone() -> None:
+    together = Config(layout="together", standbys=0)
+    assert standby_hosts(together) == ()
+    assert possible_processes(together) == ("api/0", "hall/0", "supervisor/main", "api/0+")
+
+
+def test_gateway_in_the_hall_keeps_its_address_whichever_process_serves(tmp_path: Path) -> None:
+    config = Config(state=tmp_path, layout="together")
+    spec = HostSpec(name="hall/0", config=config, secrets=SECRETS, all_processes=possible_processes(config))
+    assert (spec.gateways, spec.sender, spec.has_seat) == (("gateway/0",), "hall/0", True)
+    second = HostSpec(name="hall/0", config=config, secrets=SECRETS, stands_by=True)
+    assert (second.gateways, second.sender, second.process) == (("gateway/0",), "hall/0", "hall/0+")
