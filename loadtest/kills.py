@@ -58,5 +58,6 @@ class Killer(threading.Thread):
             except (LookupError, ProcessLookupError):
                 pid = 0
                 self._ended.wait(_AGAIN_S)
+        host = self._platform.home_of(host)
         print(f"{host} killed" if pid else f"{host} was away", flush=True)
         return Kill(time.time(), host, pid)

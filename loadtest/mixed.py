@@ -229,6 +229,7 @@ def _settled(player: Player) -> list[Any]:
 
 
 def _kill(platform: Platform, host: str) -> dict[str, Any]:
+    host = platform.home_of(host)
     try:
         pid = platform.host_pid(host)
     except LookupError:

@@ -128,6 +128,10 @@ class Platform:
         """Whether gateway, tables and wallets are one process, so that whoever kills one kills all."""
         return load_config(self.environ).is_together
 
+    def home_of(self, host: str) -> str:
+        """Return the host itself, or the hall where it lives together with others."""
+        return HALL if self.is_together and host.startswith(("gateway/", "tables/", "wallet/")) else host
+
     def run_file(self) -> dict[str, Any]:
         """Return what the platform says of itself in `run.json`."""
         found: dict[str, Any] = json.loads((self.state / "run.json").read_text())

@@ -53,7 +53,7 @@ async def restart(platform: Platform, players: int, kills: int, hosts: tuple[str
     async with Crowd(platform.http, dsn, players, tag="restart") as crowd:
         for number in range(kills):
             host = hosts[number % len(hosts)]
-            await stands_by(dsn, host)
+            await stands_by(dsn, platform.home_of(host))
             killed.append(await kill_host(platform, crowd, host))
             back_s, load = killed[-1]["back_s"], os.getloadavg()[0]
             print(f"{number + 1:3} {host} killed; a bet was accepted after {back_s:.2f} s; load {load:.1f}", flush=True)

@@ -45,14 +45,7 @@ OBJECT_STORE_BYTES: Final = 150 * 1024 * 1024
 CONCURRENCY: Final = 1_000
 SESSIONS_KEPT: Final = 5
 #: Hosts are stopped in this order, each kind within so many seconds: first nothing new comes in, last the books close.
-STOP_ORDER: Final = (
-    ("gateway", 3.0),
-    ("hall", 6.0),
-    ("tables", 3.0),
-    ("supervisor", 1.5),
-    ("wallet", 2.0),
-    ("api", 1.5),
-)
+STOP_ORDER: Final = {"gateway": 3.0, "hall": 6.0, "tables": 3.0, "supervisor": 1.5, "wallet": 2.0, "api": 1.5}
 
 _handles: dict[str, Any] = {}
 _watch: _Watch | None = None
@@ -297,7 +290,7 @@ def stop_hosts() -> None:
         _watch = None
     # They must not take over what is stopped now.
     _end([process for process in _handles if is_standby(process) and process.partition("/")[0] in SEATED])
-    for kind, patience_s in STOP_ORDER:
+    for kind, patience_s in STOP_ORDER.items():
         group = {name: handle for name, handle in _handles.items() if name.startswith(f"{kind}/")}
         _stop_group(group, patience_s)
         _end(list(group))

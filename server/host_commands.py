@@ -17,7 +17,7 @@ _output = Console(highlight=False, soft_wrap=True)
 #: The exit code after Ctrl-C, as shells have it.
 INTERRUPTED: Final = 130
 
-_Host = Annotated[str, typer.Argument(metavar="HOST", help="such as wallet/0, tables/rng or gateway/0")]
+_Host = Annotated[str, typer.Argument(metavar="HOST", help="such as wallet/0, tables/rng, gateway/0, or hall/0")]
 
 
 def restart(host: _Host) -> None:
@@ -26,7 +26,7 @@ def restart(host: _Host) -> None:
 
 
 def drain(host: _Host) -> None:
-    """Take a gateway or a tables host out of service, until it is restarted. Exit code 1: it was not done."""
+    """Take a gateway, a tables host or the hall out of service, until it is restarted. Exit code 1: it was not done."""
     _order({"verb": "drain", "host": host})
 
 

@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | wallet, tables | the process that stands by is restarted; the serving one ends its rounds and commits, gets up from its \
 seat; the other serves; then the first one is restarted and stands by | a pause between two rounds |
+| hall | as wallet and tables; its gateway ends with it | that pause, and one reconnect |
 | gateway, api | another process listens on the same port; the old one moves its clients there and ends | one reconnect |
 | supervisor | ends, comes back | nothing |
 

@@ -7,11 +7,12 @@ import os
 import signal
 import sys
 import time
+import urllib.request
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from loadtest.crowd import TABLES, Crowd
@@ -23,6 +24,7 @@ from tests.faults.books import Books, assert_books_are_kept, recorded_pid, wait_
 pytestmark = pytest.mark.timeout(180)
 
 SHARDS = 2
+FASTER = {"CROUPIER_BETTING_MS": "2000", "CROUPIER_PAUSE_MS": "300"}
 PLAYERS = 16
 #: Until both wallets, both tables and the gateway are at work again on a busy machine; alone it takes two.
 BACK_WITHIN_S = 20.0
@@ -31,7 +33,7 @@ BACK_WITHIN_S = 20.0
 @pytest.fixture(scope="module")
 def platform(services_folder: Path, link: str) -> Iterator[Platform]:
     """A platform whose hall has two wallets, with fast rounds."""
-    environ = {**ENVIRON, LAYOUT: "together", "CROUPIER_SHARDS": str(SHARDS)}
+    environ = {**ENVIRON, **FASTER, LAYOUT: "together", "CROUPIER_SHARDS": str(SHARDS)}
     with Platform(services_folder / "hall", over(link, environ)) as platform:
         yield platform
 
@@ -42,7 +44,6 @@ async def crowd_that_loses_nothing(platform: Platform, tag: str) -> AsyncIterato
     async with Crowd(platform.http, Books(platform).dsn, PLAYERS, tag=tag) as crowd:
         await crowd.in_mid_round()
         yield crowd
-        await crowd.in_mid_round()
         await crowd.stop()
         await crowd.settled()
         assert await crowd.mistakes(WELCOME_MINOR) == []
@@ -66,12 +67,19 @@ def serving(platform: Platform) -> int:
 
 def test_status_and_readiness_know_the_hall_and_no_host_that_lives_in_it(platform: Platform) -> None:
     status = platform.cli("status")
-    hosts = {one["name"] for one in platform.run_file()["processes"]} & {"api/0", HALL, "gateway/0", "wallet/0"}
-    print(status.stdout, hosts)
-    assert status.returncode == 0
-    assert platform.get("/ready")["status"] == "ready"
+    assert (status.returncode, f"ray::{HALL}" in status.stdout, "wallet/0" in status.stdout) == (0, True, False)
+    ready = platform.get("/ready")
+    assert (ready["status"], ready["hosts"]) == ("ready", True)
     unknown = platform.cli("restart", "wallet/0")
     assert (unknown.returncode, f"there are api/0, {HALL}, supervisor/main" in unknown.stderr) == (1, True)
+
+
+def test_metrics_of_all_who_live_in_the_hall_are_there_once(platform: Platform) -> None:
+    with urllib.request.urlopen(f"{platform.http}/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    samples = Counter(line.rpartition(" ")[0] for line in lines if line and not line.startswith("#"))
+    assert [sample for sample, times in samples.items() if times > 1] == []
+    assert any(sample.startswith("croupier_gateway_") and f'host="{HALL}"' in sample for sample in samples)
 
 
 async def test_hall_killed_twice_in_mid_round_players_come_back_each_time_and_no_money_is_wrong(
@@ -89,12 +97,12 @@ async def test_hall_killed_twice_in_mid_round_players_come_back_each_time_and_no
             await crowd.in_mid_round()
         for player in crowd.players:
             await player.client.until(lambda client=player.client: client.connected)  # type: ignore[misc]
-        assert {player.client.connections for player in crowd.players} == {3}
+        assert min(player.client.connections for player in crowd.players) >= 3
         assert sum(player.heard["TableResumed"] + player.heard["TableSnapshot"] for player in crowd.players) > PLAYERS
         assert serving(platform) not in killed
 
 
-async def test_process_that_takes_over_is_killed_at_once_and_the_next_one_serves(platform: Platform) -> None:
+async def test_both_processes_of_the_hall_killed_at_once_come_back_and_play_goes_on(platform: Platform) -> None:
     async with crowd_that_loses_nothing(platform, "heir") as crowd:
         first = serving(platform)
         heirs = platform.process_pids(HALL) - {first}
@@ -130,4 +138,3 @@ async def test_postgres_killed_under_the_hall_is_started_again_and_play_goes_on(
         back_s = await all_play_on(crowd, started_s) + started_s - ended_s
         print(f"postgres was killed; play went on after {back_s:.1f} s; refusals {dict(crowd.refusals)}")
         assert back_s < BACK_WITHIN_S
-    assert not any(psutil.pid_exists(pid) for pid in (ended,))

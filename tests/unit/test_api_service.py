@@ -114,6 +114,14 @@ async def test_health_is_ok_without_any_service(client: httpx.AsyncClient, world
     assert (await client.get("/health")).status_code == 200
 
 
+@pytest.mark.parametrize(("is_well", "code"), [(True, 200), (False, 503)])
+async def test_casino_without_its_hall_is_not_ready(
+    is_well: bool, code: int, client: httpx.AsyncClient, world: ApiWorld
+) -> None:
+    world.hosts = {"api/0": True, "hall/0": is_well, "supervisor/main": True}
+    assert (await client.get("/ready")).status_code == code
+
+
 async def test_ready_when_everything_answers(client: httpx.AsyncClient) -> None:
     assert (await client.get("/ready")).json()["status"] == "ready"
 

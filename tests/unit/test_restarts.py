@@ -17,21 +17,22 @@ from server.process_link import HostPulse
 from server.restarts import STANDS_BY, RestartFailed, Restarts
 
 CONFIG = Config(shards=1, gateways=2, drain_s=5, move_s=5)
+TOGETHER = Config(layout="together", drain_s=5, move_s=5)
 
 
 class FakeProcesses:
     """Every host at work. dead: processes that never come back once restarted. log: what was done, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: Config = CONFIG) -> None:
         self.pulses: dict[str, HostPulse] = {}
         self.dead: set[str] = set()
         self.log: list[str] = []
         self.pids = 0
         self.noted = ""
         self.on_drain: Callable[[str], Awaitable[bool]] | None = None
-        for host in host_names(CONFIG):
+        for host in host_names(config):
             self.add(host)
-        for host in standby_hosts(CONFIG):
+        for host in standby_hosts(config):
             self.add(f"{host}+")
 
     def add(self, process: str) -> None:
@@ -99,6 +100,12 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> FakeProcesses:
     monkeypatch.setattr(restarts, "TELL_S", 0.001)
     monkeypatch.setattr(restarts, "START_S", 0.05)
     return FakeProcesses()
+
+
+@pytest.fixture
+def hall(processes: FakeProcesses) -> FakeProcesses:
+    """The processes of a casino whose gateway, tables and wallets are one."""
+    return FakeProcesses(TOGETHER)
 
 
 def ignore(_text: str) -> None:
@@ -181,6 +188,26 @@ async def test_rolling_restart_replaces_every_host_once_money_first_and_gateways
     ]
     assert sorted(map(host_of, processes.servers())) == sorted(host_names(CONFIG))
     assert not set(before.values()) & {processes.pulses[name].pid for name in processes.servers()}
+
+
+async def test_hall_is_handed_over_to_the_fresh_process_that_stands_by(hall: FakeProcesses) -> None:
+    await Restarts(TOGETHER, hall).restart("hall/0", ignore)
+    assert hall.log == ["restart hall/0+", "drain hall/0", "stop hall/0", "restart hall/0"]
+    assert "hall/0+" in hall.servers()
+
+
+async def test_rolling_restart_of_a_casino_with_a_hall_begins_there(hall: FakeProcesses) -> None:
+    await Restarts(TOGETHER, hall).rolling(lambda: True, ignore)
+    drained = [line.partition(" ")[2] for line in hall.log if line.startswith("drain")]
+    assert drained == ["hall/0", "supervisor/main", "api/0"]
+
+
+async def test_hall_ends_its_rounds_when_everything_stops_and_may_be_drained_alone(hall: FakeProcesses) -> None:
+    await Restarts(TOGETHER, hall).finish_rounds(1.0)
+    assert "drain hall/0" in hall.log
+    await Restarts(TOGETHER, hall).drain("hall/0", ignore)
+    with pytest.raises(RestartFailed, match="there is no host 'wallet/0'; there are api/0, hall/0, supervisor/main"):
+        await Restarts(TOGETHER, hall).restart("wallet/0", ignore)
 
 
 async def test_rolling_restart_stops_at_a_host_that_does_not_come_back_and_goes_on_there(
