@@ -106,8 +106,9 @@ class HostActor:
         return self._process.status()
 
     async def metrics(self) -> bytes:
-        """Return the metrics in Prometheus' text format."""
-        return self._process.metrics() + (self._streams.listener.metrics() if self._streams is not None else b"")
+        """Return the metrics in Prometheus' text format; none of a process that stands by, which would hide the other's."""
+        found = self._process.metrics()
+        return found + self._streams.listener.metrics() if found and self._streams is not None else found
 
     async def drain(self, within_s: float) -> bool:
         """Let nothing new in and what is under way end."""
