@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import time
+import urllib.request
 from uuid import UUID
 
 import pytest
@@ -16,9 +18,21 @@ from loadtest.endurance import GOES_ON_WITHIN_S, WELCOME_MINOR, endure, kill_hos
 from loadtest.limits import LOADTEST_PASSWORD
 from loadtest.platform import Platform
 from protocol.messages import RoundResult
+from server.config import load_config
+from server.hosts import host_names
 from tests.faults.books import Books, assert_books_are_kept, wait_until
 
 pytestmark = pytest.mark.timeout(180)
+
+STANDING_BY = {"tables/rng", "tables/live", "wallet/0", "wallet/1"}
+
+
+def test_metrics_of_every_host_are_there_also_beside_one_that_stands_by(platform: Platform) -> None:
+    hosts = set(host_names(load_config(platform.environ)))
+    wait_until(lambda: all(len(platform.process_pids(host)) == 2 for host in hosts & STANDING_BY))
+    with urllib.request.urlopen(f"{platform.http}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    assert set(re.findall(r'^croupier_runtime_uptime_seconds\{host="([^"]+)"', text, re.MULTILINE)) == hosts
 
 
 async def test_wallet_and_table_host_killed_in_mid_round_interrupt_play_for_seconds_and_no_connection(
