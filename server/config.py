@@ -242,6 +242,10 @@ def _laid_out(config: Config) -> Config:
         raise ConfigError("CROUPIER_LAYOUT=together has one gateway on one machine: unset it, or set it to apart")
     if "layout" in config.explicit or not one_process or len(os.sched_getaffinity(0)) > TOGETHER_CPUS:
         return config
+    if (
+        config.shard_urls
+    ):  # a hall that comes up needs the servers of all its shards; apart, one is not missed by the others
+        return config
     return msgspec.structs.replace(config, layout="together")
 
 

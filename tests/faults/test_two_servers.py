@@ -55,7 +55,7 @@ async def test_wallet_and_table_host_killed_in_mid_round_over_the_other_link(
     main = Books(platform).dsn
     async with Crowd(platform.http, main, 16, tag="other", books=(main, second_server.dsn())) as crowd:
         for host in ("wallet/0", "tables/rng"):
-            await stands_by(main, host)
+            await stands_by(main, platform.home_of(host))
             killed = await kill_host(platform, crowd, host)
             print(killed)
             assert killed["back_s"] < GOES_ON_WITHIN_S

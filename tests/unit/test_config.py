@@ -95,6 +95,7 @@ def test_proxies_are_addresses_or_networks() -> None:
         (TOGETHER_CPUS, {"CROUPIER_LAYOUT": "apart"}, "apart"),
         (TOGETHER_CPUS, {"CROUPIER_GATEWAYS": "2"}, "apart"),
         (TOGETHER_CPUS, {"RAY_ADDRESS": "10.0.0.1:6379"}, "apart"),
+        (TOGETHER_CPUS, {"CROUPIER_SHARD_URLS": "- postgresql://other"}, "apart"),
         (TOGETHER_CPUS + 1, {}, "apart"),
         (TOGETHER_CPUS + 1, {"CROUPIER_LAYOUT": "together"}, "together"),
     ],
