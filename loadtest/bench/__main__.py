@@ -72,7 +72,8 @@ class Bench:
             self._given.link, ENVIRON, {name: partial(_on_ground, how) for name, how in on_ground.items()}
         )
         self._on_platform("ray", ALL_APART, {"bets_ray_link": partial(_on_ground, bets.measure_most)})
-        self._on_platform(self._given.link, endurance.ENVIRON, {"restart": _restart})
+        same_layout = {"CROUPIER_LAYOUT": ENVIRON["CROUPIER_LAYOUT"]}
+        self._on_platform(self._given.link, endurance.ENVIRON | same_layout, {"restart": _restart})
         self._figure("start", self._start)
 
     def verdicts(self) -> dict[str, dict[str, Any]]:

@@ -38,6 +38,7 @@ ENVIRON: Final = {
     "CROUPIER_CONNECTIONS_PER_ADDRESS": "0",
     "CROUPIER_LOG_LEVEL": "warning",
     "CROUPIER_ACCESS_TOKEN_S": "7200",
+    "CROUPIER_LAYOUT": load_config().layout,
     # In one process a second shard only makes the commits smaller; the bench's books are new, so it may choose.
     "CROUPIER_SHARDS": "1" if load_config().is_together else "2",
 }
