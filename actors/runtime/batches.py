@@ -15,6 +15,8 @@ import msgspec
 BATCH_BYTES: Final = 90_000
 #: Limit of messages in a batch; a single longer list still goes as one batch.
 BATCH_MESSAGES: Final = 1_000
+#: The same within one host, where a batch costs little and what was just touched is still in the processor's caches.
+LOCAL_MESSAGES: Final = 250
 
 #: Marks that stand in an answer where a group's answers should be.
 MARK_FAILED: Final = 0  # the group may have been carried out, wholly or in part; its actor failed

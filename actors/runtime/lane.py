@@ -25,6 +25,7 @@ from actors.ports import Failure, Replies
 from actors.runtime.batches import (
     BATCH_BYTES,
     BATCH_MESSAGES,
+    LOCAL_MESSAGES,
     MARK_ABSENT,
     MARK_FAILED,
     Batch,
@@ -114,6 +115,8 @@ class Lane(ABC):
 
     #: A batch may arrive more than once, and so in more than one life of the receiver.
     may_double = True
+    #: Soft limit of messages in a batch.
+    batch_messages = BATCH_MESSAGES
 
     def __init__(self, host: str, counters: Counters, limits: LaneLimits) -> None:
         self.host = host
@@ -180,7 +183,7 @@ class Lane(ABC):
             letter = self.waiting[0]
             size += len(letter.bodies)
             messages += letter.count
-            if bundles and (messages > BATCH_MESSAGES or size > BATCH_BYTES):
+            if bundles and (messages > self.batch_messages or size > BATCH_BYTES):
                 break
             self.waiting.popleft()
             self.waiting_messages -= letter.count
@@ -374,6 +377,7 @@ class LocalLane(Lane):
     """The short cut to actors of the same host: no encoding, no link, the same batches."""
 
     may_double = False
+    batch_messages = LOCAL_MESSAGES
 
     def __init__(self, host: str, receiver: Receiver, counters: Counters, limits: LaneLimits) -> None:
         super().__init__(host, counters, limits)
