@@ -129,7 +129,7 @@ class Platform:
         return load_config(self.environ).is_together
 
     def home_of(self, host: str) -> str:
-        """Return the host itself, or the hall where it lives together with others."""
+        """Return the host itself, or the hall where it is a part of that."""
         return HALL if self.is_together and host.startswith(("gateway/", "tables/", "wallet/")) else host
 
     def run_file(self) -> dict[str, Any]:
@@ -138,19 +138,19 @@ class Platform:
         return found
 
     def host_pid(self, host: str) -> int:
-        """Return the process that serves as a host such as "wallet/0", or has it in it. Raises LookupError while none does."""
-        for name in (host, HALL):
-            with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
-                process = psutil.Process(int((self.state / "hosts" / name.replace("/", "-")).read_text()))
-                if _is_host(process, name):
-                    return process.pid
-        raise LookupError(f"no process serves as {host}")
+        """Return the process that serves as the home of a host such as "wallet/0". Raises LookupError while there is none."""
+        home = self.home_of(host)
+        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
+            process = psutil.Process(int((self.state / "hosts" / home.replace("/", "-")).read_text()))
+            if _is_host(process, home):
+                return process.pid
+        raise LookupError(f"no process serves as {home}")
 
     def process_pids(self, host: str) -> set[int]:
-        """Return the processes of a host, or with it in them, that this run's own Ray has started, those that stand by too."""
+        """Return the processes of a host's home that this run's own Ray has started, those that stand by too."""
         with contextlib.suppress(psutil.Error):  # the platform itself may have ended
             children = psutil.Process(self.pid).children(recursive=True)
-            return {process.pid for process in children if _is_host(process, host) or _is_host(process, HALL)}
+            return {process.pid for process in children if _is_host(process, self.home_of(host))}
         return set()
 
     def cli(self, *words: str, timeout_s: float = 300.0) -> subprocess.CompletedProcess[str]:

@@ -20,7 +20,6 @@ JOURNAL_DAYS_MIN = 62
 #: What batches between hosts may travel over; docs/adr/0006-stream-links.md.
 LINKS = ("stream", "ray")
 
-
 #: Where the processes of gateway, tables and wallets would be more than the processors; docs/adr/0014-layout.md.
 TOGETHER_CPUS = 2
 LAYOUTS = ("together", "apart")
@@ -45,12 +44,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ray_address: str = ""  # RAY_ADDRESS: empty = start Ray here
     shards: int = 2  # CROUPIER_SHARDS: wallet shards, fixed when the books are made
     gateways: int = 1  # CROUPIER_GATEWAYS
-    # CROUPIER_LAYOUT: together = gateway, tables and wallets in one process; apart = each in one of its own;
-    # unset = together on a single machine with at most TOGETHER_CPUS processors
+    # CROUPIER_LAYOUT: together = gateway, tables and wallets in one process; apart = each in one of its own; unset = by
+    # the machine, see _laid_out
     layout: str = "apart"
-    standbys: int = (
-        1  # CROUPIER_STANDBYS: second processes that stand by for each wallet and tables host, or the hall, 0 or 1
-    )
+    standbys: int = 1  # CROUPIER_STANDBYS: second processes that stand by, of each wallet, tables and hall host, 0 or 1
     drain_s: int = 30  # CROUPIER_DRAIN_S: how long at most a host that restarts waits for what is at stake
     move_s: int = 10  # CROUPIER_MOVE_S: a gateway that restarts moves its clients within so many seconds
     rate_per_s: int = 50  # CROUPIER_RATE_PER_S: requests of one connection, four times that at once; 0 = no limit
@@ -236,17 +233,17 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
 
 
 def _laid_out(config: Config) -> Config:
-    """Return the settings with a layout. Raises ConfigError for one that cannot be."""
+    """Return the settings with a layout: unset, it is by the machine. Raises ConfigError for one that cannot be.
+
+    Shards on servers of their own stay apart: a hall comes up only when all of them are there.
+    """
     one_process = config.gateways == 1 and not config.ray_address
     if config.is_together and not one_process:
         raise ConfigError("CROUPIER_LAYOUT=together has one gateway on one machine: unset it, or set it to apart")
-    if "layout" in config.explicit or not one_process or len(os.sched_getaffinity(0)) > TOGETHER_CPUS:
-        return config
-    if (
-        config.shard_urls
-    ):  # a hall that comes up needs the servers of all its shards; apart, one is not missed by the others
-        return config
-    return msgspec.structs.replace(config, layout="together")
+    is_small = len(os.sched_getaffinity(0)) <= TOGETHER_CPUS
+    if "layout" not in config.explicit and one_process and not config.shard_urls and is_small:
+        return msgspec.structs.replace(config, layout="together")
+    return config
 
 
 def misspelt_variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:

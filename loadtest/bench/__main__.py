@@ -31,7 +31,7 @@ from loadtest.bench import bets, restart, resume, settle
 from loadtest.bench.apart import APART
 from loadtest.bench.ground import ALL_APART, BETTING_MS, ENVIRON, Ground, add_table, fresh_platform
 from loadtest.bench.targets import TARGETS, lines, median, verdicts
-from loadtest.platform import ROOT, add_link
+from loadtest.platform import LAYOUT, ROOT, add_link
 
 #: All figures, in the order in which they are measured.
 FIGURES: Final = tuple(dict.fromkeys(target.figure for target in TARGETS))
@@ -72,8 +72,7 @@ class Bench:
             self._given.link, ENVIRON, {name: partial(_on_ground, how) for name, how in on_ground.items()}
         )
         self._on_platform("ray", ALL_APART, {"bets_ray_link": partial(_on_ground, bets.measure_most)})
-        same_layout = {"CROUPIER_LAYOUT": ENVIRON["CROUPIER_LAYOUT"]}
-        self._on_platform(self._given.link, endurance.ENVIRON | same_layout, {"restart": _restart})
+        self._on_platform(self._given.link, endurance.ENVIRON | {LAYOUT: ENVIRON[LAYOUT]}, {"restart": _restart})
         self._figure("start", self._start)
 
     def verdicts(self) -> dict[str, dict[str, Any]]:

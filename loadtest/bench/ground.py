@@ -22,7 +22,7 @@ from urllib.error import URLError
 import asyncpg
 
 from loadtest.limits import LOADTEST_PASSWORD
-from loadtest.platform import Platform, over
+from loadtest.platform import LAYOUT, Platform, over
 from server.config import load_config
 
 #: For bets: betting windows long enough to measure in.
@@ -31,6 +31,9 @@ TABLE: Final = "bench-1"
 ROUNDS_TABLE: Final = "bench-2"
 BETTING_MS: Final = {TABLE: 9_000, ROUNDS_TABLE: 5_000}
 
+#: That of this machine, or of its environment.
+_LAYOUT: Final = load_config().layout
+
 #: Players who never run dry, no limit of rates or addresses: what is measured is the path of a bet.
 ENVIRON: Final = {
     "CROUPIER_WELCOME_MINOR": str(10**12),
@@ -38,12 +41,12 @@ ENVIRON: Final = {
     "CROUPIER_CONNECTIONS_PER_ADDRESS": "0",
     "CROUPIER_LOG_LEVEL": "warning",
     "CROUPIER_ACCESS_TOKEN_S": "7200",
-    "CROUPIER_LAYOUT": load_config().layout,
+    LAYOUT: _LAYOUT,
     # In one process a second shard only makes the commits smaller; the bench's books are new, so it may choose.
-    "CROUPIER_SHARDS": "1" if load_config().is_together else "2",
+    "CROUPIER_SHARDS": "1" if _LAYOUT == "together" else "2",
 }
 #: Every batch travels between processes.
-ALL_APART: Final = {**ENVIRON, "CROUPIER_LAYOUT": "apart", "CROUPIER_SHARDS": "2"}
+ALL_APART: Final = {**ENVIRON, LAYOUT: "apart", "CROUPIER_SHARDS": "2"}
 #: A start that takes longer than this fails the figures; what it may take is one of them (`start.s`).
 START_WITHIN_S: Final = 300.0
 #: The longest that one measurement waits for what the last has left.
