@@ -57,6 +57,7 @@ def test_three_players_bet_by_mouse_keys_and_finger_and_are_settled_by_the_books
         for other in trio:
             person.page.see(by(f"seat-{other.name}"), state="attached")
     for person in trio:
+        person.page.see(f"{OTHERS_CHIPS} >> nth=3", state="attached")  # what others stake is shown five times a second
         assert person.page.count(OTHERS_CHIPS) == 4
         assert "20.00" in person.page.text(by("seat-anna"))
     shoot(mouse, "table")
