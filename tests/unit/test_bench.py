@@ -17,12 +17,12 @@ from loadtest.bench.__main__ import FIGURES, parser
 from loadtest.bench.bets import summarise
 from loadtest.bench.pgbench import database_url, tps_of
 from loadtest.bench.targets import TARGETS, Target, lines, measured, ratio, verdicts
-from loadtest.bets import BETS_EACH_MAX, OpenLoop, Player, Run, ref_of
+from loadtest.bets import BETS_EACH_MAX, OpenLoop, Player, Run, is_about_rounds, ref_of
 from loadtest.cpu import CpuWatch
 from loadtest.wire import LoadConnection
 from protocol.codec import encode_server_frame
 from protocol.envelope import Kind
-from protocol.messages import Pong
+from protocol.messages import Pong, RoundOpened, TableBets
 
 PAGE = Path(__file__).parents[2] / "docs" / "bench.md"
 
@@ -168,3 +168,11 @@ def test_closed_loop_ends_before_a_table_refuses_its_player() -> None:
     sent, ended = asyncio.run(play())
     assert sent == BETS_EACH_MAX < MAX_ATTEMPTS
     assert ended
+
+
+@pytest.mark.parametrize("seq", [1, 200, 70_000])
+def test_generator_takes_apart_no_more_pushes_than_it_must(seq: int) -> None:
+    opened = RoundOpened(bytes(16), 1, 2, 3, 4)
+    shown = TableBets(bytes(16), [])
+    assert is_about_rounds(encode_server_frame(Kind.PUSH, 7, seq, opened))
+    assert not is_about_rounds(encode_server_frame(Kind.PUSH, 7, seq, shown))
