@@ -64,6 +64,9 @@ HISTORY: Final = 50
 LOBBY_LAST: Final = 12
 #: Changes of stakes are gathered for so long before they are told.
 GATHER_S: Final = 0.2
+#: Of what has gathered no more frames than this are sent a second, whatever it takes: a thousand players who look see the
+#: chips of others change every 0.4 s. Each frame costs a gateway and a player's device about as much as a bet's answer.
+STAKES_FRAMES_PER_S: Final = 2_500
 #: Whose chips everybody sees: the first so many who bet in a round. A full stadium would fill every frame and no layout.
 SHOWN_SEATS: Final = 60
 #: Former rounds whose orders are still recognised.
@@ -197,8 +200,8 @@ class Stage:
     def stakes_changed(self) -> None:
         """Somebody's accepted stakes changed: tell it soon, together with what else changes until then."""
         if self._gathering is None:
-            loop = asyncio.get_running_loop()
-            self._gathering = loop.call_later(GATHER_S, self.show_stakes)
+            gather_s = max(GATHER_S, self.followers.players() / STAKES_FRAMES_PER_S)
+            self._gathering = asyncio.get_running_loop().call_later(gather_s, self.show_stakes)
 
     def show_stakes(self) -> None:
         """Tell what has gathered."""

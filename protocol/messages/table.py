@@ -239,7 +239,7 @@ class RoundOpened(msgspec.Struct, frozen=True, array_like=True, tag=40, gc=False
 
 
 class TableBets(msgspec.Struct, frozen=True, array_like=True, tag=41):
-    """Table push: what these players have on the layout now. Gathers the changes of up to 200 ms."""
+    """Table push: what these players have on the layout now. Gathers the changes of 200 ms, of more where over 500 look on."""
 
     round_id: bytes
     seats: list[SeatBets]

@@ -19,7 +19,7 @@ that the tail has not come with the answer. All or nothing: where they would not
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -79,6 +79,10 @@ class FrameSink(Protocol):
 
     def broadcast(self, connections: Iterable[WsConnection], *frames: bytes) -> None:
         """Send to all."""
+        ...
+
+    def spread(self, connections: Collection[WsConnection], *frames: bytes) -> None:
+        """Send to all, a few at a time, what is in no hurry."""
         ...
 
 
@@ -141,6 +145,7 @@ class TableFeed:
         self._ahead: list[_Member] = []
         self._asks = 0
         self._unsent: list[bytes] = []  # of this batch of news, to the live
+        self._hurried = False  # there is more among them than the chips of others
         self._tail: deque[tuple[int, bytes]] = deque()
         self._tail_base = 0  # the tail has every version from the one after this
         self._held: list[tuple[_Ask, events.TableMissed]] = []  # until the news have come so far
@@ -205,13 +210,17 @@ class TableFeed:
         """Send what was published since the last call: also before anything that changes who is live."""
         if self._unsent:
             frames, self._unsent = self._unsent, []
-            self._sink.broadcast(self._live, *frames)
+            send = self._sink.broadcast if self._hurried else self._sink.spread
+            self._hurried = False
+            send(self._live, *frames)
 
     def _publish(self, event: events.TableEvent) -> None:
         version = self.version + 1
         frame = frame_binary(encode_server_frame(Kind.PUSH, self.stream, version, table_push(event)))
         self.version = version  # not before there is a frame: an event that has none leaves a gap, which heals
         self._unsent.append(frame)
+        if type(event) is not events.StakesShown:
+            self._hurried = True
         if self._ahead:
             self.flush()
             for member in [member for member in self._ahead if member.position <= version]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -15,6 +16,11 @@ from server.gateway.metrics import GatewayMetrics
 
 #: The transport is given this much at a time of what waits in our backlog.
 _PAUSE_BYTES: Final = 64 * 1024
+#: What is in no hurry goes to so many connections at a time, or in so many slices, with a pause between two of them:
+#: else every bet that comes meanwhile waits for a thousand writes.
+_SLICE: Final = 64
+_SLICES: Final = 16
+_SLICE_EVERY_S: Final = 0.002
 
 
 class Stage(IntEnum):
@@ -35,14 +41,17 @@ class Outbox:
     """Joins what one tick of the loop sends to each connection into one write.
 
     The first broadcast of a tick does not wait for the tick's end: it is the one that nearly always stays alone. It goes
-    past an idle transport, straight to the socket; what follows it in the same tick is joined.
+    past an idle transport, straight to the socket; what follows it in the same tick is joined. What is in no hurry is
+    written in slices; whoever is sent something else before his turn gets both at once, in order.
     """
 
-    __slots__ = ("_dirty", "_has_broadcast", "_loop", "behind", "metrics")
+    __slots__ = ("_dirty", "_has_broadcast", "_late", "_loop", "_slice", "behind", "metrics")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, metrics: GatewayMetrics) -> None:
         self._loop = loop
         self._dirty: list[WriteSide] = []
+        self._late: deque[WriteSide] = deque()  # for whom waits only what is in no hurry
+        self._slice = _SLICE
         self._has_broadcast = False  # in this tick
         self.metrics = metrics
         #: Connections with a backlog, and what waits in each.
@@ -95,18 +104,48 @@ class Outbox:
     def _end_tick(self) -> None:
         self._has_broadcast = False
 
+    def spread(self, connections: Collection[WriteSide], *frames: bytes) -> None:
+        """Send the same frames, kept, to all of them within some thirty milliseconds."""
+        if len(connections) <= _SLICE:
+            self.broadcast(connections, *frames)
+            return
+        late = self._late
+        if not late:
+            self._loop.call_soon(self._write_slice)
+        self._slice = max(_SLICE, len(connections) // _SLICES)
+        for connection in connections:
+            if connection.stage is OPEN:
+                if not connection.waiting:
+                    connection.descriptor = -1
+                    connection.is_late = True
+                    late.append(connection)
+                connection.waiting += frames
+
+    def _write_slice(self) -> None:
+        late = self._late
+        some = [late.popleft() for _ in range(min(self._slice, len(late)))]
+        self._write_out([connection for connection in some if connection.is_late])
+        if late:
+            self._loop.call_later(_SLICE_EVERY_S, self._write_slice)
+
     def mark(self, connection: WriteSide) -> None:
         """Note that something waits for a connection: it is written at the end of this tick."""
         connection.descriptor = -1
+        connection.is_late = False
         if not self._dirty:
             self._loop.call_soon(self.flush)
         self._dirty.append(connection)
 
     def flush(self) -> None:
-        """Write everything that waits: past the transport where that is idle, else through it."""
+        """Write everything that waits, but for what is in no hurry."""
         dirty, self._dirty = self._dirty, []
+        self._write_out(dirty)
+
+    def _write_out(self, connections: Iterable[WriteSide]) -> None:
+        """Write what waits for each: past the transport where that is idle, else through it."""
         write, writes, size = os.write, 0, 0
-        for connection in dirty:
+        for connection in connections:
+            connection.is_late = False
             waiting, descriptor = connection.waiting, connection.own_descriptor
             if len(waiting) != 1 or descriptor < 0 or connection.paused or connection.stage is not OPEN:
                 connection.write_waiting()
@@ -137,6 +176,7 @@ class WriteSide(asyncio.Protocol):
         "_outbox",
         "_settings",
         "descriptor",
+        "is_late",
         "own_descriptor",
         "paused",
         "stage",
@@ -155,6 +195,8 @@ class WriteSide(asyncio.Protocol):
         self.own_descriptor = -1
         self.stage = Stage.HANDSHAKE
         self.waiting: list[bytes] = []
+        #: What waits is in no hurry, and has its turn in one of the next slices.
+        self.is_late = False
         #: The transport takes no more; what is sent goes into the backlog.
         self.paused = False
 
@@ -183,14 +225,14 @@ class WriteSide(asyncio.Protocol):
         if self.stage is not OPEN:
             return
         waiting = self.waiting
-        if not waiting:
+        if not waiting or self.is_late:
             self._outbox.mark(self)
         waiting.append(frame)
 
     def send_all(self, frames: Sequence[bytes]) -> None:
         """`send` several."""
         if self.stage is OPEN:
-            if not self.waiting:
+            if not self.waiting or self.is_late:
                 self._outbox.mark(self)
             self.waiting.extend(frames)
 

@@ -79,6 +79,8 @@ class Sink:
             for frame in frames:
                 connection.take(frame)
 
+    spread = broadcast
+
 
 @dataclass
 class World:

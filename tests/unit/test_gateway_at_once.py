@@ -1,4 +1,7 @@
-"""The first broadcast of a tick goes past an idle transport, straight to the socket; never where something waits."""
+"""The first broadcast of a tick goes past an idle transport, straight to the socket; never where something waits.
+
+What is in no hurry goes in slices, and is never overtaken.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ from collections.abc import Iterator
 import pytest
 
 from protocol.errors import Close
-from server.gateway.transport import frame_binary
+from server.gateway.limits import GatewaySettings
+from server.gateway.transport import WsConnection, frame_binary
+from server.gateway.writing import Outbox
+from tests.fakes.gateway import FakeTransport
 from tests.unit.test_gateway_transport import Peer
 
 Ends = tuple[socket.socket, socket.socket]
@@ -197,3 +203,78 @@ async def test_broadcast_goes_past_the_transport_again_when_the_client_has_read_
     peer.connection.resume_writing()
     peer.outbox.broadcast([peer.connection], frame_binary(b"again"))
     assert taken_from(ends[1]) == frame_binary(b"again")
+
+
+async def crowd_of(size: int) -> tuple[Outbox, list[Peer]]:
+    """Return connections without a socket of their own, on one outbox."""
+    peers = [Peer() for _ in range(size)]
+    outbox = peers[0].outbox
+    for peer in peers:
+        peer.connection = WsConnection(peer, outbox, GatewaySettings(), asyncio.get_running_loop())
+        peer.transport = FakeTransport(peer.connection)
+        peer.connection.connection_made(peer.transport)
+        peer.open()
+    return outbox, peers
+
+
+def reached(peers: list[Peer]) -> int:
+    return sum(bool(peer.transport.written) for peer in peers)
+
+
+async def test_what_is_in_no_hurry_goes_to_a_part_of_a_crowd_at_a_time() -> None:
+    outbox, peers = await crowd_of(150)
+    outbox.spread([peer.connection for peer in peers], frame_binary(b"chips"))
+    await asyncio.sleep(0)
+    assert reached(peers) == 64
+    async with asyncio.timeout(5):
+        while reached(peers) < 150:
+            await asyncio.sleep(0.001)
+    assert all(peer.transport.written == frame_binary(b"chips") for peer in peers)
+
+
+async def test_a_few_get_at_once_what_is_in_no_hurry(ends: Ends) -> None:
+    peer = opened_on(ends[0])
+    peer.outbox.spread([peer.connection], frame_binary(b"chips"))
+    assert taken_from(ends[1]) == frame_binary(b"chips")
+
+
+async def test_answer_takes_along_what_is_in_no_hurry_and_is_not_before_it() -> None:
+    outbox, peers = await crowd_of(100)
+    outbox.spread([peer.connection for peer in peers], frame_binary(b"chips"))
+    last = peers[-1]
+    last.connection.send(frame_binary(b"answer"))
+    await asyncio.sleep(0)
+    assert bytes(last.transport.written) == frame_binary(b"chips") + frame_binary(b"answer")
+    outbox.broadcast([last.connection], frame_binary(b"number"))
+    await asyncio.sleep(0.05)
+    assert bytes(last.transport.written) == b"".join(map(frame_binary, (b"chips", b"answer", b"number")))
+
+
+async def test_broadcast_does_not_overtake_what_is_in_no_hurry() -> None:
+    outbox, peers = await crowd_of(100)
+    everybody = [peer.connection for peer in peers]
+    outbox.spread(everybody, frame_binary(b"chips"))
+    outbox.spread(everybody, frame_binary(b"more"))
+    outbox.broadcast(everybody, frame_binary(b"number"))
+    await asyncio.sleep(0.05)
+    for peer in peers:
+        assert bytes(peer.transport.written) == b"".join(map(frame_binary, (b"chips", b"more", b"number")))
+
+
+async def test_who_leaves_before_his_slice_gets_nothing_and_hurts_nobody() -> None:
+    outbox, peers = await crowd_of(100)
+    outbox.spread([peer.connection for peer in peers], frame_binary(b"chips"))
+    peers[-1].connection.connection_lost(None)
+    await asyncio.sleep(0.05)
+    assert reached(peers) == 99
+
+
+async def test_slow_client_gets_what_is_in_no_hurry_when_it_has_read_on() -> None:
+    outbox, peers = await crowd_of(100)
+    slow = peers[-1]
+    slow.connection.pause_writing()
+    outbox.spread([peer.connection for peer in peers], frame_binary(b"chips"))
+    await asyncio.sleep(0.05)
+    assert not slow.transport.written
+    slow.connection.resume_writing()
+    assert bytes(slow.transport.written) == frame_binary(b"chips")

@@ -137,6 +137,20 @@ def test_changes_of_stakes_are_gathered_for_a_fifth_of_a_second() -> None:
     run_virtual(run())
 
 
+def test_changes_of_stakes_are_gathered_for_longer_where_very_many_look() -> None:
+    async def run() -> None:
+        casino = Casino()
+        await casino.start()
+        await casino.follow("gateway/1", players=2_000)
+        await casino.bet(1, {RED: 100})
+        await asyncio.sleep(0.7)
+        assert casino.events(StakesShown) == []
+        await asyncio.sleep(0.2)
+        assert len(casino.events(StakesShown)) == 1
+
+    run_virtual(run())
+
+
 def test_only_the_first_sixty_who_bet_are_shown_and_all_are_settled() -> None:
     async def run() -> None:
         casino = Casino()

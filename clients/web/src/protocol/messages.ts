@@ -638,7 +638,7 @@ export interface RoundOpened {
   readonly commitment: string;
 }
 
-/** Table push: what these players have on the layout now. Gathers the changes of up to 200 ms. */
+/** Table push: what these players have on the layout now. Gathers the changes of 200 ms, of more where over 500 look on. */
 export interface TableBets {
   readonly t: "TableBets";
   readonly round_id: Uint8Array;
