@@ -15,12 +15,15 @@ from actors.runtime.link import Link
 from server.embedded.places import open_log
 from server.hosts import BUILDERS, SEATED, HostSpec, Site
 from server.logging import configure_logging
+from server.memory import keep_memory
 from server.process_link import NOT_SERVING
 from server.storage.seats import Seat
 
 log = logging.getLogger(__name__)
 
 BACKOFF_S: Final = (0.1, 0.3, 1.0, 2.0)
+#: What a host keeps of memory once it serves, in MiB (`server.memory`).
+KEPT_MIB: Final = {"hall": 256}
 #: Whoever sends a batch to a process that stands by has perhaps noticed a death before PostgreSQL did.
 TAKEOVER_S: Final = 0.25
 
@@ -49,6 +52,7 @@ class HostProcess:
         self._is_stopping = False
         self.is_draining = False
         self.problem = "starting"
+        self._kept: list[bytes] = []
         self._task = asyncio.create_task(self._come_up(), name=f"start {spec.name}")
 
     async def deliver(self, blob: bytes) -> bytes:
@@ -148,6 +152,7 @@ class HostProcess:
         self._ready.set()
         self.say_who_serves()
         log.warning("host %s is ready, process %d", self.spec.name, os.getpid())
+        self._kept = await keep_memory(KEPT_MIB.get(self.spec.kind, 0))
 
     async def _stand_by(self, seat: Seat) -> None:
         for module in SEATED[self.spec.kind]:
