@@ -19,9 +19,9 @@ that the tail has not come with the answer. All or nothing: where they would not
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from actors.domain import commands, events
 from actors.domain.audiences import BEHIND_THE_TABLE, Audience
@@ -32,6 +32,7 @@ from protocol.envelope import Kind
 from server.gateway.metrics import GatewayMetrics
 from server.gateway.translate import table_push
 from server.gateway.transport import WsConnection, frame_binary
+from server.gateway.viewing import FrameSink, Viewer
 
 #: Frames kept for members whose snapshot is on its way; when there are more, those members ask again.
 TAIL_FRAMES_MAX: Final = 1024
@@ -42,48 +43,6 @@ _ASK_TOGETHER: Final = 32
 
 #: The answer to a join that was followed by a leave before there was a snapshot.
 _LEFT: Final = commands.Refused(Refusal.NOT_JOINED, "left before the snapshot came")
-
-
-class Viewer(Protocol):
-    """A connection that may see tables."""
-
-    @property
-    def connection(self) -> WsConnection:
-        """Where its frames go."""
-        ...
-
-    @property
-    def seat(self) -> commands.Seat:
-        """Who takes the seat."""
-        ...
-
-    def show(self, ref: int, stream: int, table_id: str, state: commands.TableState) -> None:
-        """Send a snapshot: as the answer to request ref, or as a push on the stream if ref is 0."""
-        ...
-
-    def resume(self, ref: int, stream: int, table_id: str, missed: events.TableMissed) -> None:
-        """Say that what was missed follows, as the answer to request ref (0: say nothing), and tell his results."""
-        ...
-
-    def refuse_join(self, ref: int, table_id: str, answer: Any, *, left: bool) -> None:
-        """Answer request ref with an error. left: the viewer sees this table no longer."""
-        ...
-
-
-class FrameSink(Protocol):
-    """Who writes frames."""
-
-    def send(self, connection: WsConnection, frame: bytes) -> None:
-        """Send to one."""
-        ...
-
-    def broadcast(self, connections: Iterable[WsConnection], *frames: bytes) -> None:
-        """Send to all."""
-        ...
-
-    def spread(self, connections: Collection[WsConnection], *frames: bytes) -> None:
-        """Send to all, a few at a time, what is in no hurry."""
-        ...
 
 
 class _Member:
