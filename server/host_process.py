@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 BACKOFF_S: Final = (0.1, 0.3, 1.0, 2.0)
 #: What a host keeps of memory once it serves, in MiB (`server.memory`).
 KEPT_MIB: Final = {"hall": 256}
+#: Players who come back to a process that has just taken over come first.
+KEEP_AFTER_S: Final = 20.0
 #: Whoever sends a batch to a process that stands by has perhaps noticed a death before PostgreSQL did.
 TAKEOVER_S: Final = 0.25
 
@@ -152,7 +154,9 @@ class HostProcess:
         self._ready.set()
         self.say_who_serves()
         log.warning("host %s is ready, process %d", self.spec.name, os.getpid())
-        self._kept = await keep_memory(KEPT_MIB.get(self.spec.kind, 0))
+        if self.spec.kind in KEPT_MIB:
+            await asyncio.sleep(KEEP_AFTER_S)
+            self._kept = await keep_memory(KEPT_MIB[self.spec.kind])
 
     async def _stand_by(self, seat: Seat) -> None:
         for module in SEATED[self.spec.kind]:
