@@ -24,7 +24,7 @@ from actors.runtime.receiver import Receiver
 log = logging.getLogger(__name__)
 
 #: At the default of 700 a busy host collects for nothing a hundred times a second. At 50,000 a collection of the youngest
-#: took 10 - 45 ms and, every fifty of them, one of the next generation 260 ms, in which no bet is answered: now 2 - 11 ms.
+#: took 10 - 45 ms and, every fifty of them, one of the next generation 260 ms, in which no bet is answered: now at most 11.
 #: The oldest are looked at as seldom as ever.
 GC_THRESHOLDS: Final = (2_000, 10, 12_500)
 #: How long answers that are ready may still leave before a process ends because of an actor's bug.
