@@ -133,7 +133,7 @@ class Gateway:
             self.address,
             self._clock,
             self.settings,
-            OrderDesk(self._post, self._loop, self.settings.ask_timeout_s),
+            OrderDesk(self._post, self._loop, self.settings.ask_timeout_s, lambda: self.connections),
             self._lobby,
             verify_token=self._verify_token,
             feed_of=self.feed_of,

@@ -1,11 +1,15 @@
-"""Gathers what one tick of the loop asks of each address into one list, and gives every answer to who asked."""
+"""Gathers what clients ask of each address into lists, and gives every answer to who asked.
+
+A list is what one tick of the loop brought. In a crowd, where many orders come one by one, it is what came in `GATHER_S`: each
+list passes through table, wallet and a commit, and a small one costs them almost what a large one does.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -17,6 +21,47 @@ if TYPE_CHECKING:
 #: Takes one answer: (client, ref, the name in the address asked, the answer).
 Deliver = Callable[["Client", int, str, Any], None]
 
+#: How long an order of a crowd waits for others, at most.
+GATHER_S: Final = 0.004
+#: From how many people, and orders a second, that may pay; looked at so often.
+CROWD_PEOPLE: Final = 100
+CROWD_PER_S: Final = 1_000
+CROWD_LOOK_S: Final = 0.01
+
+
+class Crowd:
+    """Whether orders come from so many people that a few milliseconds bring more of them.
+
+    Who waits for an answer orders nothing more. So what counts, beside the rate, is how many have no order under way: where at
+    one time half of all who are connected had one, as of a few who order as fast as they can, to wait would bring nothing.
+    Times: seconds of the loop's clock.
+    """
+
+    __slots__ = ("_people", "_since_s", "_under_way_max", "is_here", "orders", "under_way")
+
+    def __init__(self, people: Callable[[], int], now_s: float) -> None:
+        """People: how many are connected."""
+        self.is_here = False
+        self.under_way = 0
+        self.orders = 0
+        self._people = people
+        self._since_s = now_s
+        self._under_way_max = 0
+
+    def sent(self, count: int, now_s: float) -> None:
+        """So many orders leave now."""
+        self.orders += count
+        self.under_way += count
+        self._under_way_max = max(self._under_way_max, self.under_way)
+        past_s = now_s - self._since_s
+        if past_s >= CROWD_LOOK_S:
+            people = self._people()
+            are_many = people >= CROWD_PEOPLE and self.orders >= CROWD_PER_S * past_s
+            self.is_here = are_many and 2 * self._under_way_max < people
+            self.orders = 0
+            self._since_s = now_s
+            self._under_way_max = self.under_way
+
 
 class OrderDesk:
     """The way of a client's requests to actors. No future, no task, one closure for a whole list.
@@ -24,19 +69,26 @@ class OrderDesk:
     Repeating: every message sent here has an id of its own or changes nothing. Full: the answer is BUSY.
     """
 
-    __slots__ = ("_loop", "_lots", "_post", "_timeout_s")
+    __slots__ = ("_crowd", "_loop", "_lots", "_post", "_timeout_s")
 
-    def __init__(self, post: Post, loop: asyncio.AbstractEventLoop, timeout_s: float) -> None:
+    def __init__(
+        self, post: Post, loop: asyncio.AbstractEventLoop, timeout_s: float, people: Callable[[], int]
+    ) -> None:
+        """People: how many are connected."""
         self._post = post
         self._loop = loop
         self._timeout_s = timeout_s
+        self._crowd = Crowd(people, loop.time())
         self._lots: dict[str, tuple[list[msgspec.Struct], list[tuple[Client, int, Deliver]]]] = {}
 
     def order(self, address: str, message: msgspec.Struct, client: Client, ref: int, deliver: Deliver) -> None:
-        """Send at the end of this tick; deliver is called once with the answer."""
+        """Send at the end of this tick, in a crowd within GATHER_S; deliver is called once with the answer."""
         lots = self._lots
         if not lots:
-            self._loop.call_soon(self.flush)
+            if self._crowd.is_here:
+                self._loop.call_later(GATHER_S, self.flush)
+            else:
+                self._loop.call_soon(self.flush)
         lot = lots.get(address)
         if lot is None:
             lot = lots[address] = ([], [])
@@ -46,14 +98,15 @@ class OrderDesk:
     def flush(self) -> None:
         """Send what waits."""
         lots, self._lots = self._lots, {}
+        self._crowd.sent(sum(len(messages) for messages, _ in lots.values()), self._loop.time())
         for address, (messages, askers) in lots.items():
             name = address.partition("/")[2]
-            self._post.ask(address, messages, partial(_hand_out, name, askers), self._timeout_s)
+            self._post.ask(address, messages, partial(self._hand_out, name, askers), self._timeout_s)
 
-
-def _hand_out(name: str, askers: list[tuple[Client, int, Deliver]], replies: Replies) -> None:
-    for (client, ref, deliver), answer in zip(askers, replies, strict=True):
-        try:
-            deliver(client, ref, name, answer)
-        except Exception as error:  # one client's trouble must not cost the others their answers
-            client.crash(error)
+    def _hand_out(self, name: str, askers: list[tuple[Client, int, Deliver]], replies: Replies) -> None:
+        self._crowd.under_way -= len(askers)
+        for (client, ref, deliver), answer in zip(askers, replies, strict=True):
+            try:
+                deliver(client, ref, name, answer)
+            except Exception as error:  # one client's trouble must not cost the others their answers
+                client.crash(error)
