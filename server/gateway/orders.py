@@ -37,28 +37,28 @@ class Crowd:
     Times: seconds of the loop's clock.
     """
 
-    __slots__ = ("_people", "_since_s", "_under_way_max", "is_here", "orders", "under_way")
+    __slots__ = ("_orders", "_people", "_since_s", "_under_way_max", "is_here", "under_way")
 
     def __init__(self, people: Callable[[], int], now_s: float) -> None:
         """People: how many are connected."""
         self.is_here = False
         self.under_way = 0
-        self.orders = 0
+        self._orders = 0
         self._people = people
         self._since_s = now_s
         self._under_way_max = 0
 
     def sent(self, count: int, now_s: float) -> None:
         """So many orders leave now."""
-        self.orders += count
+        self._orders += count
         self.under_way += count
         self._under_way_max = max(self._under_way_max, self.under_way)
         past_s = now_s - self._since_s
         if past_s >= CROWD_LOOK_S:
             people = self._people()
-            are_many = people >= CROWD_PEOPLE and self.orders >= CROWD_PER_S * past_s
+            are_many = people >= CROWD_PEOPLE and self._orders >= CROWD_PER_S * past_s
             self.is_here = are_many and 2 * self._under_way_max < people
-            self.orders = 0
+            self._orders = 0
             self._since_s = now_s
             self._under_way_max = self.under_way
 
