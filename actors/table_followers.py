@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 from actors.domain.audiences import seen_by
@@ -15,16 +17,19 @@ LEASE_MS: Final = 10_000
 #: Personal news that nobody was there to take is told to gateways that come within this time (after a restart).
 UNHEARD_MS: Final = 30_000
 UNHEARD_MAX: Final = 10_000
+#: So long after the first gateway came, all others have come too: each knocks every second.
+GATHERED_MS: Final = 3_000
 #: Gateways of so many players are remembered; the longest unseen are forgotten.
 SEATS_MAX: Final = 50_000
 
 
 class _Lease:
-    __slots__ = ("ends_ms", "players")
+    __slots__ = ("all_in", "ends_ms", "players")
 
-    def __init__(self, ends_ms: int, players: int) -> None:
+    def __init__(self, ends_ms: int, players: int, all_in: bytes) -> None:
         self.ends_ms = ends_ms
         self.players = players
+        self.all_in = all_in
 
 
 class Followers:
@@ -41,6 +46,9 @@ class Followers:
         self._leases: dict[tuple[str, int], _Lease] = {}  # by gateway and audience
         self._seats: dict[int, Seat] = {}
         self._unheard: list[tuple[int, PersonalNews]] = []
+        self._since_ms = 0  # when the first gateway came
+        self._are_known = False  # all gateways through which somebody could bet in this round
+        self._word = asyncio.Event()
         self.untold = 0
 
     def follow(self, message: Follow) -> None:
@@ -48,11 +56,37 @@ class Followers:
         now_ms = self._clock.now_ms()
         if message.gateway not in self._gateways():
             self._tell_unheard(message.gateway, now_ms)
-        self._leases[message.gateway, message.audience] = _Lease(now_ms + LEASE_MS, message.players)
+        key = (message.gateway, message.audience)
+        before = self._leases.get(key)
+        all_in = message.all_in or (before.all_in if before else b"")
+        self._leases[key] = _Lease(now_ms + LEASE_MS, message.players, all_in)
+        self._since_ms = self._since_ms or now_ms
+        self._word.set()
 
     def unfollow(self, message: Unfollow) -> None:
-        """End a lease."""
+        """End a lease. What was ordered under it may still be on its way."""
         self._leases.pop((message.gateway, message.audience), None)
+        self._are_known = False
+
+    def begin_round(self) -> None:
+        """A round takes bets: from now on a gateway that goes away leaves open what of it may still come."""
+        self._are_known = 0 < self._since_ms <= self._clock.now_ms() - GATHERED_MS
+
+    async def until_all_in(self, round_id: bytes, until_ms: int) -> None:
+        """Wait until every gateway with players has said that nothing of this closed round is on its way, at most until then.
+
+        Where one has gone since the round began, or may not have come yet after a restart, that is not known: until then.
+        """
+        while not self._are_all_in(round_id) and (left_ms := until_ms - self._clock.now_ms()) > 0:
+            self._word.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left_ms / 1000):
+                    await self._word.wait()
+
+    def _are_all_in(self, round_id: bytes) -> bool:
+        playing = self.players() > 0
+        of_players = [lease for lease in self._leases.values() if lease.players]
+        return playing and self._are_known and all(lease.all_in == round_id for lease in of_players)
 
     def _gateways(self) -> dict[str, None]:
         return dict.fromkeys(gateway for gateway, _ in self._leases)
@@ -62,6 +96,7 @@ class Followers:
         now_ms = self._clock.now_ms()
         for key in [key for key, lease in self._leases.items() if lease.ends_ms <= now_ms]:
             del self._leases[key]
+            self._are_known = False
         return sum(lease.players for lease in self._leases.values())
 
     def seat(self, seat: Seat) -> None:

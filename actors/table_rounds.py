@@ -153,9 +153,10 @@ class RoundKeeper:
         await self.durably(lambda: self._rounds.close(config.table_id, epoch, book.round_id))
 
     async def drain(self, book: RoundBook) -> None:
-        """Wait out the grace, then until the wallets have answered for every bet, at most drain_ms."""
+        """Wait until all bets are in, at most the grace, then until the wallets have answered for each, at most drain_ms."""
         config = self._stage.config
-        await self.sleep_until(book.shut_ms + config.grace_ms + 1)
+        await self._stage.followers.until_all_in(book.round_id, book.shut_ms + config.grace_ms + 1)
+        book.is_full = True
         deadline_ms = self._clock.now_ms() + config.drain_ms
         while book.pending:
             if self._clock.now_ms() >= deadline_ms:

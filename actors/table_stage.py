@@ -123,6 +123,7 @@ class Stage:
     def opened(self, book: RoundBook, commitment: str = "") -> None:
         """A round is durable and takes bets."""
         self._leave_round()
+        self.followers.begin_round()
         self.book = book
         self.commitment = commitment
         self.phase = "betting"
@@ -150,7 +151,8 @@ class Stage:
     def closed(self) -> None:
         """No more bets; those on their way still count."""
         self.phase = "closed"
-        self._tell(BetsClosed(self._round().round_id))
+        book = self._round()
+        self._tell(BetsClosed(book.round_id, book.shut_ms))
 
     def number_entered(self, number: int, source: str) -> None:
         """The wheel shows this number, not confirmed; only who stands behind the table sees it. Again: nothing new."""

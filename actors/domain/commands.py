@@ -48,7 +48,8 @@ class Follow(msgspec.Struct, frozen=True, array_like=True, tag=40, gc=False):
     """A gateway's lease on a table's events, renewed every second, ended after ten without renewal.
 
     Answered with `Following`. epoch, version: what the gateway has seen; (0, 0) at first. audience: for whom
-    (`audiences.Audience`); each has a lease of its own. players: how many of it may play.
+    (`audiences.Audience`); each has a lease of its own. players: how many of it may play. all_in: a round that was closed, and
+    of which no order that the gateway received in time is on its way any more; b"": nothing is said.
     """
 
     gateway: str
@@ -56,6 +57,7 @@ class Follow(msgspec.Struct, frozen=True, array_like=True, tag=40, gc=False):
     version: int
     players: int
     audience: int = 0
+    all_in: bytes = b""
 
 
 class Unfollow(msgspec.Struct, frozen=True, array_like=True, tag=41, gc=False):

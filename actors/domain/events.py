@@ -29,9 +29,10 @@ class StakesShown(msgspec.Struct, frozen=True, array_like=True, tag=2):
 
 
 class BetsClosed(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
-    """No more bets."""
+    """No more bets. shut_ms: orders that a gateway received later do not count; 0: of a table that does not say."""
 
     round_id: bytes
+    shut_ms: int = 0
 
 
 class RoundDecided(msgspec.Struct, frozen=True, array_like=True, tag=4):

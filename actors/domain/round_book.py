@@ -39,7 +39,7 @@ MAX_ATTEMPTS: Final = 1_000
 
 
 class RoundBook:
-    """All bets of one round. fixed: the plan is made or the round is void.
+    """All bets of one round. fixed: the plan is made or the round is void. is_full: all that counts has arrived.
 
     closes_ms: as announced; 0: until the dealer closes it. shut_ms: by which orders are judged; a dealer may move it.
     """
@@ -64,7 +64,7 @@ class RoundBook:
         self.ccy = ccy
         self.limits = limits
         self.max_bets = max_bets
-        self.fixed = False
+        self.fixed = self.is_full = False
         self.is_restored = False  # of a predecessor: its orders are not known, only what was accepted
         self.pending = 0
         self.players: dict[int, PlayerBets] = {}
@@ -75,9 +75,11 @@ class RoundBook:
         self._seatless: set[int] = set()  # positions that are known to take none
 
     def is_taking(self, received_ms: int, now_ms: int, grace_ms: int) -> bool:
-        """Tell whether an order received then may still count: in time at the gateway, and here within the grace."""
+        """Tell whether an order received then may still count: in time at the gateway, and here within the grace, at most."""
+        if self.fixed or self.is_full:
+            return False
         shut_ms = self.shut_ms
-        return not self.fixed and (shut_ms == 0 or (received_ms <= shut_ms and now_ms <= shut_ms + grace_ms))
+        return shut_ms == 0 or (received_ms <= shut_ms and now_ms <= shut_ms + grace_ms)
 
     # ------------------------------------------------------------ placing
 

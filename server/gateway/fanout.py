@@ -29,6 +29,7 @@ from actors.domain.refusals import Refusal
 from actors.ports import Post, Replies
 from protocol.codec import encode_server_frame
 from protocol.envelope import Kind
+from server.gateway.last_orders import LastOrders
 from server.gateway.metrics import GatewayMetrics
 from server.gateway.translate import table_push
 from server.gateway.transport import WsConnection, frame_binary
@@ -87,6 +88,7 @@ class TableFeed:
         metrics: GatewayMetrics,
         ask_timeout_s: float = 5.0,
         audience: Audience = Audience.OWNER,
+        last_orders: LastOrders | None = None,
     ) -> None:
         self.table_id = table_id
         self._audience = audience
@@ -99,6 +101,7 @@ class TableFeed:
         self._sink = sink
         self._metrics = metrics
         self._ask_timeout_s = ask_timeout_s
+        self._last_orders = last_orders
         self._members: dict[Viewer, _Member] = {}
         self._live: dict[WsConnection, _Member] = {}
         self._ahead: list[_Member] = []
@@ -180,6 +183,8 @@ class TableFeed:
         self._unsent.append(frame)
         if type(event) is not events.StakesShown:
             self._hurried = True
+        if type(event) is events.BetsClosed and event.shut_ms and self._last_orders is not None:
+            self._last_orders.after(event.shut_ms, self._address, partial(self._tell_all_in, event.round_id))
         if self._ahead:
             self.flush()
             for member in [member for member in self._ahead if member.position <= version]:
@@ -361,6 +366,10 @@ class TableFeed:
             # The renewal before this one knew of news that has still not come, or nobody was told to send it: lost.
             self._restart(answer.version, self.epoch)
 
-    def _lease(self) -> commands.Follow:
+    def _lease(self, all_in: bytes = b"") -> commands.Follow:
         players = 0 if self._audience in BEHIND_THE_TABLE else len(self._members)
-        return commands.Follow(self._gateway, self.epoch, self.version, players, self._audience)
+        return commands.Follow(self._gateway, self.epoch, self.version, players, self._audience, all_in)
+
+    def _tell_all_in(self, round_id: bytes) -> None:
+        if self._members:
+            self._post.tell(self._address, [self._lease(round_id)])

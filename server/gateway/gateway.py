@@ -18,6 +18,7 @@ from server.gateway import draining
 from server.gateway.accepting import AfterTls, Unheard, listen
 from server.gateway.client import Client
 from server.gateway.fanout import TableFeed
+from server.gateway.last_orders import LastOrders
 from server.gateway.limits import GatewaySettings, TokenBucket
 from server.gateway.lingering import Lingering, PersonalStream
 from server.gateway.lobby import Lobby
@@ -129,11 +130,13 @@ class Gateway:
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(self._loop, self.metrics)
         self._jackpots = JackpotBoard(self._outbox)
+        desk = OrderDesk(self._post, self._loop, self.settings.ask_timeout_s, lambda: self.connections)
+        self._last_orders = LastOrders(desk, self._clock, self._loop)
         self._requests = Requests(
             self.address,
             self._clock,
             self.settings,
-            OrderDesk(self._post, self._loop, self.settings.ask_timeout_s, lambda: self.connections),
+            desk,
             self._lobby,
             verify_token=self._verify_token,
             feed_of=self.feed_of,
@@ -338,7 +341,15 @@ class Gateway:
         if feed is None:
             stream, timeout_s = len(self._feeds) + 1, self.settings.ask_timeout_s
             feed = self._feeds[table_id, audience] = TableFeed(
-                table_id, stream, self.address, self._post, self._outbox, self.metrics, timeout_s, audience
+                table_id,
+                stream,
+                self.address,
+                self._post,
+                self._outbox,
+                self.metrics,
+                timeout_s,
+                audience,
+                self._last_orders,
             )
         return feed
 

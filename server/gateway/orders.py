@@ -69,7 +69,7 @@ class OrderDesk:
     Repeating: every message sent here has an id of its own or changes nothing. Full: the answer is BUSY.
     """
 
-    __slots__ = ("_crowd", "_loop", "_lots", "_post", "_timeout_s")
+    __slots__ = ("_crowd", "_loop", "_lots", "_number", "_post", "_timeout_s", "_under_way", "_waiting")
 
     def __init__(
         self, post: Post, loop: asyncio.AbstractEventLoop, timeout_s: float, people: Callable[[], int]
@@ -80,6 +80,9 @@ class OrderDesk:
         self._timeout_s = timeout_s
         self._crowd = Crowd(people, loop.time())
         self._lots: dict[str, tuple[list[msgspec.Struct], list[tuple[Client, int, Deliver]]]] = {}
+        self._number = 0
+        self._under_way: dict[int, str] = {}  # lists that are not answered yet, and where they went
+        self._waiting: list[tuple[set[int], Callable[[], None]]] = []  # for the answers to these lists
 
     def order(self, address: str, message: msgspec.Struct, client: Client, ref: int, deliver: Deliver) -> None:
         """Send at the end of this tick, in a crowd within GATHER_S; deliver is called once with the answer."""
@@ -100,13 +103,34 @@ class OrderDesk:
         lots, self._lots = self._lots, {}
         self._crowd.sent(sum(len(messages) for messages, _ in lots.values()), self._loop.time())
         for address, (messages, askers) in lots.items():
-            name = address.partition("/")[2]
-            self._post.ask(address, messages, partial(self._hand_out, name, askers), self._timeout_s)
+            self._number += 1
+            self._under_way[self._number] = address
+            self._post.ask(address, messages, partial(self._hand_out, self._number, askers), self._timeout_s)
 
-    def _hand_out(self, name: str, askers: list[tuple[Client, int, Deliver]], replies: Replies) -> None:
+    def _hand_out(self, number: int, askers: list[tuple[Client, int, Deliver]], replies: Replies) -> None:
         self._crowd.under_way -= len(askers)
+        name = self._under_way.pop(number).partition("/")[2]
         for (client, ref, deliver), answer in zip(askers, replies, strict=True):
             try:
                 deliver(client, ref, name, answer)
             except Exception as error:  # one client's trouble must not cost the others their answers
                 client.crash(error)
+        if self._waiting:
+            self._note_answered(number)
+
+    def when_answered(self, address: str, then: Callable[[], None]) -> None:
+        """Call `then` once everything that was ordered there until now is answered: at once where nothing is under way."""
+        self.flush()
+        numbers = {number for number, asked in self._under_way.items() if asked == address}
+        if numbers:
+            self._waiting.append((numbers, then))
+        else:
+            then()
+
+    def _note_answered(self, number: int) -> None:
+        for numbers, _ in self._waiting:
+            numbers.discard(number)
+        done = [then for numbers, then in self._waiting if not numbers]
+        self._waiting = [(numbers, then) for numbers, then in self._waiting if numbers]
+        for then in done:
+            then()
