@@ -176,7 +176,7 @@ class Table(Incarnation):
             await self._end(book, *await self._plays.run(book))
             return
         outcome = self.stage.game.draw(keeper.draws(book.round_no))
-        plan = await keeper.decide(book, outcome, book.decide_plan(outcome))
+        plan = await keeper.decide(book, outcome, await keeper.plan(book, outcome))
         await self._end(book, outcome, plan)
 
     async def _take_over(self, row: UnfinishedRound) -> None:

@@ -17,7 +17,7 @@ class TableConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: "rng" (the server spins), "live" (a dealer spins; betting_ms and pause_ms are unused), or "instant" (each order is a
     round; of the limits only min_stake_minor and max_table_minor count, and min_cycle_ms holds for each player).
-    grace_ms: how long after closing a bet may still arrive that its gateway received in time.
+    grace_ms: how long after closing, at most, a bet may still arrive that its gateway received in time.
     drain_ms: how long after that the wallets may still answer; what they have not answered then is voided.
     max_by_size: k -> the most one player may have on a position that covers k numbers.
     max_table_minor: the most one player may have on the whole layout.

@@ -242,7 +242,7 @@ class LiveDesk:
     async def _carry_confirm(self, book: RoundBook, outcome: Outcome) -> None:
         await self._keeper.drain(book)
         end = self._cards.end(self._stage.dealer) if self._cards else None
-        plan = await self._keeper.decide(book, outcome, book.decide_plan(outcome), end)
+        plan = await self._keeper.decide(book, outcome, await self._keeper.plan(book, outcome), end)
         if self._cards is not None:
             self._cards.was_ended(end)
         self._ended = ("confirm", book.round_id, outcome.number)

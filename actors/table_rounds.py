@@ -164,6 +164,14 @@ class RoundKeeper:
                 return
             await asyncio.sleep(DRAIN_STEP_S)
 
+    async def plan(self, book: RoundBook, outcome: Outcome) -> Plan:
+        """Return the plan for this outcome, and let others run meanwhile: a round may have many thousands of bets."""
+        parts = book.decide_plan(outcome)
+        plan = next(parts)
+        for _ in parts:
+            await asyncio.sleep(0)
+        return plan
+
     async def decide(self, book: RoundBook, outcome: Outcome, plan: Plan, ended: ShoeEvent | None = None) -> Plan:
         """Make outcome, plan, seed and the end of a coup durable, and only then tell the outcome and the seed."""
         config, epoch = self._stage.config, self._stage.epoch

@@ -3,7 +3,7 @@
 From the end of betting, as `RoundOpened.closes_ms` had announced it to everybody, to the arrival of the last of three frames at
 the last client: `RoundResult`, his own `BetsSettled`, `RoundSettled`. The first is sent when outcome and payouts are durable,
 the second when the wallets have committed all of his, the third when the round is stored as settled. That wait contains the
-table's grace for bets that were received in time (150 ms). Every player must have each of the three exactly once, every bet
+table's for bets that were received in time (150 ms at most). Every player must have each of the three exactly once, every bet
 must stand in exactly one `BetsSettled`, and afterwards all of them are settled in PostgreSQL.
 """
 

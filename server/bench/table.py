@@ -221,7 +221,7 @@ def _alone(book: RoundBook, rounds: BenchRounds) -> dict[str, int]:
     assert rounds.plan is not None
     outcome, plan, ids = Outcome(rounds.number), rounds.plan, Deriver(KEY)
     began = time.thread_time_ns()
-    book.decide_plan(outcome)
+    list(book.decide_plan(outcome))
     decided = time.thread_time_ns()
     orders_of(ids, book.round_id, plan.settle)
     return {"decide": decided - began, "legs": time.thread_time_ns() - decided}

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from actors.domain.commands import BetPlaced
+import pytest
+
+from actors.domain import round_book
+from actors.domain.commands import BetPlaced, Refused
 from actors.domain.events import BetsClosed, MyBetsSettled, RoundDecided, RoundOpened, RoundSettled, StakesShown
+from actors.domain.money.orders import Done
+from actors.domain.refusals import Refusal
 from actors.domain.rounds import RoundState
 from tests.fakes.table_world import RNG, Casino
 from tests.simulation.loop import run_virtual
@@ -165,3 +170,43 @@ def test_only_the_first_sixty_who_bet_are_shown_and_all_are_settled() -> None:
         casino.check_money()
 
     run_virtual(run())
+
+
+def test_large_round_is_planned_in_parts_between_which_others_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(round_book, "PLAN_PART", 2)
+
+    async def run() -> None:
+        casino = Casino()
+        await casino.start()
+        for player_id in range(1, 8):
+            await casino.bet(player_id, {STRAIGHT_17: 100})
+        left = await casino.bet(1, {RED: 100})
+        casino.wallet(1).delay_s = 1.0
+        going = [asyncio.ensure_future(casino.undo(1, left.bet.bet_id))]
+        going.append(asyncio.ensure_future(casino.bet(9, {STRAIGHT_17: 100})))
+        await asyncio.sleep(0.01)
+        book, outcome = casino.table.stage.book, casino.table.stage.game.seen((17,))
+        assert book is not None
+        assert outcome is not None
+        planning = asyncio.ensure_future(casino.table._keeper.plan(book, outcome))
+        served = 0
+        while not planning.done():
+            await asyncio.sleep(0)
+            served += 1
+            assert code_of(await casino.bet(3, {RED: 100})) == Refusal.BETTING_CLOSED
+            for bet in book.bets.values():  # as if its wallet had answered just now
+                book.apply_reserved(bet, Done(1, 0, 0))
+                book.apply_voided(bet)
+        assert served >= 3
+        plan = planning.result()
+        assert [(entry.player_id, entry.payout_minor) for entry in plan.settle] == [(n, 3_600) for n in range(1, 8)]
+        assert sorted(entry.player_id for entry in plan.void) == [1, 9]
+        await casino.table.stop()
+        await asyncio.gather(*going)
+
+    run_virtual(run())
+
+
+def code_of(answer: object) -> int:
+    assert isinstance(answer, Refused), answer
+    return answer.code
