@@ -37,7 +37,7 @@ UNCONFIRMED: Final = "unconfirmed"
 #: What players are told about bets that their table's restart voided.
 RESTARTED: Final = "table_restarted"
 #: How often a closing round looks whether the wallets have answered for all its bets.
-DRAIN_STEP_S: Final = 0.02
+DRAIN_STEP_S: Final = 0.005
 #: Places of players whose last stakes are remembered for "repeat".
 REPEATS_MAX: Final = 50_000
 

@@ -257,3 +257,34 @@ async def test_nobody_speaks_for_a_table_that_all_have_left(token: str) -> None:
     house.clock.ms += 21
     await asyncio.sleep(0.05)
     assert words(house) == []
+
+
+# ---------------------------------------------------------------- beside the release before
+
+
+class FormerFollow(msgspec.Struct, frozen=True, array_like=True, tag=40):
+    gateway: str
+    epoch: int
+    version: int
+    players: int
+    audience: int = 0
+
+
+class FormerBetsClosed(msgspec.Struct, frozen=True, array_like=True, tag=3):
+    round_id: bytes
+
+
+@pytest.mark.parametrize(
+    ("former", "now"),
+    [
+        (FormerFollow("gateway/0", 1, 2, 3, 0), Follow("gateway/0", 1, 2, 3, 0)),
+        (FormerBetsClosed(ROUND), events.BetsClosed(ROUND)),
+    ],
+)
+def test_former_release_and_this_one_understand_each_other(former: Any, now: Any) -> None:
+    def told(message: Any, to: type) -> Any:
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(message), type=to)
+
+    assert told(former, type(now)) == now
+    said = Follow("gateway/0", 1, 2, 3, 0, ROUND) if isinstance(now, Follow) else events.BetsClosed(ROUND, 5)
+    assert told(said, type(former)) == former
