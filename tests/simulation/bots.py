@@ -9,7 +9,7 @@ import asyncio
 import contextvars
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from loadtest.wire import LoadConnection
 from protocol import connection as machine
@@ -55,6 +55,10 @@ class Answer:
         self.body: ServerMessage | None = None
         self.sent_seq = sent_seq
         self.answered_seq = 0
+
+
+#: Who bets at last does so within this time before the close.
+LAST_MOMENT_S: Final = 0.1
 
 
 class Bot(ABC):
@@ -237,6 +241,9 @@ class Player(Bot):
             self.settled.append(body)
         elif isinstance(body, RoundOpened):
             self.round_id = body.round_id
+            if body.closes_ms and self.world.chance(0.5):
+                left_s = (body.closes_ms - self.world.now_ms()) / 1000
+                self.later(max(0.0, left_s - self.world.rng.uniform(0.0, LAST_MOMENT_S)), self._bet_at_last)
         elif isinstance(body, BetsClosed | RoundVoided):
             # Some bets still go to the closed round on purpose: they must be refused.
             self.round_id = self.round_id if self.world.chance(0.3) else b""
@@ -249,6 +256,12 @@ class Player(Bot):
             self.cut()
         if self.round_id:
             self.order(self._choose())
+
+    def _bet_at_last(self) -> None:
+        """Bet when the round is about to close: some of it arrives in time, and reaches the table after the close."""
+        if self.is_playing and self.round_id:
+            self.world.counts["bet at the last moment"] += 1
+            self.order(self._place())
 
     def _choose(self) -> ClientMessage:
         rng = self.world.rng

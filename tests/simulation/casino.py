@@ -23,6 +23,7 @@ from server.gateway.limits import GatewaySettings
 from tests.fakes.ledger import FakeBooks
 from tests.fakes.rounds import FakeRounds
 from tests.fakes.seeds import KeyedSeeds
+from tests.simulation import last_orders
 from tests.simulation.bots import Bot, Player
 from tests.simulation.dealer import Dealer, Device
 from tests.simulation.flight_laws import CRASH
@@ -170,6 +171,7 @@ class Casino:
                 owner=life.name,
                 fatal=life.fatal,
             )
+            last_orders.watch(table, self.world)
             return {f"table/{table_id}": table}
 
         return build
