@@ -2,9 +2,9 @@
 
 Samples resident memory, descriptors and tasks of each host, partitions and connections of PostgreSQL, and takes latency by window
 from the swarm. Everything must be flat: by Theil-Sen, the whole 95 % interval of a slope above the allowed rise an hour is a
-finding (`loadtest/trend.py`). Of a process, its longest life counts, without its first minutes; of the rest, the second half of
-the run. The swarm's own verdict (limits, laws, books, audit) counts too. Writes `build/soak/`: `soak.json`, `index.html`, and the
-swarm's report in `build/soak/swarm/`.
+finding (`loadtest/trend.py`). Of a process, its longest life counts, without its first minutes and those in which players
+still came; of the rest, the second half of the run. The swarm's own verdict (limits, laws, books, audit) counts too. Writes
+`build/soak/`: `soak.json`, `index.html`, and the swarm's report in `build/soak/swarm/`.
 
 Keys of soak.json: `verdict`, `findings`, `minutes`, `players`, `kills`, `figures` (by name: flat, level, per_hour, low, high,
 allowed_per_hour, samples), `swarm` (as in swarm.json), `samples` ([at_s, of, pid, figure, value]).
@@ -26,6 +26,7 @@ from loadtest.limits import quantile
 from loadtest.platform import ROOT, Platform, over
 from loadtest.plots import page, plot, table, verdict
 from loadtest.sampling import Sample, Sampler
+from loadtest.shapes.curves import SHAPES, gathered
 from loadtest.swarm_report import Run, windows, write
 from loadtest.trend import Judgement, judge, longest_life, second_half
 from loadtest.verdict import Outcome
@@ -52,10 +53,13 @@ ALLOWED: Final = {
 }
 
 
-def judged(samples: Sequence[Sample], latency: dict[str, list[tuple[float, float]]], seconds: float) -> list[Judgement]:
-    """Return a judgement of every figure."""
+def judged(
+    samples: Sequence[Sample], latency: dict[str, list[tuple[float, float]]], seconds: float, gathered_s: float = 0.0
+) -> list[Judgement]:
+    """Return a judgement of every figure. gathered_s: when all players have come; each of them is a descriptor."""
     found = []
     warm_s = max(30.0, seconds * 0.1)
+    samples = [one for one in samples if one.at_s >= gathered_s]
     for of, figure in sorted({(one.of, one.figure) for one in samples}):
         lives = [(one.pid, one.at_s, one.value) for one in samples if (one.of, one.figure) == (of, figure)]
         everything = [(at_s, value) for _, at_s, value in lives]
@@ -152,7 +156,7 @@ def soak(given: argparse.Namespace, platform: Platform) -> dict[str, Any]:
     samples = [one._replace(at_s=one.at_s + shift_s) for one in sampler.samples]
     playing = [one for one in samples if 0 <= one.at_s <= given.seconds]
     latency = latencies(outcome, run.began_s, given.seconds)
-    judgements = judged(playing, latency, given.seconds)
+    judgements = judged(playing, latency, given.seconds, gathered(SHAPES[given.shape]) * given.seconds)
     report = _report(judgements, [*outcome.findings[:50], *findings_of(judgements)], given, told)
     (out / "soak.json").write_text(json.dumps({**report, "samples": [tuple(one) for one in samples]}, indent=1))
     (out / "index.html").write_text(_html(report, samples, latency, run), encoding="utf-8")

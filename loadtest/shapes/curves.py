@@ -53,6 +53,17 @@ SHAPES: Final[dict[str, Shape]] = {
 }
 
 
+def gathered(shape: Shape) -> float:
+    """Return from which share of the time on the number of players stays what it is; 1.0: never."""
+    last = shape.points[-1][1]
+    since = 1.0
+    for when, many in reversed(shape.points):
+        if many != last:
+            break
+        since = when
+    return since
+
+
 def players_at(shape: Shape, since_s: float, seconds: float, players: int) -> int:
     """Return how many there are so long after the start, at least one. All that remain stay to the drain's end."""
     share = min(1.0, int(since_s / STEP_S) * STEP_S / seconds)

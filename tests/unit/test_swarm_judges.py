@@ -11,7 +11,7 @@ from loadtest.limits import KindFigures, Limits, judge, judge_generator
 from loadtest.memory import Accepted, Memory
 from loadtest.plots import page, plot, verdict
 from loadtest.sampling import Sample
-from loadtest.shapes.curves import DRAIN_S, SHAPES, is_rush, players_at, storms_s
+from loadtest.shapes.curves import DRAIN_S, SHAPES, gathered, is_rush, players_at, storms_s
 from loadtest.soak import findings_of, judged
 from loadtest.trend import judge as judge_trend
 from loadtest.trend import longest_life, second_half, theil_sen
@@ -216,3 +216,10 @@ def test_page_brings_everything_with_it() -> None:
     assert "href=" not in text
     assert "&lt;p99&gt;" in text
     assert "x &lt; y" in text
+
+
+def test_players_who_still_come_are_no_leak() -> None:
+    assert [gathered(SHAPES[name]) for name in ("ramp", "storm", "flash", "evening")] == [0.2, 0.2, 0.7, 0.95]
+    coming = [Sample(float(at_s), "hall/0", 1, "descriptors", 80 + min(at_s, 720) / 5) for at_s in range(0, 3_600, 15)]
+    assert findings_of(judged(coming[:100], {}, 1_500.0))[0].startswith("hall/0 descriptors rises")
+    assert findings_of(judged(coming, {}, 3_600.0, 720.0)) == []
