@@ -223,3 +223,12 @@ def test_players_who_still_come_are_no_leak() -> None:
     coming = [Sample(float(at_s), "hall/0", 1, "descriptors", 80 + min(at_s, 720) / 5) for at_s in range(0, 3_600, 15)]
     assert findings_of(judged(coming[:100], {}, 1_500.0))[0].startswith("hall/0 descriptors rises")
     assert findings_of(judged(coming, {}, 3_600.0, 720.0)) == []
+
+
+def test_waits_of_an_abuser_are_no_latency() -> None:
+    counted = tally.Tally()
+    counted.request("PlaceBets", 5.0)
+    counted.request("abuse: flood", 1_002.0)
+    report = counted.report(killed=False)
+    assert [value for values in report.windows_ms.values() for value in values] == [5.0]
+    assert report.figures["requests"] == 2
