@@ -1,4 +1,4 @@
-"""Who hears what happens at a table: gateways with a lease, and the players behind them."""
+"""Who hears what happens at a table: gateways with a lease, and the players behind them; and whose last bets are in."""
 
 from __future__ import annotations
 

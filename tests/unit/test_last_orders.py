@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from actors.domain import commands, events
-from actors.domain.commands import BetPlaced, Follow, Refused, Unfollow
+from actors.domain.commands import BetPlaced, Follow, Unfollow
 from actors.domain.refusals import Refusal
 from actors.domain.round_book import RoundBook
 from actors.table_followers import GATHERED_MS, LEASE_MS
@@ -19,6 +19,7 @@ from tests.fakes.gateway import ROUND, client_id, settle
 from tests.fakes.table_world import LIVE, RNG, Casino
 from tests.simulation.loop import run_virtual
 from tests.unit.test_gateway import CHIPS, House, make_house
+from tests.unit.test_table_bets import code
 
 RED = 151
 QUICK = msgspec.structs.replace(RNG, betting_ms=2_000, pause_ms=500)
@@ -152,9 +153,7 @@ async def test_bet_that_came_in_time_counts_until_all_is_in_and_not_after(casino
     assert isinstance((await casino.say(in_time))[0], BetPlaced)
     await all_in(casino, book.round_id)
     await asyncio.sleep(0.005)
-    (refused,) = await casino.say(too_late)
-    assert isinstance(refused, Refused)
-    assert refused.code == Refusal.BETTING_CLOSED
+    assert code((await casino.say(too_late))[0]) == Refusal.BETTING_CLOSED
     assert casino.table.stage.phase == "closed"
     assert isinstance(await slow, BetPlaced)
     await casino.until("idle")

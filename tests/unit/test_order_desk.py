@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from actors.domain.money.orders import ReadMoney
-from actors.ports import Replies
 from server.gateway.orders import CROWD_LOOK_S, GATHER_S, Crowd, OrderDesk
+from tests.fakes.gateway import HandPost
 
 STEP_S = CROWD_LOOK_S / 2
 
@@ -38,23 +38,6 @@ class LoopFake:
             call()
 
 
-class PostFake:
-    """Keeps what it is asked; the test answers."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, Sequence[Any], Callable[[Replies], None]]] = []
-
-    def ask(
-        self, address: str, messages: Sequence[Any], on_replies: Callable[[Replies], None], timeout_s: float
-    ) -> None:
-        self.asked.append((address, messages, on_replies))
-
-    def answer_all(self) -> None:
-        asked, self.asked = self.asked, []
-        for _, messages, on_replies in asked:
-            on_replies(["done"] * len(messages))
-
-
 class ClientFake:
     def __init__(self) -> None:
         self.crashed: list[Exception] = []
@@ -68,16 +51,20 @@ class Desk:
 
     def __init__(self, people: int) -> None:
         self.loop = LoopFake()
-        self.post = PostFake()
+        self.post = HandPost()
         self.people = people
         self.answers: list[tuple[int, Any]] = []
         loop: Any = self.loop
-        post: Any = self.post
-        self.desk = OrderDesk(post, loop, 1.0, lambda: self.people)
+        self.desk = OrderDesk(self.post, loop, 1.0, lambda: self.people)
 
     def order(self, ref: int = 0, address: str = "table/a", client: Any = None) -> None:
         who: Any = client or ClientFake()
         self.desk.order(address, ReadMoney(1, 978), who, ref, self._deliver)
+
+    def answer_all(self) -> None:
+        asks, self.post.asks = self.post.asks, []
+        for ask in asks:
+            ask.reply(*["done"] * len(ask.messages))
 
     def _deliver(self, _client: Any, ref: int, _name: str, answer: Any) -> None:
         self.answers.append((ref, answer))
@@ -89,7 +76,7 @@ class Desk:
                 self.order()
             self.loop.run_for(0.0)
             self.loop.run_for(STEP_S)
-            self.post.answer_all()
+            self.answer_all()
 
 
 def test_what_one_tick_brings_to_one_address_is_one_list_and_everybody_gets_their_answer() -> None:
@@ -97,10 +84,10 @@ def test_what_one_tick_brings_to_one_address_is_one_list_and_everybody_gets_thei
     desk.order(1)
     desk.order(2, "table/b")
     desk.order(3)
-    assert desk.post.asked == []
+    assert desk.post.asks == []
     desk.loop.run_for(0.0)
-    assert [(address, len(messages)) for address, messages, _ in desk.post.asked] == [("table/a", 2), ("table/b", 1)]
-    desk.post.answer_all()
+    assert [(ask.address, len(ask.messages)) for ask in desk.post.asks] == [("table/a", 2), ("table/b", 1)]
+    desk.answer_all()
     assert desk.answers == [(1, "done"), (3, "done"), (2, "done")]
 
 
@@ -110,9 +97,9 @@ def test_order_of_a_crowd_waits_for_others_but_not_for_long() -> None:
     desk.order(1)
     desk.loop.run_for(GATHER_S / 2)
     desk.order(2)
-    assert desk.post.asked == []
+    assert desk.post.asks == []
     desk.loop.run_for(GATHER_S / 2)
-    assert [len(messages) for _, messages, _ in desk.post.asked] == [2]
+    assert [len(ask.messages) for ask in desk.post.asks] == [2]
 
 
 def test_crowd_that_has_gone_holds_up_nobody() -> None:
@@ -121,10 +108,10 @@ def test_crowd_that_has_gone_holds_up_nobody() -> None:
     desk.loop.run_for(10.0)
     desk.order(1)  # the last that is held: nobody has looked since
     desk.loop.run_for(GATHER_S)
-    desk.post.answer_all()
+    desk.answer_all()
     desk.order(2)
     desk.loop.run_for(0.0)
-    assert len(desk.post.asked) == 1
+    assert len(desk.post.asks) == 1
 
 
 def test_few_who_order_as_fast_as_they_can_never_wait() -> None:
@@ -133,9 +120,9 @@ def test_few_who_order_as_fast_as_they_can_never_wait() -> None:
         for _ in range(16):
             desk.order()
         desk.loop.run_for(0.0)
-        assert len(desk.post.asked) == 1, "an order was held though everybody waits"
+        assert len(desk.post.asks) == 1, "an order was held though everybody waits"
         desk.loop.run_for(0.0026)
-        desk.post.answer_all()
+        desk.answer_all()
 
 
 @pytest.mark.parametrize(
@@ -171,7 +158,7 @@ def test_trouble_of_one_client_costs_no_other_its_answer_and_leaves_nothing_unde
     desk.desk.order("table/a", ReadMoney(1, 978), unlucky, 1, stumble)
     desk.order(2)
     desk.loop.run_for(0.0)
-    desk.post.answer_all()
+    desk.answer_all()
     assert [type(error) for error in unlucky.crashed] == [ZeroDivisionError]
     assert desk.answers == [(2, "done")]
     assert desk.desk._crowd.under_way == 0

@@ -7,13 +7,14 @@ import asyncio
 import pytest
 
 from actors.domain import round_book
-from actors.domain.commands import BetPlaced, Refused
+from actors.domain.commands import BetPlaced
 from actors.domain.events import BetsClosed, MyBetsSettled, RoundDecided, RoundOpened, RoundSettled, StakesShown
 from actors.domain.money.orders import Done
 from actors.domain.refusals import Refusal
 from actors.domain.rounds import RoundState
 from tests.fakes.table_world import RNG, Casino
 from tests.simulation.loop import run_virtual
+from tests.unit.test_table_bets import code
 
 STRAIGHT_17, RED, BLACK = 17, 151, 152
 
@@ -193,7 +194,7 @@ def test_large_round_is_planned_in_parts_between_which_others_are_served(monkeyp
         while not planning.done():
             await asyncio.sleep(0)
             served += 1
-            assert code_of(await casino.bet(3, {RED: 100})) == Refusal.BETTING_CLOSED
+            assert code(await casino.bet(3, {RED: 100})) == Refusal.BETTING_CLOSED
             for bet in book.bets.values():  # as if its wallet had answered just now
                 book.apply_reserved(bet, Done(1, 0, 0))
                 book.apply_voided(bet)
@@ -205,8 +206,3 @@ def test_large_round_is_planned_in_parts_between_which_others_are_served(monkeyp
         await asyncio.gather(*going)
 
     run_virtual(run())
-
-
-def code_of(answer: object) -> int:
-    assert isinstance(answer, Refused), answer
-    return answer.code
